@@ -1,0 +1,88 @@
+// Package pgtest gives each test a real PostgreSQL database of its own, already migrated.
+//
+//	func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+//	func TestX(t *testing.T)    { db := pgtest.New(t) }
+package pgtest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"testing"
+
+	"canhgiac/internal/postgres"
+	"canhgiac/migrations"
+)
+
+const template = "canhgiac" // migrated once; every test's database is a copy of it
+
+// server is set by Main before any test runs and never changed after.
+var (
+	server *postgres.Server
+	serial atomic.Int64
+)
+
+// Main runs the package's tests with a private server beside them, and removes it afterwards.
+func Main(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "cgtest")
+	if err != nil {
+		return fail(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o755); err != nil { // the server may run as another user
+		return fail(err)
+	}
+	ctx := context.Background()
+	server, err = postgres.Start(ctx, postgres.Options{Dir: dir + "/pg", NoSync: true})
+	if err != nil {
+		return fail(err)
+	}
+	defer func() { _ = server.Stop() }()
+	db, err := sql.Open("postgres", server.URL())
+	if err != nil {
+		return fail(err)
+	}
+	if err := migrations.Up(ctx, db); err != nil {
+		return fail(err)
+	}
+	if err := db.Close(); err != nil { // a template with a session open cannot be copied
+		return fail(err)
+	}
+	return m.Run()
+}
+
+func fail(err error) int {
+	fmt.Fprintln(os.Stderr, "pgtest:", err)
+	return 1
+}
+
+// URL makes a fresh, migrated database and gives its connection string, for tests that start the program itself.
+func URL(t testing.TB) string {
+	t.Helper()
+	if server == nil {
+		t.Fatal("pgtest: the package has no TestMain that calls pgtest.Main")
+	}
+	admin, err := sql.Open("postgres", server.DatabaseURL("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	name := fmt.Sprintf("test_%d", serial.Add(1))
+	if _, err := admin.Exec(fmt.Sprintf(`create database %s template %s`, name, template)); err != nil {
+		t.Fatalf("create the test's database: %v", err)
+	}
+	return server.DatabaseURL(name)
+}
+
+// New opens a fresh, migrated database that is closed when the test ends.
+func New(t testing.TB) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("postgres", URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
