@@ -1,0 +1,133 @@
+package prompts
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf16"
+)
+
+func load(t *testing.T) *Words {
+	t.Helper()
+	w, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// samples are content.yaml's own: the widest values that a ward is likely to have.
+var samples = map[string]string{
+	"brand": "CATHANHKHEX", "hotline": "02363111222", "ma": "2608-0417", "gio": "14:05", "ngay": "27/08",
+	"so": "0901234567", "shortcode": "8088",
+}
+
+func TestTheTextsAreTheSharedOnes(t *testing.T) {
+	shared, err := os.ReadFile("../../../shared/content/content.yaml")
+	if errors.Is(err, os.ErrNotExist) {
+		return // the project stands alone; the comparison is made where the shared texts lie beside it
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(shared, contentYAML) {
+		t.Error("ivr/prompts/content.yaml differs from shared/content/content.yaml")
+	}
+}
+
+func TestEveryMessageFitsItsParts(t *testing.T) {
+	w := load(t)
+	for key := range w.sms {
+		plain, err := w.SMS(key, Plain, samples)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(plain) > 160 {
+			t.Errorf("%s: %d characters không dấu, more than one part", key, len(plain))
+		}
+		accented, err := w.SMS(key, Accented, samples)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// 67 a part is the texts' own count; a 16-bit reference leaves 66, which dang_ky_xac_nhan passes by one unit.
+		if n := len(utf16.Encode([]rune(accented))); n > 2*67 {
+			t.Errorf("%s: %d UCS-2 units, more than two parts", key, n)
+		}
+		for _, link := range []string{"http", "www.", ".vn", ".com"} {
+			if strings.Contains(plain+accented, link) {
+				t.Errorf("%s holds a link", key)
+			}
+		}
+	}
+}
+
+func TestAMissingValueIsAnError(t *testing.T) {
+	w := load(t)
+	if _, err := w.SMS("bao_tin_da_nhan", Plain, map[string]string{"brand": "X", "hotline": "1", "gio": "14:05", "ngay": "27/08"}); !errors.Is(err, ErrNoValue) {
+		t.Errorf("no code given: %v", err)
+	}
+	if _, err := w.SMS("khong_co", Plain, nil); !errors.Is(err, ErrNoText) {
+		t.Errorf("no such text: %v", err)
+	}
+	if _, err := w.Prompt("khong_co"); !errors.Is(err, ErrNoText) {
+		t.Errorf("no such prompt: %v", err)
+	}
+	if s, err := Fill("{so}", map[string]string{"so": "{ma}"}); err != nil || s != "{ma}" {
+		t.Errorf("a value is not filled again: %q, %v", s, err)
+	}
+}
+
+func TestBothFormsOfOneText(t *testing.T) {
+	w := load(t)
+	vars := map[string]string{"brand": "CATHANHKHEX", "hotline": "02363111222"}
+	for form, want := range map[Form]string{
+		Plain:    "CATHANHKHEX: Tong dai chua hieu tin cua ba con. Xin goi 02363111222 de duoc giup. Viec gap: goi 113.",
+		Accented: "CATHANHKHEX: Tổng đài chưa hiểu tin của bà con. Xin gọi 02363111222 để được giúp. Việc gấp: gọi 113.",
+	} {
+		if got, err := w.SMS("khong_hieu_lenh", form, vars); err != nil || got != want {
+			t.Errorf("form %d: %q, %v", form, got, err)
+		}
+	}
+}
+
+func TestTheSixComeInTheirOrder(t *testing.T) {
+	w := load(t)
+	six := w.Reminders()
+	for i, begins := range []string{"KHÔNG SỢ", "KHÔNG THAM", "KHÔNG KẾT BẠN", "KHÔNG LÀM", "PHẢI CẢNH GIÁC", "PHẢI TỐ GIÁC"} {
+		if !strings.HasPrefix(six[i].Text, "{brand}: "+begins) || six[i].Plain == "" {
+			t.Errorf("reminder %d is %q", i+1, six[i].Text)
+		}
+		if _, err := w.Prompt(w.ReminderPrompts()[i]); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestBrokenTextsStopTheStart gives parse the real texts with one thing broken, and the words that the error must hold.
+func TestBrokenTextsStopTheStart(t *testing.T) {
+	for name, c := range map[string]struct{ old, new, want string }{
+		"a diacritic in a không dấu text":  {"Tong dai chua hieu", "Tổng dai chua hieu", "sms.khong_hieu_lenh.khong_dau"},
+		"a character that carriers refuse": {"Viec gap: goi 113.\"\n    khong_dau_chars: 115", "Viec gap & goi 113.\"\n    khong_dau_chars: 115", "sms.tro_giup_mot_chieu.khong_dau"},
+		"a placeholder lost in one form":   {"Tin bao so {ma} da chuyen", "Tin bao da chuyen", "different values"},
+		"a placeholder nobody fills":       {"Mã tin báo là: {ma}", "Mã tin báo là: {code}", "unknown placeholder {code}"},
+		"an open brace":                    {"Mã tin báo là: {ma}", "Mã tin báo là: {ma", "brace"},
+		"digits in a spoken text":          {"xin gọi một một ba", "xin gọi 113", "write them as words"},
+		"a reminder gone":                  {"nhac_3_khong_ket_ban:", "nhac_3:", "sms.nhac_3_khong_ket_ban: missing"},
+		"an official form mapped twice":    {"number: 24", "number: 23", "official form 24 is mapped 0 times"},
+		"no version":                       {`version: "0.1-draft"`, `version: ""`, "meta.version"},
+		"keywords lost":                    {"bao_tin:\n  - BAO", "bao:\n  - BAO", "sms_keywords.bao_tin"},
+		"not YAML":                         {"meta:", "meta: [", "read the texts"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			src := strings.Replace(string(contentYAML), c.old, c.new, 1)
+			if src == string(contentYAML) {
+				t.Fatalf("%q is not in the texts", c.old)
+			}
+			if _, err := parse([]byte(src)); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, expected %q in it", err, c.want)
+			}
+		})
+	}
+}
