@@ -1,0 +1,238 @@
+package simulator
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Event is something that a handset shows or sounds. Name says which of the other fields it has:
+//
+//	sms       From, To, Text         an SMS arrived, or (From is the handset itself) was sent from it
+//	call      State, To, Call        ringing, in-progress, completed, busy, no-answer, failed; Reason says who ended it
+//	prompt    Kind, Text, URL        a sound begins; text without a URL is spoken by the provider
+//	quiet                            a key stopped the sounds
+//	gather    Digits, Finish         keys are asked for: so many (0 = any), ended by Finish
+//	gathered  Text                   these keys were taken
+//	record    Finish, Seconds        speak after the tone; recorded ends it
+//	dial      State, To              the hotline connects an officer: ringing, answered, completed, busy, no-answer
+type Event struct {
+	Name    string    `json:"-"`
+	At      time.Time `json:"at"`
+	From    string    `json:"from,omitempty"`
+	To      string    `json:"to,omitempty"`
+	Text    string    `json:"text,omitempty"`
+	Call    string    `json:"call,omitempty"`
+	State   string    `json:"state,omitempty"`
+	Reason  string    `json:"reason,omitempty"`
+	Kind    string    `json:"kind,omitempty"`
+	URL     string    `json:"url,omitempty"`
+	Digits  int       `json:"digits,omitempty"`
+	Finish  string    `json:"finish,omitempty"`
+	Seconds float64   `json:"seconds,omitempty"`
+}
+
+var (
+	errNumber = errors.New("not a telephone number")
+	errBusy   = errors.New("the handset is in a call")
+	errNoCall = errors.New("the handset is in no call")
+)
+
+// number is a telephone number as the network keeps it: international digits without a plus ("84901234567"), or a short
+// code as it is.
+type number string
+
+// parseNumber takes the ways in which numbers are written: 0901234567, +84901234567, 84901234567, 8088.
+func parseNumber(s string) (number, error) {
+	digits := strings.Map(func(r rune) rune {
+		if strings.ContainsRune("+ .-()", r) {
+			return -1
+		}
+		return r
+	}, strings.TrimSpace(s))
+	if digits == "" || len(digits) > 15 || strings.Trim(digits, "0123456789") != "" {
+		return "", fmt.Errorf("%w: want 0901234567, +84901234567 or a short code", errNumber)
+	}
+	if strings.HasPrefix(digits, "00") {
+		return number(digits[2:]), nil
+	}
+	if digits[0] == '0' && len(digits) > 1 {
+		return number("84" + digits[1:]), nil
+	}
+	return number(digits), nil
+}
+
+// international is the number as the voice provider writes it.
+func (n number) international() string {
+	if len(n) < 8 {
+		return string(n)
+	}
+	return "+" + string(n)
+}
+
+// national is the number as its owner writes it.
+func (n number) national() string {
+	if rest, ok := strings.CutPrefix(string(n), "84"); ok && len(n) > 8 {
+		return "0" + rest
+	}
+	return n.international()
+}
+
+// screenTexts is how many of its texts a handset shows when somebody begins to watch it.
+const screenTexts = 30
+
+// handsets are all the ward's telephones. Only those that hold a text, are watched, or are in a call take memory.
+type handsets struct {
+	now  func() time.Time
+	keep int
+
+	mu    sync.Mutex
+	byNum map[number]*handset
+	order []number // whose text is the oldest, next oldest, ...: the front goes first when keep is passed
+}
+
+type handset struct {
+	texts    []Event
+	watchers map[chan Event]struct{}
+	call     *call
+	shown    []Event // of the call, so that a page opened during it shows where it stands
+}
+
+func newHandsets(keep int, now func() time.Time) *handsets {
+	return &handsets{now: now, keep: keep, byNum: make(map[number]*handset)}
+}
+
+// of gives n's handset; the caller holds mu.
+func (hs *handsets) of(n number) *handset {
+	h, ok := hs.byNum[n]
+	if !ok {
+		h = &handset{watchers: make(map[chan Event]struct{})}
+		hs.byNum[n] = h
+	}
+	return h
+}
+
+// tidy forgets n's handset when nothing holds it; the caller holds mu.
+func (hs *handsets) tidy(n number) {
+	if h := hs.byNum[n]; h != nil && len(h.texts) == 0 && len(h.watchers) == 0 && h.call == nil {
+		delete(hs.byNum, n)
+	}
+}
+
+// text puts an SMS on n's screen.
+func (hs *handsets) text(n number, e Event) {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	e.Name, e.At = "sms", hs.now()
+	h := hs.of(n)
+	h.texts = append(h.texts, e)
+	hs.order = append(hs.order, n)
+	h.show(e)
+	if len(hs.order) > hs.keep {
+		oldest := hs.order[0]
+		hs.order = hs.order[1:]
+		old := hs.byNum[oldest]
+		old.texts = old.texts[1:]
+		hs.tidy(oldest)
+	}
+}
+
+// show hands e to those who watch. One who does not read is let go: its page connects again and is told everything anew.
+func (h *handset) show(e Event) {
+	for w := range h.watchers {
+		select {
+		case w <- e:
+		default:
+			delete(h.watchers, w)
+			close(w)
+		}
+	}
+}
+
+// during shows an event of the call that n is in.
+func (hs *handsets) during(n number, c *call, e Event) {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	h := hs.of(n)
+	if h.call != c {
+		return
+	}
+	e.At = hs.now()
+	if e.Name == "gather" || e.Name == "call" {
+		h.shown = h.shown[:0] // what came before it no longer stands on the screen
+		if e.Name == "gather" {
+			h.shown = append(h.shown, Event{Name: "call", At: e.At, State: c.state, Call: c.id, To: c.to})
+		}
+	}
+	h.shown = append(h.shown, e)
+	h.show(e)
+}
+
+// watch gives n's recent texts, where its call stands, and what happens from then on, until stop.
+func (hs *handsets) watch(n number) (events <-chan Event, stop func()) {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	h := hs.of(n)
+	recent := h.texts[max(0, len(h.texts)-screenTexts):]
+	var standing []Event
+	if h.call != nil {
+		standing = h.shown
+	}
+	w := make(chan Event, len(recent)+len(standing)+256)
+	for _, e := range recent {
+		w <- e
+	}
+	for _, e := range standing {
+		w <- e
+	}
+	h.watchers[w] = struct{}{}
+	return w, func() {
+		hs.mu.Lock()
+		defer hs.mu.Unlock()
+		delete(h.watchers, w)
+		hs.tidy(n)
+	}
+}
+
+// texts are what n's handset holds, oldest first.
+func (hs *handsets) texts(n number) []Event {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	if h := hs.byNum[n]; h != nil {
+		return append([]Event(nil), h.texts...)
+	}
+	return nil
+}
+
+// take makes c the call that n is in; a handset has one line.
+func (hs *handsets) take(n number, c *call) error {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	h := hs.of(n)
+	if h.call != nil {
+		return errBusy
+	}
+	h.call = c
+	return nil
+}
+
+// release ends n's call.
+func (hs *handsets) release(n number) {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	h := hs.of(n)
+	h.call, h.shown = nil, nil
+	hs.tidy(n)
+}
+
+// inCall gives the call that n is in.
+func (hs *handsets) inCall(n number) (*call, error) {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	if h := hs.byNum[n]; h != nil && h.call != nil {
+		return h.call, nil
+	}
+	return nil, errNoCall
+}

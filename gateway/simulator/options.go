@@ -1,0 +1,48 @@
+package simulator
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Options are the simulator's addresses, the voice provider it plays, and how its network behaves.
+type Options struct {
+	SMPPAddr    string // where the SMSC listens: "127.0.0.1:2775"; port 0 takes a free one
+	HTTPAddr    string // where handsets are driven
+	AllowRemote bool   // let either address be other than loopback; nothing here asks who calls
+	SystemID    string // what a bind must name; "" takes any
+	Password    string
+
+	VoiceURL      string // the ward's public address, to which calls are brought; "" = no voice
+	VoiceProvider string
+	VoiceAccount  string
+	VoiceSecret   string
+	Officer       Officer // zero: answers after 3 s and talks until the caller hangs up
+
+	Behaviour Behaviour
+	KeepTexts int // texts kept for handsets' screens, over all handsets; 0 = 50,000
+
+	Client *http.Client // for webhooks and sounds; nil = http.DefaultClient
+	Now    func() time.Time
+	Log    *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	if o.Client == nil {
+		o.Client = http.DefaultClient
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.KeepTexts == 0 {
+		o.KeepTexts = 50_000
+	}
+	if o.Officer.Outcome == "" {
+		o.Officer = Officer{Outcome: "answer", After: 3 * time.Second}
+	}
+	return o
+}

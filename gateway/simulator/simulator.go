@@ -1,0 +1,196 @@
+package simulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Simulator is one SMSC, one voice provider and any number of handsets. Run it once.
+type Simulator struct {
+	o     Options
+	line  *provider // nil: no voice
+	phone *handsets
+	ready chan struct{}
+
+	mu       sync.Mutex
+	officer  Officer
+	smppAddr net.Addr
+	httpAddr net.Addr
+	records  recordings
+	calls    sync.WaitGroup
+	base     context.Context // of the calls; set by Run
+}
+
+// New checks the options; it does not listen yet.
+func New(o Options) (*Simulator, error) {
+	o = o.withDefaults()
+	for _, a := range []string{o.SMPPAddr, o.HTTPAddr} {
+		if err := checkAddr(a, o.AllowRemote); err != nil {
+			return nil, err
+		}
+	}
+	s := &Simulator{o: o, phone: newHandsets(o.KeepTexts, o.Now), ready: make(chan struct{}), officer: o.Officer}
+	if o.VoiceURL != "" {
+		line, err := newProvider(o)
+		if err != nil {
+			return nil, err
+		}
+		s.line = line
+	}
+	return s, nil
+}
+
+// checkAddr refuses an address that others than this machine could reach: whoever reaches it may act as any resident.
+func checkAddr(addr string, remote bool) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("simulator address %q: want host:port: %w", addr, err)
+	}
+	if remote || host == "localhost" {
+		return nil
+	}
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		return fmt.Errorf("simulator address %q: want a loopback address such as 127.0.0.1", addr)
+	}
+	return nil
+}
+
+// Run listens until ctx ends. It returns when every call has been reported over and every connection is closed.
+func (s *Simulator) Run(ctx context.Context) error {
+	sms, err := net.Listen("tcp", s.o.SMPPAddr)
+	if err != nil {
+		return fmt.Errorf("simulator's smpp: %w", err)
+	}
+	web, err := net.Listen("tcp", s.o.HTTPAddr)
+	if err != nil {
+		_ = sms.Close()
+		return fmt.Errorf("simulator's http: %w", err)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	s.mu.Lock()
+	s.smppAddr, s.httpAddr, s.base = sms.Addr(), web.Addr(), ctx
+	s.mu.Unlock()
+
+	srv := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 5 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
+	g.Go(func() error {
+		if err := srv.Serve(web); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("simulator's http: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		// Watching pages see their context end; the rest is short.
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		return srv.Shutdown(late)
+	})
+	g.Go(func() error { return s.serveSMSC(ctx, sms) })
+	close(s.ready)
+	err = g.Wait()
+	s.calls.Wait()
+	return err
+}
+
+// Ready is closed once both addresses listen.
+func (s *Simulator) Ready() <-chan struct{} { return s.ready }
+
+// SMPPAddr is where the SMSC listens; call it after Ready.
+func (s *Simulator) SMPPAddr() string { return s.smppAddr.String() }
+
+// HTTPAddr is where handsets are driven; call it after Ready.
+func (s *Simulator) HTTPAddr() string { return s.httpAddr.String() }
+
+var errNoVoice = errors.New("the simulator was given no voice address")
+
+// lastReport is how long the provider still tries to report a call over when the simulator stops.
+const lastReport = 3 * time.Second
+
+// Call rings to from a handset. It returns as soon as the call rings; the handset's events tell the rest.
+func (s *Simulator) Call(from, to string, withheld bool) error {
+	n, err := parseNumber(from)
+	if err != nil {
+		return err
+	}
+	hotline, err := parseNumber(to)
+	if err != nil {
+		return err
+	}
+	if s.line == nil {
+		return errNoVoice
+	}
+	c := &call{
+		id: newSID("CA"), from: n.international(), to: hotline.international(), line: s.line, officer: s.onDuty, record: s.keepRecording,
+		log: s.o.Log, now: s.o.Now, keys: make(chan byte, 64), gone: make(chan struct{}), state: "ringing",
+	}
+	if withheld {
+		c.from = "anonymous" // as the provider names a caller who hides the number
+	}
+	c.tell = func(e Event) { s.phone.during(n, c, e) }
+	if err := s.phone.take(n, c); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	ctx := s.base
+	s.mu.Unlock()
+	s.calls.Go(func() {
+		c.run(ctx)
+		s.phone.release(n)
+		late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		defer cancel()
+		stop := context.AfterFunc(ctx, func() { time.AfterFunc(lastReport, cancel) })
+		defer stop()
+		c.report(late)
+	})
+	return nil
+}
+
+// Press sends keys from a handset into its call.
+func (s *Simulator) Press(from, keys string) error {
+	c, err := s.callOf(from)
+	if err != nil {
+		return err
+	}
+	for _, k := range []byte(keys) {
+		c.press(k)
+	}
+	return nil
+}
+
+// HangUp presses a handset's red button.
+func (s *Simulator) HangUp(from string) error {
+	c, err := s.callOf(from)
+	if err != nil {
+		return err
+	}
+	c.hangUp()
+	return nil
+}
+
+func (s *Simulator) callOf(from string) (*call, error) {
+	n, err := parseNumber(from)
+	if err != nil {
+		return nil, err
+	}
+	return s.phone.inCall(n)
+}
+
+// SetOfficer changes how the duty officer's phone answers from now on.
+func (s *Simulator) SetOfficer(o Officer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.officer = o
+}
+
+func (s *Simulator) onDuty() Officer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.officer
+}
