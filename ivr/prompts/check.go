@@ -64,6 +64,9 @@ func (w *Words) check() error {
 			fault("ivr.%s: digits are read as one number; write them as words", name)
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(w.labels)) {
+		text("labels."+name, w.labels[name])
+	}
 	for _, name := range slices.Sorted(maps.Keys(w.screens)) {
 		text("ussd."+name, w.screens[name].Text)
 		if k := w.screens[name].Kind; k != "CON" && k != "END" {

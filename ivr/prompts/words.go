@@ -33,6 +33,7 @@ type Words struct {
 	sms     map[string]message
 	prompts map[string]string // by sound name, without the reminders' parent: "loi_nhac-khong_so"
 	keys    map[string]map[string]string
+	labels  map[string]string // labels.yaml's, by line name
 	screens map[string]Screen
 }
 
@@ -119,6 +120,9 @@ func parse(src []byte) (*Words, error) {
 		w.Keywords[action] = forms
 	}
 	if err := w.readPrompts(c.IVR); err != nil {
+		return nil, err
+	}
+	if err := w.addLabels(); err != nil {
 		return nil, err
 	}
 	return w, w.check()
