@@ -1,0 +1,38 @@
+# Two targets do everything on a fresh Debian or Ubuntu with Go: `make demo` and `make test`.
+
+BIN := bin/canhgiac
+
+.PHONY: demo demo-reset test lint build bench prompts postgres
+
+build:
+	go build -trimpath -o $(BIN) ./cmd/canhgiac
+
+# The demo brings its own PostgreSQL server under var/; only the programs must be there.
+postgres:
+	@scripts/need postgres=postgresql
+
+demo: postgres build
+	$(BIN) demo
+
+demo-reset: build
+	$(BIN) demo --reset
+
+lint:
+	@test -z "$$(gofmt -l .)" || { echo "gofmt these files:"; gofmt -l .; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+
+# Real PostgreSQL, real SMPP peers (npm), a real browser: what is missing is installed first.
+test: postgres
+	@scripts/need chromium=chromium node=nodejs npm=npm gcc=gcc
+	$(MAKE) --no-print-directory lint
+	go test -race -timeout 10m ./...
+	@echo "make test: all packages passed"
+
+bench: postgres build
+	$(BIN) bench gateway --messages 100000
+
+# Speaks every prompt anew with espeak-ng and sox; the sounds are kept in the repository.
+prompts:
+	@scripts/need espeak-ng=espeak-ng sox=sox
+	go run ./ivr/prompts/speak

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestTheShippedConfigFileStatesTheDefaults(t *testing.T) {
+	got, err := loadConfig("../../config.yaml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(defaultConfig(), got); diff != "" {
+		t.Errorf("config.yaml and defaultConfig differ (-default +file):\n%s", diff)
+	}
+}
+
+func TestTheShippedCarrierExampleIsValidAndStatesTheDefaults(t *testing.T) {
+	text, err := os.ReadFile("../../config.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Uncomment the example as a reader would.
+	_, rest, _ := strings.Cut(string(text), "  carriers: []\n")
+	var example strings.Builder
+	example.WriteString("gateway:\n  carriers:\n")
+	for line := range strings.Lines(rest) {
+		body, ok := strings.CutPrefix(line, "  # ")
+		if !ok {
+			break
+		}
+		example.WriteString("    " + body)
+	}
+	filled := strings.Replace(example.String(), `system_id: ""`, `system_id: "ward"`, 1)
+	got, err := loadConfig(write(t, filled), nil)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, filled)
+	}
+	want := defaultCarrier()
+	want.Name, want.Addr, want.SystemID, want.Source.Addr, want.Prefixes = "viettel", "smpp.example.vn:2775", "ward", "CATHANHKHEX", []string{"+84"}
+	if diff := cmp.Diff([]CarrierConfig{want}, got.Gateway.Carriers); diff != "" {
+		t.Error(diff)
+	}
+}
+
+const oneCarrier = `
+gateway:
+  carriers:
+    - {name: viettel, addr: "127.0.0.1:2775", system_id: ward, source: {addr: CATHANHKHEX}}
+`
+
+func TestAWrongConfigIsToldByPathAndExpectation(t *testing.T) {
+	tests := []struct{ name, yaml, env, want string }{
+		{"an unknown section", "htpp: {addr: x}", "", "htpp: unknown key; expected one of database, http,"},
+		{"an unknown key in a section", "http: {adr: x}", "", "http.adr: unknown key; expected one of addr, public_url"},
+		{"an unknown key in a list", strings.Replace(oneCarrier, "addr: \"127", "windw: 3, addr: \"127", 1), "", "gateway.carriers[0].windw: unknown key; expected one of name, addr,"},
+		{"an unknown key two levels down in a list", strings.Replace(oneCarrier, "CATHANHKHEX", "x, tonn: 5", 1), "", "gateway.carriers[0].source.tonn: unknown key; expected one of addr, ton, npi"},
+		{"a list where a section belongs", "http: [1]", "", "http: expected a section with keys, got a list"},
+		{"a word where a section belongs", "http: yes please", "", "http: expected a section with keys"},
+		{"a section where a word belongs", "database: {url: {host: x}}", "", "database.url: expected a text, got a section"},
+		{"a word where a carrier belongs", "gateway: {carriers: [viettel]}", "", "gateway.carriers[0]: expected a section with keys"},
+		{"a phone number without quotes", "words: {hotline: 2363111222}", "", "words.hotline: expected a text in quotes, got 2363111222"},
+		{"a duration without a unit", strings.Replace(oneCarrier, "source:", "enquire_link: 30, source:", 1), "", "gateway.carriers[0].enquire_link: expected a duration with its unit, like 30s, got 30"},
+		{"a number where a switch belongs", strings.Replace(oneCarrier, "source:", "tls: 3, source:", 1), "", "gateway.carriers[0].tls: expected true or false, got 3"},
+		{"a word where a number belongs", strings.Replace(oneCarrier, "source:", "window: many, source:", 1), "", "gateway.carriers[0].window: expected a number, got \"many\""},
+		{"an address without a port", `http: {addr: "127.0.0.1"}`, "", `http.addr: expected host:port, got "127.0.0.1"`},
+		{"a public address without a scheme", `http: {public_url: "canhgiac.vn"}`, "", "http.public_url: expected an http or https address"},
+		{"hours the wrong way to write", `sending: {hours: "7-22"}`, "", `sending.hours: expected "HH:MM-HH:MM"`},
+		{"a negative cap", `sending: {caps: {per_day: -1}}`, "", "sending.caps.per_day: expected 0 (no cap) or more"},
+		{"a log level that does not exist", `log: {level: loud}`, "", "log.level: expected one of debug, info, warn, error"},
+		{"a sender name of digits only", `words: {brand: "12345"}`, "", "words.brand: expected a sender name"},
+		{"two carriers of one name", oneCarrier + `    - {name: viettel, addr: "127.0.0.1:2776", system_id: ward, source: {addr: X}}`, "", "gateway.carriers[1].name: expected a name of its own"},
+		{"a window of zero", strings.Replace(oneCarrier, "source:", "window: 0, source:", 1), "", "gateway.carriers[0].window: expected 1 to 1000"},
+		{"a dialect nobody speaks", `voice: {providers: [{name: a, dialect: morse, account: b, secret: "0123456789abcdef"}]}`, "", "voice.providers[0].dialect: expected one of twiml"},
+		{"a short secret, which is not repeated", `voice: {providers: [{name: a, dialect: twiml, account: b, secret: hunter2}]}`, "", "voice.providers[0].secret: expected the provider's signing token of at least 16 characters, got 7"},
+		{"a sounds folder that is not there", `voice: {sounds: "/nowhere"}`, "", "voice.sounds: expected a folder that exists"},
+		{"a mistyped environment variable", "", "CANHGIAC_HTPP_ADDR=x", "environment variable CANHGIAC_HTPP_ADDR: no such setting"},
+		{"an environment variable for a carrier that is not there", "", "CANHGIAC_GATEWAY_CARRIERS_MOBI_PASSWORD=x", "no such setting"},
+		{"a wrong value from the environment", "", "CANHGIAC_LOG_LEVEL=loud", "log.level: expected one of"},
+		{"not YAML at all", "a: [", "", "read config"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := loadConfig(write(t, tt.yaml), env(tt.env))
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got  %v\nwant …%s…", err, tt.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "hunter2") {
+				t.Error("the error repeats a secret")
+			}
+		})
+	}
+}
+
+func TestEveryMistakeIsToldAtOnce(t *testing.T) {
+	_, err := loadConfig(write(t, "http: {addr: x}\nlog: {level: loud}"), nil)
+	if err == nil || !strings.Contains(err.Error(), "http.addr") || !strings.Contains(err.Error(), "log.level") {
+		t.Errorf("want both paths, got %v", err)
+	}
+}
+
+func TestTheEnvironmentWinsOverTheFile(t *testing.T) {
+	got, err := loadConfig(write(t, oneCarrier+"http: {addr: \"127.0.0.1:1\"}"), []string{
+		"CANHGIAC_HTTP_ADDR=127.0.0.1:2", "CANHGIAC_HTTP_PUBLIC_URL=https://canhgiac.example.vn",
+		"CANHGIAC_SENDING_CAPS_PER_WEEK=1", "CANHGIAC_VOICE_OFFICERS=0905000001,0905000002",
+		"CANHGIAC_GATEWAY_CARRIERS_VIETTEL_PASSWORD=secret", "CANHGIAC_GATEWAY_CARRIERS_VIETTEL_RESPONSE_TIMEOUT=5s",
+		"PATH=/bin",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.HTTP.Addr != "127.0.0.1:2" || got.HTTP.PublicURL != "https://canhgiac.example.vn" || got.Sending.Caps.PerWeek != 1 ||
+		len(got.Voice.Officers) != 2 || got.Gateway.Carriers[0].Password != "secret" || got.Gateway.Carriers[0].ResponseTimeout != 5*time.Second {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func write(t *testing.T, yaml string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func env(pair string) []string {
+	if pair == "" {
+		return nil
+	}
+	return []string{pair}
+}

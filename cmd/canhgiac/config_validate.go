@@ -1,0 +1,86 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+
+	"canhgiac/schedules"
+)
+
+var (
+	// A sender name: at most 11 of Latin letters, digits, - _ . and space, not digits only (DOMAIN, NĐ 91/2020).
+	senderName  = regexp.MustCompile(`^[A-Za-z0-9._ -]{1,11}$`)
+	onlyDigits  = regexp.MustCompile(`^[0-9]+$`)
+	hotlineForm = regexp.MustCompile(`^[0-9]{3,11}$`)
+	phoneForm   = regexp.MustCompile(`^\+?[0-9]{3,15}$`)
+	prefixForm  = regexp.MustCompile(`^\+[0-9]{1,14}$`)
+	nameForm    = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
+)
+
+// validate says everything that is wrong at once, each with its path and what was expected. Secrets are never printed.
+func (c Config) validate() error {
+	var k check
+	k.addr("http.addr", c.HTTP.Addr)
+	k.addr("admin.addr", c.Admin.Addr)
+	k.that(isHTTPURL(c.HTTP.PublicURL) && !strings.HasSuffix(c.HTTP.PublicURL, "/"), "http.public_url", "an http or https address without a slash at its end", c.HTTP.PublicURL)
+	k.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
+	k.that(senderName.MatchString(c.Words.Brand) && !onlyDigits.MatchString(c.Words.Brand), "words.brand", "a sender name of at most 11 letters, digits, - _ . or spaces, not digits only", c.Words.Brand)
+	k.that(hotlineForm.MatchString(c.Words.Hotline), "words.hotline", "3 to 11 digits", c.Words.Hotline)
+	k.that(c.Words.Shortcode == "" || hotlineForm.MatchString(c.Words.Shortcode), "words.shortcode", "digits, or nothing where no two-way short code is leased", c.Words.Shortcode)
+	_, err := schedules.ParseHours(c.Sending.Hours)
+	k.that(err == nil, "sending.hours", `"HH:MM-HH:MM", like "07:00-22:00"`, c.Sending.Hours)
+	k.that(c.Sending.Caps.PerDay >= 0, "sending.caps.per_day", "0 (no cap) or more", c.Sending.Caps.PerDay)
+	k.that(c.Sending.Caps.PerWeek >= 0, "sending.caps.per_week", "0 (no cap) or more", c.Sending.Caps.PerWeek)
+	k.that(c.Console.HandsetURL == "" || isHTTPURL(c.Console.HandsetURL), "console.handset_url", "an http address, or nothing", c.Console.HandsetURL)
+	k.addr("simulator.smpp_addr", c.Simulator.SMPPAddr)
+	k.addr("simulator.http_addr", c.Simulator.HTTPAddr)
+	if c.Voice.Sounds != "" {
+		st, err := os.Stat(c.Voice.Sounds)
+		k.that(err == nil && st.IsDir(), "voice.sounds", "a folder that exists, or nothing", c.Voice.Sounds)
+	}
+	for i, o := range c.Voice.Officers {
+		k.that(phoneForm.MatchString(o), fmt.Sprintf("voice.officers[%d]", i), "a phone number of 3 to 15 digits", o)
+	}
+	names := map[string]bool{}
+	for i, r := range c.Gateway.Carriers {
+		k.carrier(fmt.Sprintf("gateway.carriers[%d]", i), r, names)
+	}
+	names = map[string]bool{}
+	for i, p := range c.Voice.Providers {
+		at := fmt.Sprintf("voice.providers[%d]", i)
+		k.that(nameForm.MatchString(p.Name) && !names[p.Name], at+".name", "a name of its own, of small letters, digits, - and _", p.Name)
+		names[p.Name] = true
+		k.oneOf(at+".dialect", p.Dialect, "twiml")
+		k.that(p.Account != "", at+".account", "the provider's account id (AccountSid)", p.Account)
+		if len(p.Secret) < 16 {
+			k.problems = append(k.problems, fmt.Errorf("%s.secret: expected the provider's signing token of at least 16 characters, got %d", at, len(p.Secret)))
+		}
+	}
+	return errors.Join(k.problems...)
+}
+
+func (k *check) carrier(at string, r CarrierConfig, names map[string]bool) {
+	k.that(nameForm.MatchString(r.Name) && !names[r.Name], at+".name", "a name of its own, of small letters, digits, - and _", r.Name)
+	names[r.Name] = true
+	k.addr(at+".addr", r.Addr)
+	// The limits of the bind PDU's fields (SMPP 3.4 §4.1.5), each one less for the closing NUL.
+	k.that(r.SystemID != "" && len(r.SystemID) <= 15, at+".system_id", "1 to 15 characters", r.SystemID)
+	if len(r.Password) > 8 {
+		k.problems = append(k.problems, fmt.Errorf("%s.password: expected at most 8 characters, got %d", at, len(r.Password)))
+	}
+	k.that(len(r.SystemType) <= 12, at+".system_type", "at most 12 characters", r.SystemType)
+	k.that(r.Window >= 1 && r.Window <= 1000, at+".window", "1 to 1000 submit_sm under way", r.Window)
+	k.that(r.Rate > 0 && r.Rate <= 100000, at+".rate", "more than 0 parts a second", r.Rate)
+	k.that(r.Source.Addr != "" && len(r.Source.Addr) <= 20, at+".source.addr", "a sender of 1 to 20 characters", r.Source.Addr)
+	k.that(r.Source.TON >= 0 && r.Source.TON <= 6, at+".source.ton", "0 to 6 (SMPP 3.4 §5.2.5)", r.Source.TON)
+	k.that(r.Source.NPI >= 0 && r.Source.NPI <= 18, at+".source.npi", "0 to 18 (SMPP 3.4 §5.2.6)", r.Source.NPI)
+	for i, p := range r.Prefixes {
+		k.that(prefixForm.MatchString(p), fmt.Sprintf("%s.prefixes[%d]", at, i), "the start of a number with its country, like +8490", p)
+	}
+	k.oneOf(at+".receipt_id", r.ReceiptID, "same", "hex", "dec")
+	k.that(r.EnquireLink.Seconds() >= 1, at+".enquire_link", "at least 1s", r.EnquireLink)
+	k.that(r.ResponseTimeout.Seconds() >= 1, at+".response_timeout", "at least 1s", r.ResponseTimeout)
+}
