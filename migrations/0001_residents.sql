@@ -22,12 +22,23 @@ create table unit_changes (
   at        date not null
 );
 
+-- What makes two spellings one name: case, and where the tone of oa, oe, uy stands (Hòa, Hoà). Diacritics themselves stay:
+-- Hùng and Hưng are two people of a household. The collation is ICU's, so that the database's own locale does not matter.
+create function name_key(name text) returns text language sql immutable parallel safe as $$
+  select replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
+    lower(name collate "und-x-icu"),
+    'oà', 'òa'), 'oá', 'óa'), 'oả', 'ỏa'), 'oã', 'õa'), 'oạ', 'ọa'),
+    'oè', 'òe'), 'oé', 'óe'), 'oẻ', 'ỏe'), 'oẽ', 'õe'), 'oẹ', 'ọe'),
+    'uỳ', 'ùy'), 'uý', 'úy'), 'uỷ', 'ủy'), 'uỹ', 'ũy'), 'uỵ', 'ụy')
+$$;
+
 -- One person at one number. A household shares a number: then several rows, told apart by name.
 create table residents (
   id         bigint generated always as identity primary key,
   phone      text not null check (phone ~ '^\+[1-9][0-9]{6,14}$'), -- E.164
-  phone_kind text not null check (phone_kind in ('mobile', 'landline')),
+  phone_kind text not null check (phone_kind in ('mobile', 'landline', 'foreign')),
   name       text not null, -- NFC, spaces folded; '' for who registered by key and gave no name
+  name_key   text generated always as (name_key(name)) stored,
   name_fold  text not null, -- for search: no diacritics, lower case
   birth_year int check (birth_year between 1900 and 2200),
   gender     text not null default '' check (gender in ('', 'male', 'female')),
@@ -39,7 +50,7 @@ create table residents (
   consent_at timestamptz, -- null: kept, never messaged
   created_at timestamptz not null,
   updated_at timestamptz not null,
-  unique (phone, name)
+  unique (phone, name_key)
 );
 create index residents_unit on residents (unit_id);
 
@@ -77,3 +88,4 @@ create table imports (
 
 -- +goose Down
 drop table imports, opt_outs, consents, residents, unit_changes, units;
+drop function name_key;
