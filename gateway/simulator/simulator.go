@@ -17,6 +17,7 @@ type Simulator struct {
 	o     Options
 	line  *provider // nil: no voice
 	phone *handsets
+	smsc  *smsc
 	ready chan struct{}
 
 	mu       sync.Mutex
@@ -37,6 +38,7 @@ func New(o Options) (*Simulator, error) {
 		}
 	}
 	s := &Simulator{o: o, phone: newHandsets(o.KeepTexts, o.Now), ready: make(chan struct{}), officer: o.Officer}
+	s.smsc = newSMSC(o, s.phone)
 	if o.VoiceURL != "" {
 		line, err := newProvider(o)
 		if err != nil {
@@ -92,7 +94,7 @@ func (s *Simulator) Run(ctx context.Context) error {
 		defer cancel()
 		return srv.Shutdown(late)
 	})
-	g.Go(func() error { return s.serveSMSC(ctx, sms) })
+	g.Go(func() error { return s.smsc.serve(ctx, sms) })
 	close(s.ready)
 	err = g.Wait()
 	s.calls.Wait()
