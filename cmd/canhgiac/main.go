@@ -34,6 +34,7 @@ func newRoot() *cobra.Command {
 	load := newLoader(&file)
 	root.AddCommand(
 		newMigrateCommand(load),
+		newSimulatorCommand(load),
 	)
 	return root
 }
