@@ -1,11 +1,14 @@
 package smpp
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -61,28 +64,206 @@ type SubmitResult struct {
 	Err       error
 }
 
+// BindError is an SMSC's refusal to bind.
+type BindError struct{ Status Status }
+
+func (e *BindError) Error() string {
+	return fmt.Sprintf("smpp: bind refused: %s (%s)", e.Status, e.Status.Explain())
+}
+
 // Client keeps one bind to an SMSC up.
 type Client struct {
-	cfg ClientConfig
-	h   ClientHandler
+	cfg  ClientConfig
+	h    ClientHandler
+	link atomic.Pointer[link]
 }
 
 // NewClient makes a client; Run starts it.
-func NewClient(cfg ClientConfig, h ClientHandler) *Client { return &Client{cfg: cfg, h: h} }
+func NewClient(cfg ClientConfig, h ClientHandler) *Client {
+	return &Client{cfg: cfg.withDefaults(), h: h}
+}
 
 // Run connects, binds, and connects again after pauses that grow, are capped and jittered, until ctx ends. Then it lets
-// what is in flight be answered for up to CloseTimeout, unbinds, and returns nil.
-func (c *Client) Run(ctx context.Context) error { return errors.ErrUnsupported }
+// what is in flight be answered for up to CloseTimeout, unbinds, and returns nil. A refused bind is tried again too: the
+// carrier's mistake of this morning must not need a restart.
+func (c *Client) Run(ctx context.Context) error {
+	pause := newBackoff(c.cfg.BackoffMin, c.cfg.BackoffMax)
+	for ctx.Err() == nil {
+		up, err := c.session(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		pause.wasUp(up)
+		d := pause.next()
+		c.cfg.Log.Warn("SMSC link down", "addr", c.cfg.Addr, "error", err, "up", up, "retry_in", d)
+		sleep(ctx, d)
+	}
+	return nil
+}
+
+// session holds one link from dial to end, and says how long it was bound.
+func (c *Client) session(ctx context.Context) (up time.Duration, err error) {
+	conn, err := c.dial(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("smpp: connect: %w", err)
+	}
+	defer conn.Close()
+	f := newFrames(conn, c.cfg.MaxFrame)
+	if err := c.bind(ctx, conn, f); err != nil {
+		return 0, err
+	}
+	l := newLink(conn, f, 1, linkConfig{
+		window: c.cfg.Window, enquire: c.cfg.EnquireLink, response: c.cfg.ResponseTimeout, write: c.cfg.WriteTimeout,
+		close: c.cfg.CloseTimeout, queue: c.cfg.MaxUnacked, overload: StatusTemporaryApp, log: c.cfg.Log,
+	}, c)
+	began := time.Now()
+	c.link.Store(l)
+	c.cfg.Log.Info("SMSC link up", "addr", c.cfg.Addr)
+	c.h.State(true)
+	err = l.run(ctx)
+	c.link.Store(nil)
+	c.h.State(false)
+	return time.Since(began), err
+}
+
+func (c *Client) dial(ctx context.Context) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.DialTimeout)
+	defer cancel()
+	conn, err := c.cfg.Dial(ctx, c.cfg.Addr)
+	if err != nil || c.cfg.TLS == nil {
+		return conn, err
+	}
+	cfg := c.cfg.TLS
+	if cfg.ServerName == "" && !cfg.InsecureSkipVerify {
+		cfg = cfg.Clone()
+		cfg.ServerName, _, _ = net.SplitHostPort(c.cfg.Addr)
+	}
+	secure := tls.Client(conn, cfg)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return secure, nil
+}
+
+// bind asks for the session and waits for the answer; the rest of the stream stays in f for the link.
+func (c *Client) bind(ctx context.Context, conn net.Conn, f *frames) error {
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	conn.SetDeadline(time.Now().Add(c.cfg.BindTimeout))
+	b, err := Append(nil, Header{Sequence: 1}, &Bind{Mode: c.cfg.Mode, SystemID: c.cfg.SystemID, Password: c.cfg.Password,
+		SystemType: c.cfg.SystemType, InterfaceVersion: 0x34})
+	if err != nil {
+		return err
+	}
+	if _, err := conn.Write(b); err != nil {
+		return fmt.Errorf("smpp: bind: %w", err)
+	}
+	for {
+		h, _, err := f.next()
+		switch {
+		case err != nil:
+			return fmt.Errorf("smpp: wait for bind_resp: %w", err)
+		case h.ID == EnquireLinkID:
+			b, _ := Append(nil, Header{Sequence: h.Sequence}, bare(EnquireLinkRespID))
+			if _, err := conn.Write(b); err != nil {
+				return fmt.Errorf("smpp: bind: %w", err)
+			}
+		case h.Sequence != 1 || (h.ID != c.cfg.Mode.Response() && h.ID != GenericNackID):
+			c.cfg.Log.Debug("before bind_resp", "command", h.ID.String())
+		case h.Status != StatusOK || h.ID == GenericNackID:
+			return &BindError{h.Status}
+		default:
+			return conn.SetDeadline(time.Time{})
+		}
+	}
+}
 
 // Submit waits for room in the window and sends m, which must not change until done. A returned error means that m was
 // certainly not sent: ErrNotBound, ErrFrame, or ctx's error. After nil, done is called exactly once, from the link's own
 // goroutines, so it must not block: with the response, or with Err ErrNoResponse or ErrLinkLost.
 func (c *Client) Submit(ctx context.Context, m *SubmitSM, done func(SubmitResult)) error {
-	return errors.ErrUnsupported
+	l := c.link.Load()
+	if l == nil {
+		return ErrNotBound
+	}
+	return l.send(ctx, m, asked{submit: m, submitDone: done})
 }
 
 // Bound tells whether Submit would find a link.
-func (c *Client) Bound() bool { return false }
+func (c *Client) Bound() bool {
+	l := c.link.Load()
+	if l == nil {
+		return false
+	}
+	select {
+	case <-l.draining:
+		return false
+	default:
+		return true
+	}
+}
 
 // InFlight counts the submit_sm without a response.
-func (c *Client) InFlight() int { return 0 }
+func (c *Client) InFlight() int {
+	if l := c.link.Load(); l != nil {
+		return l.inFlight()
+	}
+	return 0
+}
+
+func (c *Client) late(m *SubmitSM, r SubmitResult) { c.h.Late(m, r) }
+
+func (c *Client) request(l *link, h Header, p PDU) {
+	switch p := p.(type) {
+	case *DeliverSM:
+		c.h.Deliver(p, l.acker(h))
+	case *DataSM:
+		// The same message in its short form: receipts and MO of some SMSCs come so.
+		c.h.Deliver(&DeliverSM{ServiceType: p.ServiceType, Source: p.Source, Dest: p.Dest, ESMClass: p.ESMClass,
+			RegisteredDelivery: p.RegisteredDelivery, DataCoding: p.DataCoding, TLVs: p.TLVs}, l.acker(h))
+	case *AlertNotification, *Outbind:
+		l.settled() // nothing answers these
+	default:
+		l.refuse(h, StatusInvCmdID)
+		l.settled()
+	}
+}
+
+// acker gives the function that answers the deliver_sm or data_sm h, once; after the link's end it does nothing.
+func (l *link) acker(h Header) func(Status) {
+	var once atomic.Bool
+	return func(s Status) {
+		if once.Swap(true) {
+			return
+		}
+		if h.ID == DataSMID {
+			l.reply(h.withStatus(s), &DataSMResp{})
+		} else {
+			l.reply(h.withStatus(s), &DeliverSMResp{})
+		}
+		l.settled()
+	}
+}
+
+func (cfg ClientConfig) withDefaults() ClientConfig {
+	cfg.Mode = cmp.Or(cfg.Mode, BindTransceiverID)
+	cfg.Window = cmp.Or(cfg.Window, 10)
+	cfg.EnquireLink = cmp.Or(cfg.EnquireLink, 30*time.Second)
+	cfg.ResponseTimeout = cmp.Or(cfg.ResponseTimeout, 30*time.Second)
+	cfg.WriteTimeout = cmp.Or(cfg.WriteTimeout, 10*time.Second)
+	cfg.DialTimeout = cmp.Or(cfg.DialTimeout, 10*time.Second)
+	cfg.BindTimeout = cmp.Or(cfg.BindTimeout, 10*time.Second)
+	cfg.CloseTimeout = cmp.Or(cfg.CloseTimeout, 5*time.Second)
+	cfg.BackoffMin = cmp.Or(cfg.BackoffMin, time.Second)
+	cfg.BackoffMax = cmp.Or(cfg.BackoffMax, time.Minute)
+	cfg.MaxFrame = cmp.Or(cfg.MaxFrame, 128<<10)
+	cfg.MaxUnacked = cmp.Or(cfg.MaxUnacked, 10_000)
+	cfg.Log = cmp.Or(cfg.Log, slog.New(slog.DiscardHandler))
+	if cfg.Dial == nil {
+		cfg.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+		}
+	}
+	return cfg
+}

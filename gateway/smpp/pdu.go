@@ -98,10 +98,10 @@ type SubmitSM struct {
 	ShortMessage       []byte // at most 254 octets; longer goes in TagMessagePayload
 	TLVs               TLVs
 
-	// Ref is the caller's bookkeeping. It never leaves the process.
+	// Ref is the sender's bookkeeping. It never leaves the process.
 	Ref int64
 
-	few [2]TLV // room for the TLVs of most messages, so that decoding allocates no slice for them
+	few [3]TLV // room for the TLVs of most messages and receipts, so that decoding allocates no slice for them
 }
 
 // SubmitSMResp carries the SMSC's id of the message. Many SMSCs send no body when they refuse.
@@ -110,24 +110,8 @@ type SubmitSMResp struct {
 	TLVs      TLVs
 }
 
-// DeliverSM brings a message from a phone, or a receipt (SMPP §4.6).
-type DeliverSM struct {
-	ServiceType        string
-	Source, Dest       Address
-	ESMClass           uint8
-	ProtocolID         uint8
-	Priority           uint8
-	Schedule           string
-	Validity           string
-	RegisteredDelivery uint8
-	ReplaceIfPresent   uint8
-	DataCoding         uint8
-	DefaultMsgID       uint8
-	ShortMessage       []byte
-	TLVs               TLVs
-
-	few [3]TLV
-}
+// DeliverSM brings a message from a phone, or a receipt (SMPP §4.6). Its fields are submit_sm's, octet for octet.
+type DeliverSM SubmitSM
 
 // Text is the message's octets, wherever the SMSC put them: short_message or message_payload.
 func (m *DeliverSM) Text() []byte {

@@ -1,10 +1,14 @@
 package smpp
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 )
 
@@ -41,29 +45,190 @@ type Server struct {
 }
 
 // NewServer makes a server; Serve starts it.
-func NewServer(cfg ServerConfig, h ServerHandler) *Server { return &Server{cfg: cfg, h: h} }
+func NewServer(cfg ServerConfig, h ServerHandler) *Server {
+	return &Server{cfg: cfg.withDefaults(), h: h}
+}
 
 // Serve accepts peers on ln until ctx ends; then it unbinds them, closes ln, and returns nil when all have gone.
-func (s *Server) Serve(ctx context.Context, ln net.Listener) error { return errors.ErrUnsupported }
+func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(ctx, func() { ln.Close() })
+	defer stop()
+	var peers sync.WaitGroup
+	defer peers.Wait()
+	defer cancel()
+	for {
+		conn, err := ln.Accept()
+		switch {
+		case err == nil:
+			peers.Go(func() { s.session(ctx, conn) })
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return fmt.Errorf("smpp: accept: %w", err)
+		default: // out of file descriptors, say: those who are bound stay
+			s.cfg.Log.Error("accept", "error", err)
+			sleep(ctx, 100*time.Millisecond)
+		}
+	}
+}
+
+// session serves one connection from accept to end.
+func (s *Server) session(ctx context.Context, conn net.Conn) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p := &Peer{server: s, conn: conn, unbind: cancel, bound: make(chan struct{}), gone: make(chan struct{})}
+	defer conn.Close()
+	defer close(p.gone)
+	f := newFrames(conn, s.cfg.MaxFrame)
+	h, err := s.await(ctx, p, f)
+	if err != nil {
+		s.cfg.Log.Info("ESME not bound", "remote", conn.RemoteAddr().String(), "error", err)
+		return
+	}
+	defer s.h.Closed(p)
+	p.link = newLink(conn, f, 0, linkConfig{
+		window: s.cfg.Window, enquire: s.cfg.EnquireLink, response: s.cfg.ResponseTimeout, write: s.cfg.WriteTimeout,
+		close: s.cfg.CloseTimeout, queue: s.cfg.MaxUnanswered, overload: StatusThrottled, log: s.cfg.Log,
+	}, p)
+	p.link.reply(h, &BindResp{Mode: p.bind.Mode, SystemID: s.cfg.SystemID, TLVs: TLVs{{TagSCInterfaceVersion, []byte{0x34}}}})
+	close(p.bound)
+	s.cfg.Log.Info("ESME bound", "system_id", p.bind.SystemID, "mode", p.bind.Mode.String(), "remote", conn.RemoteAddr().String())
+	err = p.link.run(ctx)
+	s.cfg.Log.Info("ESME gone", "system_id", p.bind.SystemID, "error", err)
+}
+
+// await reads until the peer has bound, and gives the header of the answer that it is owed.
+func (s *Server) await(ctx context.Context, p *Peer, f *frames) (Header, error) {
+	stop := context.AfterFunc(ctx, func() { p.conn.Close() })
+	defer stop()
+	p.conn.SetDeadline(time.Now().Add(s.cfg.BindTimeout))
+	for {
+		h, body, err := f.next()
+		answer, end := Header{Sequence: h.Sequence}, err
+		var id CommandID
+		var fe *FrameError
+		switch {
+		case errors.As(err, &fe):
+			id, answer.Status = GenericNackID, StatusInvCmdLen
+			if !fe.Lost {
+				end = nil
+			}
+		case err != nil:
+			return h, err
+		case h.ID == BindTransceiverID || h.ID == BindTransmitterID || h.ID == BindReceiverID:
+			pdu, err := Decode(h, body)
+			if err == nil {
+				p.bind = pdu.(*Bind)
+				answer.Status = s.h.Bind(p, p.bind)
+				if answer.Status == StatusOK {
+					p.conn.SetDeadline(time.Time{})
+					return answer, nil
+				}
+				err = &BindError{answer.Status}
+			} else {
+				answer.Status = StatusBindFailed
+				var field *FieldError
+				if errors.As(err, &field) {
+					answer.Status = field.Status
+				}
+			}
+			id, end = h.ID.Response(), err
+		case h.ID == EnquireLinkID:
+			id = EnquireLinkRespID
+		case h.ID == UnbindID:
+			id, end = UnbindRespID, errUnbound
+		case h.ID.IsResponse():
+			continue
+		case !h.ID.known():
+			id, answer.Status = GenericNackID, StatusInvCmdID
+		default:
+			id, answer.Status = h.ID.Response(), StatusInvBindStatus
+		}
+		b, _ := Append(nil, answer, bare(id))
+		if _, err := p.conn.Write(b); err != nil {
+			return h, err
+		}
+		if end != nil {
+			if half, ok := p.conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+				p.conn.SetReadDeadline(time.Now().Add(lingering))
+				io.Copy(io.Discard, f.r) // as link.discard: closing at once might reset the answer away
+			}
+			return h, end
+		}
+	}
+}
 
 // Peer is one ESME that is bound, or about to be.
-type Peer struct{}
+type Peer struct {
+	server *Server
+	conn   net.Conn
+	bind   *Bind
+	link   *link
+	unbind context.CancelFunc
+	bound  chan struct{} // closed when link is there
+	gone   chan struct{} // closed when the connection's session has ended
+}
 
 // Bind is what the peer bound with.
-func (p *Peer) Bind() *Bind { return nil }
+func (p *Peer) Bind() *Bind { return p.bind }
 
 // RemoteAddr is the peer's network address.
-func (p *Peer) RemoteAddr() net.Addr { return nil }
+func (p *Peer) RemoteAddr() net.Addr { return p.conn.RemoteAddr() }
 
 // Deliver waits for room in the window and sends d to the peer. A returned error means that d was certainly not sent.
 // After nil, done is called exactly once, from the link's own goroutines, so it must not block: with the peer's status,
 // or with ErrNoResponse or ErrLinkLost.
 func (p *Peer) Deliver(ctx context.Context, d *DeliverSM, done func(Status, error)) error {
-	return errors.ErrUnsupported
+	if p.bind.Mode == BindTransmitterID {
+		return ErrNotBound
+	}
+	select {
+	case <-p.bound:
+	case <-p.gone:
+		return ErrNotBound
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return p.link.send(ctx, d, asked{done: done})
 }
 
 // Unbind ends the session in order: what is in flight may still be answered for up to CloseTimeout.
-func (p *Peer) Unbind() {}
+func (p *Peer) Unbind() { p.unbind() }
 
 // Drop cuts the link without a word.
-func (p *Peer) Drop() {}
+func (p *Peer) Drop() { p.conn.Close() }
+
+func (p *Peer) late(*SubmitSM, SubmitResult) {}
+
+func (p *Peer) request(l *link, h Header, pdu PDU) {
+	m, ok := pdu.(*SubmitSM)
+	switch {
+	case !ok:
+		l.refuse(h, StatusInvCmdID)
+	case p.bind.Mode == BindReceiverID:
+		l.refuse(h, StatusInvBindStatus)
+	default:
+		p.server.h.Submit(p, m, func(r SubmitResult) {
+			if r.Status != StatusOK {
+				l.refuse(h, r.Status)
+				return
+			}
+			l.reply(h, &SubmitSMResp{MessageID: r.MessageID})
+		})
+	}
+	l.settled()
+}
+
+func (cfg ServerConfig) withDefaults() ServerConfig {
+	cfg.Window = cmp.Or(cfg.Window, 10)
+	cfg.EnquireLink = cmp.Or(cfg.EnquireLink, 30*time.Second)
+	cfg.ResponseTimeout = cmp.Or(cfg.ResponseTimeout, 30*time.Second)
+	cfg.WriteTimeout = cmp.Or(cfg.WriteTimeout, 10*time.Second)
+	cfg.BindTimeout = cmp.Or(cfg.BindTimeout, 10*time.Second)
+	cfg.CloseTimeout = cmp.Or(cfg.CloseTimeout, 5*time.Second)
+	cfg.MaxFrame = cmp.Or(cfg.MaxFrame, 128<<10)
+	cfg.MaxUnanswered = cmp.Or(cfg.MaxUnanswered, 10_000)
+	cfg.Log = cmp.Or(cfg.Log, slog.New(slog.DiscardHandler))
+	return cfg
+}

@@ -1,0 +1,263 @@
+package smpp
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+)
+
+// lingering is how long a link that gave up on its peer lets it read why: closing at once, with octets of the peer unread,
+// would reset the connection under the generic_nack.
+const lingering = time.Second
+
+// read takes frames until the connection fails or the link ends.
+func (l *link) read() error {
+	for {
+		h, body, err := l.frames.next()
+		if err != nil {
+			var fe *FrameError
+			if !errors.As(err, &fe) {
+				return err
+			}
+			l.cfg.log.Warn("frame refused", "error", err, "command", h.ID.String())
+			l.reply(Header{Status: StatusInvCmdLen, Sequence: h.Sequence}, bare(GenericNackID))
+			if fe.Lost {
+				l.finish(err)
+				l.discard()
+				return err
+			}
+			continue
+		}
+		if h.ID.IsResponse() {
+			l.response(h, body)
+		} else {
+			l.inboundRequest(h, body)
+		}
+	}
+}
+
+// discard reads on without looking until the peer has closed or lingering is over, so that what finish sent arrives.
+func (l *link) discard() {
+	l.conn.SetReadDeadline(time.Now().Add(lingering))
+	io.Copy(io.Discard, l.frames.r)
+}
+
+func (l *link) response(h Header, body []byte) {
+	switch h.ID {
+	case EnquireLinkRespID: // that it came is all it says, and the reader has noted that
+		return
+	case UnbindRespID:
+		if s := l.unbindSeq.Load(); s != 0 && s == h.Sequence {
+			l.kill(nil)
+		}
+		return
+	case SubmitSMRespID, DeliverSMRespID, DataSMRespID, GenericNackID:
+	default:
+		l.cfg.log.Debug("response to nothing asked", "command", h.ID.String(), "sequence", h.Sequence)
+		return
+	}
+	r := fields{octets: body, text: string(body), refused: h.Status != StatusOK}
+	result := SubmitResult{Status: h.Status}
+	if h.ID == SubmitSMRespID {
+		// TLVs of the response are not looked at, so bad ones cost nobody the id.
+		result.MessageID = r.lastCString()
+	}
+	l.answered(h, result)
+}
+
+func (l *link) inboundRequest(h Header, body []byte) {
+	switch h.ID {
+	case EnquireLinkID:
+		l.reply(Header{Sequence: h.Sequence}, bare(EnquireLinkRespID))
+		return
+	case UnbindID:
+		l.startDraining()
+		select {
+		case l.peerUnbind <- h.Sequence:
+		default: // it asks twice; the first is being answered
+		}
+		return
+	}
+	p, err := Decode(h, body)
+	if err != nil {
+		var fe *FieldError
+		status := StatusInvCmdID
+		if errors.As(err, &fe) {
+			status = fe.Status
+		}
+		l.cfg.log.Warn("request refused", "error", err, "sequence", h.Sequence, "status", status.String())
+		l.refuse(h, status)
+		return
+	}
+	if l.unsettled.Add(1) > int64(l.cfg.queue) {
+		l.settled()
+		l.refuse(h, l.cfg.overload)
+		return
+	}
+	l.inMu.Lock()
+	l.in = append(l.in, inbound{h, p})
+	l.inMu.Unlock()
+	signal(l.inWake)
+}
+
+// dispatch hands the peer's requests to the side, in order, off the reader: a slow handler must not keep responses and
+// enquire_link waiting.
+func (l *link) dispatch() {
+	var batch []inbound
+	for {
+		select {
+		case <-l.dead:
+			return
+		case <-l.inWake:
+		}
+		l.inMu.Lock()
+		batch, l.in = l.in, batch[:0]
+		l.inMu.Unlock()
+		for i := range batch {
+			select {
+			case <-l.dead:
+				return // the peer never got an answer and will send the rest again
+			default:
+			}
+			l.side.request(l, batch[i].h, batch[i].p)
+			batch[i] = inbound{}
+		}
+	}
+}
+
+// write sends what is queued, all of it at one go: while one write is under way the next window gathers.
+func (l *link) write() {
+	var spare []byte
+	for {
+		select {
+		case <-l.dead:
+			return
+		case <-l.wake:
+		}
+		for {
+			l.mu.Lock()
+			out, last := l.out, l.phase == phaseClosed
+			l.out = spare[:0]
+			l.mu.Unlock()
+			if len(out) > 0 {
+				l.conn.SetWriteDeadline(time.Now().Add(l.cfg.write))
+				if _, err := l.conn.Write(out); err != nil {
+					l.kill(err)
+					return
+				}
+			}
+			spare = out
+			if last {
+				l.closeWrite()
+				return
+			}
+			if len(out) == 0 {
+				break
+			}
+		}
+	}
+}
+
+// closeWrite ends our half and gives the peer a moment to close its own.
+func (l *link) closeWrite() {
+	half, ok := l.conn.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		l.kill(nil)
+		return
+	}
+	l.conn.SetReadDeadline(time.Now().Add(lingering))
+}
+
+// keep watches the clock: responses that are overdue, a peer that has gone silent, and the steps of an orderly end.
+func (l *link) keep(ctx context.Context) {
+	tick := time.NewTicker(l.cfg.tick())
+	defer tick.Stop()
+	var (
+		asked   time.Time // when enquire_link was sent; zero when the peer has been heard since
+		until   time.Time // end of draining
+		theirs  uint32    // sequence of the peer's unbind
+		unbound bool      // our unbind has been sent
+		ending  = ctx.Done()
+		leaving bool // the end is the peer's wish
+	)
+	for {
+		select {
+		case <-l.dead:
+			return
+		case <-ending:
+			ending = nil
+			l.startDraining()
+			if until.IsZero() {
+				until = time.Now().Add(l.cfg.close)
+			}
+		case theirs = <-l.peerUnbind:
+			leaving = true
+			until = time.Now().Add(l.cfg.close)
+		case <-l.nudge:
+		case <-tick.C:
+		}
+		now := time.Now()
+		l.expire(now)
+		if heard := l.frames.heard(); now.Sub(heard) >= l.cfg.enquire {
+			switch {
+			case asked.IsZero() || heard.After(asked):
+				asked = now
+				l.reply(Header{Sequence: l.take()}, bare(EnquireLinkID))
+			case now.Sub(asked) >= l.cfg.response:
+				l.kill(errDeadPeer)
+				return
+			}
+		}
+		if until.IsZero() || (!l.quiet() && now.Before(until)) {
+			continue
+		}
+		switch {
+		case leaving:
+			l.reply(Header{Sequence: theirs}, bare(UnbindRespID))
+			l.finish(errUnbound)
+			return
+		case !unbound:
+			unbound = true
+			seq := l.take()
+			l.unbindSeq.Store(seq) // before the response can come
+			l.reply(Header{Sequence: seq}, bare(UnbindID))
+			until = now.Add(max(l.cfg.close/2, l.cfg.tick()))
+		case now.After(until):
+			l.kill(nil) // no unbind_resp: nothing was in flight, so nothing is lost
+			return
+		}
+	}
+}
+
+// tick is how finely the keeper looks.
+func (c linkConfig) tick() time.Duration {
+	return min(max(min(c.response, c.enquire, c.close)/10, time.Millisecond), time.Second)
+}
+
+// take gives a sequence_number for a request that nobody waits for.
+func (l *link) take() uint32 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.nextSequence()
+}
+
+// expire tells the requests that have waited too long.
+func (l *link) expire(now time.Time) {
+	var over []asked
+	l.mu.Lock()
+	for seq, a := range l.waiting {
+		if now.Sub(a.at) >= l.cfg.response {
+			delete(l.waiting, seq)
+			if a.submit != nil {
+				l.expired.add(seq, a.submit)
+			}
+			over = append(over, a)
+		}
+	}
+	l.mu.Unlock()
+	for i := range over {
+		<-l.slots
+		over[i].end(SubmitResult{Err: ErrNoResponse})
+	}
+}
