@@ -1,0 +1,203 @@
+package gateway
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lib/pq"
+
+	"canhgiac/gateway/sms"
+	"canhgiac/residents"
+	"canhgiac/schedules"
+)
+
+const (
+	chunkSize   = 500            // STORAGE: 100 costs a third more a message, 2000 gains little
+	defaultLife = 24 * time.Hour // of a message that nobody gave a send_by
+)
+
+// wholeDay is what an urgent run is stored with: it does not ask the hours.
+var wholeDay = schedules.Hours{From: 0, To: 24 * 60}
+
+// Route says which numbers leave by a carrier.
+type Route struct {
+	Carrier  string
+	Prefixes []string // "098", "+8498" or "8498", up to seven digits with the country's; none: what no other carrier takes
+}
+
+// StoreOptions are what the queue must know before anything is sent.
+type StoreOptions struct {
+	Routes []Route         // at least one; the first without prefixes, else the first, takes what is left
+	Hours  schedules.Hours // for single messages of the API: runs bring their own
+	Caps   Caps            // likewise
+}
+
+// Store is the queue and the ledger in PostgreSQL. Any number of them may work on one database.
+type Store struct {
+	db     *sql.DB
+	now    func() time.Time
+	routes routes
+	hours  schedules.Hours
+	caps   Caps
+}
+
+// NewStore gives a store over db, whose clock is now.
+func NewStore(db *sql.DB, now func() time.Time, o StoreOptions) *Store {
+	if o.Hours.IsZero() {
+		o.Hours = wholeDay
+	}
+	return &Store{db: db, now: now, routes: newRoutes(o.Routes), hours: o.Hours, caps: o.Caps}
+}
+
+const addBodySQL = `insert into bodies (text) values ($1) returning id`
+
+// addSingleSQL does nothing when the key is there already; the id that it drew is then lost, which costs nothing.
+const addSingleSQL = `
+insert into singles (message_id, purpose, key, sender, queued_at, send_by)
+values (nextval('single_ids'), $1, nullif($2, ''), $3, $4, $5)
+on conflict (key) do nothing
+returning message_id`
+
+const singleByKeySQL = `select message_id from singles where key = $1`
+
+const addSingleMessageSQL = `insert into messages (id, phone, unit_id, body_id) values ($1, $2, 0, $3)`
+
+const addOutboxSQL = `insert into outbox (message_id, carrier, priority, ready_at, send_by) values ($1, $2, $3, $4, $5)`
+
+// Send queues m within the caller's transaction and gives its id: what is not committed is not sent. A key that was used
+// before gives the first message's id and adds nothing.
+func (s *Store) Send(ctx context.Context, tx *sql.Tx, m Single) (MessageID, error) {
+	priority, ok := priorities[m.Purpose]
+	if !ok {
+		return 0, fmt.Errorf("send a message: unknown purpose %q", m.Purpose)
+	}
+	if m.Text == "" || m.To == "" {
+		return 0, errors.New("send a message: it needs a number and a text")
+	}
+	now := s.now().UTC()
+	if m.SendBy.IsZero() {
+		m.SendBy = now.Add(defaultLife)
+	}
+	if m.Carrier == "" {
+		m.Carrier = s.routes.carrier(m.To)
+	}
+	var id MessageID
+	err := tx.QueryRowContext(ctx, addSingleSQL, string(m.Purpose), m.Key, m.From, now, m.SendBy.UTC()).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = tx.QueryRowContext(ctx, singleByKeySQL, m.Key).Scan(&id)
+		if err != nil {
+			return 0, fmt.Errorf("send a %s again: %w", m.Purpose, err)
+		}
+		return id, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("send a %s: %w", m.Purpose, err)
+	}
+	var body int64
+	if err := tx.QueryRowContext(ctx, addBodySQL, sms.Normalise(m.Text)).Scan(&body); err != nil {
+		return 0, fmt.Errorf("keep the text of message %d: %w", id, err)
+	}
+	if _, err := tx.ExecContext(ctx, addSingleMessageSQL, id, string(m.To), body); err != nil {
+		return 0, fmt.Errorf("add message %d: %w", id, err)
+	}
+	if _, err := tx.ExecContext(ctx, addOutboxSQL, id, m.Carrier, priority, now, m.SendBy.UTC()); err != nil {
+		return 0, fmt.Errorf("queue message %d: %w", id, err)
+	}
+	return id, nil
+}
+
+// priorities order the outbox: who waits for an answer goes first.
+var priorities = map[Purpose]int{Reply: 0, Receipt: 0, Alert: 1, API: 2}
+
+const (
+	urgentPriority = 1 // a retry of an urgent run's message
+	retryPriority  = 3 // a retry of a reminder
+)
+
+const addOrderSQL = `
+insert into run_orders (run_id, campaign_id, body_id, urgent, hours, per_day, per_week, resend, send_by, queued_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+on conflict (run_id) do nothing`
+
+const orderSizeSQL = `select coalesce(sum(size), 0) from chunks where run_id = $1`
+
+// expandSQL numbers the audience within each carrier, cuts it into chunks and adds both in one statement, without a round
+// trip for each row. $1 is AudienceSQL's own parameter. The longest prefix that is in the table wins; jsonb finds a key
+// by binary search, so that a route costs a fraction of a microsecond.
+const expandSQL = `
+with audience as (` + residents.AudienceSQL + `),
+numbered as (
+	select resident_id, phone, unit_id, carrier,
+	       row_number() over (partition by carrier order by resident_id) - 1 as n
+	from (
+		select resident_id, phone, unit_id,
+		       coalesce($3::jsonb ->> left(phone, 8), $3::jsonb ->> left(phone, 7), $3::jsonb ->> left(phone, 6),
+		                $3::jsonb ->> left(phone, 5), $3::jsonb ->> left(phone, 4), $3::jsonb ->> left(phone, 3), $4) as carrier
+		from audience
+	) routed
+),
+added as (
+	insert into chunks (run_id, carrier, nth, urgent, size, ready_at, send_by)
+	select $2, carrier, n / $5, $6, count(*), $7, $8
+	from numbered group by carrier, n / $5
+	returning id, carrier, nth
+)
+insert into messages (id, chunk_id, pos, phone, unit_id, body_id)
+select $2::bigint << 32 | n.resident_id, c.id, n.n % $5, n.phone, n.unit_id, $9
+from numbered n join added c on c.carrier = n.carrier and c.nth = n.n / $5`
+
+// EnqueueRun expands r's audience into messages within the caller's transaction, and gives how many there are. The same
+// run again adds nothing and gives the first number: two nodes may fire one due time.
+func (s *Store) EnqueueRun(ctx context.Context, tx *sql.Tx, r Run) (int, error) {
+	now := s.now().UTC()
+	switch {
+	case r.ID < 1 || r.ID > 1<<31-1:
+		return 0, fmt.Errorf("enqueue run %d: its id must be from 1 to %d", r.ID, 1<<31-1)
+	case r.Text == "":
+		return 0, fmt.Errorf("enqueue run %d: it has no text", r.ID)
+	case r.Urgent:
+		r.Hours = wholeDay
+	case r.Hours.IsZero():
+		return 0, fmt.Errorf("enqueue run %d: it has no sending hours", r.ID)
+	}
+	if r.SendAfter.Before(now) {
+		r.SendAfter = now
+	}
+	if r.SendBy.IsZero() {
+		r.SendBy = r.SendAfter.Add(defaultLife)
+	}
+	var body int64
+	if err := tx.QueryRowContext(ctx, addBodySQL, sms.Normalise(r.Text)).Scan(&body); err != nil {
+		return 0, fmt.Errorf("keep the text of run %d: %w", r.ID, err)
+	}
+	res, err := tx.ExecContext(ctx, addOrderSQL, r.ID, r.Campaign, body, r.Urgent, r.Hours, r.Caps.PerDay, r.Caps.PerWeek, r.Resend, r.SendBy.UTC(), now)
+	if err != nil {
+		return 0, fmt.Errorf("enqueue run %d: %w", r.ID, err)
+	}
+	if n, err := res.RowsAffected(); err != nil {
+		return 0, fmt.Errorf("enqueue run %d: %w", r.ID, err)
+	} else if n == 0 {
+		var size int
+		if err := tx.QueryRowContext(ctx, orderSizeSQL, r.ID).Scan(&size); err != nil {
+			return 0, fmt.Errorf("count run %d: %w", r.ID, err)
+		}
+		return size, nil
+	}
+	table, err := json.Marshal(s.routes.byPrefix)
+	if err != nil {
+		return 0, fmt.Errorf("route run %d: %w", r.ID, err)
+	}
+	res, err = tx.ExecContext(ctx, expandSQL, pq.Array(r.Audience.Units), r.ID, string(table), s.routes.rest, chunkSize, r.Urgent, r.SendAfter.UTC(), r.SendBy.UTC(), body)
+	if err != nil {
+		return 0, fmt.Errorf("expand run %d: %w", r.ID, err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return 0, fmt.Errorf("expand run %d: %w", r.ID, err)
+	}
+	return int(n), nil
+}
