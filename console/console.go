@@ -1,0 +1,138 @@
+// Package console serves the pages of the ward office, the ward police and the operator: sign-in, roles, audit, and
+// what each of them works from.
+package console
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/gorilla/mux"
+
+	"canhgiac/ivr/prompts"
+	"canhgiac/reports"
+)
+
+// Options is what cmd joins to the pages. DB, Now, Log, Words and Reports are needed.
+type Options struct {
+	DB          *sql.DB
+	DatabaseURL string // for LISTEN; "" = the pages learn of changes by asking every two seconds
+	Now         func() time.Time
+	Log         *slog.Logger
+	PublicURL   string // https makes the cookies Secure
+	Words       *prompts.Words
+	Reports     *reports.Store
+	HandsetURL  string // "" = no handset page
+}
+
+// Console is the pages. Make it with New, serve Handler, and keep Run running beside it.
+type Console struct {
+	Options
+	users    *Users
+	sessions *scs.SessionManager
+	catalogs catalogs
+	pages    pages
+	live     *hub
+	cross    *http.CrossOriginProtection
+	router   *mux.Router
+	routes   []route
+	nav      []navItem
+	tiles    []tile
+}
+
+// route is kept for the test that tries every role on every page.
+type route struct {
+	method, path string
+	roles        []Role // none: open to all
+}
+
+func New(o Options) (*Console, error) {
+	c := &Console{Options: o, users: NewUsers(o.DB, o.Now), live: newHub(o.Log), router: mux.NewRouter()}
+	secure := strings.HasPrefix(o.PublicURL, "https://")
+	c.sessions = newSessions(o.DB, o.Now, secure, c.fail)
+	c.cross = http.NewCrossOriginProtection()
+	if u, err := url.Parse(o.PublicURL); err == nil && u.Host != "" {
+		if err := c.cross.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+			return nil, fmt.Errorf("console: http.public_url: %w", err)
+		}
+	}
+	c.cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.fail(w, r, problem{http.StatusForbidden, "error.cross_origin"})
+	}))
+	var err error
+	if c.catalogs, err = loadCatalogs(); err != nil {
+		return nil, err
+	}
+	if c.pages, err = loadPages(c.catalogs); err != nil {
+		return nil, err
+	}
+
+	r := c.router
+	c.signinPages(r)
+	c.homePages(r)
+	c.auditPages(r)
+	c.livePages(r)
+	r.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.fail(w, r, errNoPage) })
+	r.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.fail(w, r, problem{http.StatusMethodNotAllowed, "error.no_page"})
+	})
+	return c, nil
+}
+
+// Run tells open pages what changed, until ctx ends. End it before the HTTP server shuts down: open pages hang on it.
+func (c *Console) Run(ctx context.Context) error { return c.live.run(ctx, c.DatabaseURL) }
+
+// Handler serves everything under /.
+func (c *Console) Handler() http.Handler {
+	pages := c.sessions.LoadAndSave(c.withUser(c.cross.Handler(c.router)))
+	static := staticHandler()
+	return c.withHeaders(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/static/") {
+			static.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	}))
+}
+
+// handler is a page. What it returns becomes an error page; it has then written nothing.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// page adds a page for roles. body bounds what a form may send; 0 is 64 KB.
+func (c *Console) page(r *mux.Router, method, path string, roles []Role, h handler, body ...int64) {
+	if len(roles) == 0 {
+		panic("console: " + path + " names no role") // a page that anybody may read says so by open
+	}
+	c.add(r, method, path, roles, h, body)
+}
+
+// open adds a page that needs no sign-in.
+func (c *Console) open(r *mux.Router, method, path string, h handler) {
+	c.add(r, method, path, nil, h, nil)
+}
+
+func (c *Console) add(r *mux.Router, method, path string, roles []Role, h handler, body []int64) {
+	limit := int64(64 << 10)
+	if len(body) > 0 {
+		limit = body[0]
+	}
+	c.routes = append(c.routes, route{method, path, roles})
+	r.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+		if len(roles) > 0 {
+			if err := c.admit(w, r, roles); err != nil {
+				c.fail(w, r, err)
+				return
+			}
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		if err := h(w, r); err != nil {
+			c.fail(w, r, err)
+		}
+	}).Methods(method)
+}

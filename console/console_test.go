@@ -1,0 +1,155 @@
+package console
+
+import (
+	"context"
+	"database/sql"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+
+	"canhgiac/internal/postgres/pgtest"
+	"canhgiac/ivr/prompts"
+	"canhgiac/reports"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+const password = "mot hai ba bon"
+
+// house is a console that listens, over a database of its own, with one user for each role.
+type house struct {
+	*Console
+	t      *testing.T
+	db     *sql.DB
+	server *httptest.Server
+	later  time.Duration // how far the test moved the clock
+}
+
+func newHouse(t *testing.T, change ...func(*Options)) *house {
+	t.Helper()
+	h := &house{t: t, db: pgtest.New(t)}
+	now := func() time.Time { return time.Now().Add(h.later) }
+	words, err := prompts.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{DB: h.db, Now: now, Log: slog.New(slog.DiscardHandler), PublicURL: "http://127.0.0.1", Words: words, Reports: reports.NewStore(h.db, now)}
+	for _, f := range change {
+		f(&o)
+	}
+	if h.Console, err = New(o); err != nil {
+		t.Fatal(err)
+	}
+	h.users.params = &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+	for _, role := range everyone {
+		if _, err := h.users.Add(context.Background(), string(role), role, password); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.server = httptest.NewServer(h.Handler())
+	t.Cleanup(h.server.Close)
+	return h
+}
+
+// browser keeps cookies and follows no redirect.
+type browser struct {
+	t    *testing.T
+	home string
+	http.Client
+}
+
+func (h *house) browser() *browser {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	b := &browser{t: h.t, home: h.server.URL}
+	b.Jar = jar
+	b.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return b
+}
+
+// as gives a browser signed in with role; "" is nobody.
+func (h *house) as(role Role) *browser {
+	h.t.Helper()
+	b := h.browser()
+	if role != "" {
+		if r := b.post("/signin", "name", string(role), "password", password); r.status != http.StatusSeeOther {
+			h.t.Fatalf("sign in as %s: %d\n%s", role, r.status, r.body)
+		}
+	}
+	return b
+}
+
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (b *browser) do(r *http.Request) answer {
+	b.t.Helper()
+	resp, err := b.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return answer{resp.StatusCode, resp.Header, string(body)}
+}
+
+func (b *browser) get(path string) answer {
+	b.t.Helper()
+	r, err := http.NewRequest("GET", b.home+path, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return b.do(r)
+}
+
+func (b *browser) post(path string, pairs ...string) answer {
+	b.t.Helper()
+	form := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		form.Add(pairs[i], pairs[i+1])
+	}
+	r, err := http.NewRequest("POST", b.home+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return b.do(r)
+}
+
+func (b *browser) cookie(name string) string {
+	u, err := url.Parse(b.home)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, c := range b.Jar.Cookies(u) {
+		if c.Name == name {
+			return c.Value
+		}
+	}
+	return ""
+}
+
+func (h *house) audited(act string) (n int) {
+	h.t.Helper()
+	if err := h.db.QueryRow(`select count(*) from audit_log where act = $1`, act).Scan(&n); err != nil {
+		h.t.Fatal(err)
+	}
+	return n
+}

@@ -1,0 +1,75 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"canhgiac/reports"
+)
+
+// problem is an error that a person can be told: a status and a key of the catalogs.
+type problem struct {
+	status int
+	key    string
+}
+
+func (p problem) Error() string { return p.key }
+
+var (
+	errNotSignedIn = problem{http.StatusUnauthorized, "error.not_signed_in"}
+	errDenied      = problem{http.StatusForbidden, "error.denied"}
+	errNoPage      = problem{http.StatusNotFound, "error.no_page"}
+	errBadForm     = problem{http.StatusBadRequest, "error.bad_form"}
+	errInternal    = problem{http.StatusInternalServerError, "error.internal"}
+)
+
+// explain chooses the problem for an error of a room.
+func explain(err error) problem {
+	var p problem
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.As(err, &tooLarge):
+		return problem{http.StatusRequestEntityTooLarge, "error.too_large"}
+	case errors.Is(err, reports.ErrNotFound):
+		return problem{http.StatusNotFound, "error.no_report"}
+	case errors.Is(err, reports.ErrCode):
+		return problem{http.StatusNotFound, "error.bad_code"}
+	case errors.Is(err, reports.ErrMove):
+		return problem{http.StatusConflict, "error.report_move"}
+	case errors.Is(err, reports.ErrReason):
+		return problem{http.StatusUnprocessableEntity, "error.reason"}
+	case errors.Is(err, reports.ErrNote):
+		return problem{http.StatusUnprocessableEntity, "error.note"}
+	}
+	return errInternal
+}
+
+// fail answers with the error's page. What is no problem of the user's is logged, and the page tells nothing of it.
+func (c *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return // the browser went away
+	}
+	p := explain(err)
+	if p == errInternal {
+		c.Log.Error("page failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	}
+	if p == errNotSignedIn {
+		to := "/signin"
+		if r.Method == http.MethodGet && r.URL.Path != "/" && r.Header.Get("HX-Request") == "" {
+			to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+		}
+		if r.Header.Get("HX-Request") != "" {
+			w.Header().Set("HX-Redirect", to) // htmx would put the sign-in page into a corner of this one
+		} else if r.Method == http.MethodGet && r.Header.Get("Accept") != "text/event-stream" {
+			http.Redirect(w, r, to, http.StatusSeeOther)
+			return
+		}
+	}
+	if err := c.renderStatus(w, r, p.status, "error", p.key); err != nil {
+		c.Log.Error("error page failed", "error", err)
+		http.Error(w, http.StatusText(p.status), p.status)
+	}
+}

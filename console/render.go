@@ -1,0 +1,171 @@
+package console
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"canhgiac/schedules"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// pages holds each page once a language: language, then the file's name without .html.
+type pages map[string]map[string]*template.Template
+
+// loadPages joins layout.html and the partial_*.html with each other file, which is a page of the same name.
+func loadPages(cs catalogs) (pages, error) {
+	names, err := fs.Glob(templateFiles, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	all := pages{}
+	for lang, catalog := range cs {
+		shared, err := template.New("layout").Funcs(funcs(catalog)).ParseFS(templateFiles, "templates/layout.html", "templates/partial_*.html")
+		if err != nil {
+			return nil, fmt.Errorf("console: %w", err)
+		}
+		all[lang] = map[string]*template.Template{}
+		for _, file := range names {
+			name := strings.TrimSuffix(path.Base(file), ".html")
+			if name == "layout" || strings.HasPrefix(name, "partial_") {
+				continue
+			}
+			t, err := shared.Clone()
+			if err == nil {
+				t, err = t.ParseFS(templateFiles, file)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("console: %w", err)
+			}
+			all[lang][name] = t
+		}
+	}
+	return all, nil
+}
+
+func funcs(c *catalog) template.FuncMap {
+	return template.FuncMap{
+		"t":     c.text,  // t "reports.title"; t "x" "Name" .Name
+		"n":     c.count, // n "reports.count" 5: the form for five, with {{.N}}
+		"asset": asset,   // asset "app.css": its address, which changes with its content
+		"at":    func(t time.Time) string { return clock(t, "15:04, 02/01/2006") },
+		"atSec": func(t time.Time) string { return clock(t, "15:04:05 02/01/2006") },
+		"utc":   func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") },
+		"dict":  dict, // dict "Key" value ...: for handing several things to a partial
+	}
+}
+
+// clock shows t as a wall clock in the ward shows it.
+func clock(t time.Time, layout string) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(schedules.Zone()).Format(layout)
+}
+
+func dict(pairs ...any) (map[string]any, error) {
+	if len(pairs)%2 != 0 {
+		return nil, fmt.Errorf("dict: a key without a value")
+	}
+	m := map[string]any{}
+	for i := 0; i < len(pairs); i += 2 {
+		m[fmt.Sprint(pairs[i])] = pairs[i+1]
+	}
+	return m, nil
+}
+
+// view is what a template sees as dot: who asks, in which language, and the page's own Data.
+type view struct {
+	Lang  string
+	Path  string
+	Back  string // this page, for the language switch
+	User  User
+	Nav   []navItem
+	Flash string // a key: what the last form did
+	Data  any
+}
+
+type navItem struct {
+	Path, Key string
+	Roles     []Role
+	Here      bool
+}
+
+// addNav puts a page into the head of roles' pages; key is a text of the catalogs.
+func (c *Console) addNav(path, key string, roles ...Role) {
+	c.nav = append(c.nav, navItem{Path: path, Key: key, Roles: roles})
+}
+
+func (c *Console) view(r *http.Request, data any) view {
+	v := view{Lang: c.langOf(r), Path: r.URL.Path, Back: "/", User: userOf(r), Data: data}
+	if r.Method == http.MethodGet {
+		v.Back = r.URL.RequestURI()
+	}
+	for _, item := range c.nav {
+		if has(item.Roles, v.User.Role) {
+			item.Here = v.Path == item.Path || strings.HasPrefix(v.Path, item.Path+"/")
+			v.Nav = append(v.Nav, item)
+		}
+	}
+	return v
+}
+
+func has(roles []Role, role Role) bool {
+	for _, r := range roles {
+		if r == role {
+			return true
+		}
+	}
+	return false
+}
+
+// render answers with a whole page.
+func (c *Console) render(w http.ResponseWriter, r *http.Request, name string, data any) error {
+	return c.renderStatus(w, r, http.StatusOK, name, data)
+}
+
+func (c *Console) renderStatus(w http.ResponseWriter, r *http.Request, status int, name string, data any) error {
+	v := c.view(r, data)
+	if v.User.ID != 0 && status == http.StatusOK {
+		v.Flash = c.sessions.PopString(r.Context(), sessionFlash)
+	}
+	return c.write(w, status, name, "layout", v)
+}
+
+// fragment answers with one block of a page's file, for htmx. Its dot is the same view as the page's.
+func (c *Console) fragment(w http.ResponseWriter, r *http.Request, name, block string, data any) error {
+	return c.write(w, http.StatusOK, name, block, c.view(r, data))
+}
+
+// write makes the whole answer before it sends any, so that an error still becomes an error page.
+func (c *Console) write(w http.ResponseWriter, status int, name, block string, v view) error {
+	t := c.pages[v.Lang][name]
+	if t == nil {
+		return fmt.Errorf("no page %s", name)
+	}
+	var body bytes.Buffer
+	if err := t.ExecuteTemplate(&body, block, v); err != nil {
+		return fmt.Errorf("page %s: %w", name, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = body.WriteTo(w) // an error here is a browser that went away: there is nobody to tell
+	return nil
+}
+
+const sessionFlash = "flash"
+
+// done ends a form: it says what was done on the next page and goes there. key is a text of the catalogs.
+func (c *Console) done(w http.ResponseWriter, r *http.Request, key, to string) error {
+	c.sessions.Put(r.Context(), sessionFlash, key)
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}

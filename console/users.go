@@ -1,0 +1,163 @@
+package console
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/alexedwards/argon2id"
+	"github.com/lib/pq"
+	"golang.org/x/sync/semaphore"
+)
+
+// Role decides which pages a user has.
+type Role string
+
+const (
+	Ward     Role = "ward"     // UBND phường: campaigns, residents; never reports
+	Police   Role = "police"   // Công an phường: reports
+	Operator Role = "operator" // IT: the audit log
+)
+
+var everyone = []Role{Ward, Police, Operator}
+
+var (
+	ErrUserName = errors.New("a user's name has 2 to 40 of a-z, 0-9, dot, hyphen, underscore, and begins with a letter or digit")
+	ErrUserRole = errors.New("a role is one of ward, police, operator")
+	ErrPassword = errors.New("a password has 10 to 200 characters and is not the user's name")
+	ErrTaken    = errors.New("a user of this name exists")
+	ErrNoUser   = errors.New("no such user")
+	ErrSignIn   = errors.New("name and password do not go together, or the user is disabled")
+)
+
+// User is who may sign in.
+type User struct {
+	ID       int64
+	Name     string
+	Role     Role
+	Disabled bool
+}
+
+// Users keeps who may sign in.
+type Users struct {
+	db     *sql.DB
+	now    func() time.Time
+	params *argon2id.Params
+	room   *semaphore.Weighted // each hash takes 64 MB: a crowd at the sign-in waits in line
+}
+
+func NewUsers(db *sql.DB, now func() time.Time) *Users {
+	params := *argon2id.DefaultParams
+	params.Parallelism = 2 // the same hash costs the same on each machine, however many processors it has
+	return &Users{db: db, now: now, params: &params, room: semaphore.NewWeighted(4)}
+}
+
+var userName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,39}$`)
+
+const addUserSQL = `insert into console_users (name, role, password, created_at) values ($1, $2, $3, $4) returning id`
+
+// Add makes a user. Names are kept in lower case.
+func (u *Users) Add(ctx context.Context, name string, role Role, password string) (User, error) {
+	name = strings.ToLower(strings.TrimSpace(name))
+	n := utf8.RuneCountInString(password)
+	switch {
+	case !userName.MatchString(name):
+		return User{}, ErrUserName
+	case role != Ward && role != Police && role != Operator:
+		return User{}, ErrUserRole
+	case n < 10 || n > 200 || strings.EqualFold(password, name):
+		return User{}, ErrPassword
+	}
+	hash, err := argon2id.CreateHash(password, u.params)
+	if err != nil {
+		return User{}, fmt.Errorf("add user %s: %w", name, err)
+	}
+	user := User{Name: name, Role: role}
+	err = u.db.QueryRowContext(ctx, addUserSQL, name, role, hash, u.now().UTC()).Scan(&user.ID)
+	if e := (*pq.Error)(nil); errors.As(err, &e) && e.Code.Name() == "unique_violation" {
+		return User{}, ErrTaken
+	}
+	if err != nil {
+		return User{}, fmt.Errorf("add user %s: %w", name, err)
+	}
+	return user, nil
+}
+
+const listUsersSQL = `select id, name, role, disabled_at is not null from console_users order by role, name`
+
+func (u *Users) List(ctx context.Context) ([]User, error) {
+	rows, err := u.db.QueryContext(ctx, listUsersSQL)
+	if err != nil {
+		return nil, fmt.Errorf("list users: %w", err)
+	}
+	defer rows.Close()
+	var all []User
+	for rows.Next() {
+		var user User
+		if err := rows.Scan(&user.ID, &user.Name, &user.Role, &user.Disabled); err != nil {
+			return nil, fmt.Errorf("list users: %w", err)
+		}
+		all = append(all, user)
+	}
+	return all, rows.Err()
+}
+
+const disableSQL = `update console_users set disabled_at = coalesce(disabled_at, $2) where name = $1`
+
+// Disable ends a user's sessions too: each page asks byID.
+func (u *Users) Disable(ctx context.Context, name string) error {
+	res, err := u.db.ExecContext(ctx, disableSQL, strings.ToLower(name), u.now().UTC())
+	if err != nil {
+		return fmt.Errorf("disable user %s: %w", name, err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(ErrNoUser, err)
+	}
+	return nil
+}
+
+const userSQL = `select id, name, role from console_users where id = $1 and disabled_at is null`
+
+func (u *Users) byID(ctx context.Context, id int64) (User, error) {
+	var user User
+	err := u.db.QueryRowContext(ctx, userSQL, id).Scan(&user.ID, &user.Name, &user.Role)
+	if errors.Is(err, sql.ErrNoRows) {
+		return User{}, ErrNoUser
+	}
+	if err != nil {
+		return User{}, fmt.Errorf("user %d: %w", id, err)
+	}
+	return user, nil
+}
+
+const credentialsSQL = `select id, name, role, password from console_users where name = $1 and disabled_at is null`
+
+// nobody is hashed against when no user has the name, so that a wrong name takes as long as a wrong password.
+const nobody = "$argon2id$v=19$m=65536,t=1,p=2$c2FsdHNhbHRzYWx0c2FsdA$kQm1B8Sx7mLVAPX2YQlv7LQ4oWQkXKq7vYz1Gk3o8d4"
+
+// check gives the user whose name and password these are, or ErrSignIn.
+func (u *Users) check(ctx context.Context, name, password string) (User, error) {
+	var user User
+	hash := nobody
+	err := u.db.QueryRowContext(ctx, credentialsSQL, name).Scan(&user.ID, &user.Name, &user.Role, &hash)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return User{}, fmt.Errorf("credentials: %w", err)
+	}
+	if err := u.room.Acquire(ctx, 1); err != nil {
+		return User{}, fmt.Errorf("credentials: %w", err)
+	}
+	defer u.room.Release(1)
+	match, err := argon2id.ComparePasswordAndHash(password, hash)
+	if err != nil {
+		return User{}, fmt.Errorf("credentials: %w", err)
+	}
+	if !match || user.ID == 0 {
+		return User{}, ErrSignIn
+	}
+	return user, nil
+}
