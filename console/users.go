@@ -13,6 +13,8 @@ import (
 	"github.com/alexedwards/argon2id"
 	"github.com/lib/pq"
 	"golang.org/x/sync/semaphore"
+
+	"canhgiac/internal/audit"
 )
 
 // Role decides which pages a user has.
@@ -61,7 +63,7 @@ var userName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,39}$`)
 
 const addUserSQL = `insert into console_users (name, role, password, created_at) values ($1, $2, $3, $4) returning id`
 
-// Add makes a user. Names are kept in lower case.
+// Add makes a user. Names are kept in lower case. Like Disable it is the shell's, and the audit row says so.
 func (u *Users) Add(ctx context.Context, name string, role Role, password string) (User, error) {
 	name = strings.ToLower(strings.TrimSpace(name))
 	n := utf8.RuneCountInString(password)
@@ -78,14 +80,31 @@ func (u *Users) Add(ctx context.Context, name string, role Role, password string
 		return User{}, fmt.Errorf("add user %s: %w", name, err)
 	}
 	user := User{Name: name, Role: role}
-	err = u.db.QueryRowContext(ctx, addUserSQL, name, role, hash, u.now().UTC()).Scan(&user.ID)
+	err = u.audited(ctx, "user.add", name, string(role), func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, addUserSQL, name, role, hash, u.now().UTC()).Scan(&user.ID)
+	})
 	if e := (*pq.Error)(nil); errors.As(err, &e) && e.Code.Name() == "unique_violation" {
 		return User{}, ErrTaken
 	}
+	return user, err
+}
+
+func (u *Users) audited(ctx context.Context, act, name, detail string, do func(*sql.Tx) error) error {
+	tx, err := u.db.BeginTx(ctx, nil)
 	if err != nil {
-		return User{}, fmt.Errorf("add user %s: %w", name, err)
+		return fmt.Errorf("%s %s: %w", act, name, err)
 	}
-	return user, nil
+	defer func() { _ = tx.Rollback() }()
+	if err := do(tx); err != nil {
+		return fmt.Errorf("%s %s: %w", act, name, err)
+	}
+	if err := audit.Write(ctx, tx, audit.Entry{At: u.now(), Who: "command", Act: act, Object: "user:" + name, Detail: detail}); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("%s %s: %w", act, name, err)
+	}
+	return nil
 }
 
 const listUsersSQL = `select id, name, role, disabled_at is not null from console_users order by role, name`
@@ -111,14 +130,17 @@ const disableSQL = `update console_users set disabled_at = coalesce(disabled_at,
 
 // Disable ends a user's sessions too: each page asks byID.
 func (u *Users) Disable(ctx context.Context, name string) error {
-	res, err := u.db.ExecContext(ctx, disableSQL, strings.ToLower(name), u.now().UTC())
-	if err != nil {
-		return fmt.Errorf("disable user %s: %w", name, err)
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(ErrNoUser, err)
-	}
-	return nil
+	name = strings.ToLower(name)
+	return u.audited(ctx, "user.disable", name, "", func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, disableSQL, name, u.now().UTC())
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(ErrNoUser, err)
+		}
+		return nil
+	})
 }
 
 const userSQL = `select id, name, role from console_users where id = $1 and disabled_at is null`

@@ -35,6 +35,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		newMigrateCommand(load),
 		newSimulatorCommand(load),
+		newUserCommand(load),
 	)
 	return root
 }

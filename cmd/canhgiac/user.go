@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"canhgiac/console"
+)
+
+// newUserCommand looks after who may sign in to the console. It needs no running server, so the first user is made by it.
+func newUserCommand(load func() (Config, error)) *cobra.Command {
+	cmd := &cobra.Command{Use: "user", Short: "Add, list and disable the people who sign in to the console"}
+	with := func(do func(cmd *cobra.Command, args []string, users *console.Users) error) func(*cobra.Command, []string) error {
+		return func(cmd *cobra.Command, args []string) error {
+			c, err := load()
+			if err != nil {
+				return err
+			}
+			db, err := openMigrated(cmd.Context(), c)
+			if err != nil {
+				return err
+			}
+			return errors.Join(do(cmd, args, console.NewUsers(db, time.Now)), db.Close())
+		}
+	}
+
+	var name, role string
+	var fromStdin bool
+	add := &cobra.Command{
+		Use:   "add --name NAME --role ward|police|operator [--password-stdin]",
+		Short: "Add a user; the password is asked for, or read from standard input",
+		Args:  cobra.NoArgs,
+		RunE: with(func(cmd *cobra.Command, _ []string, users *console.Users) error {
+			password, err := readPassword(cmd, fromStdin)
+			if err != nil {
+				return err
+			}
+			user, err := users.Add(cmd.Context(), name, console.Role(role), password)
+			if err != nil {
+				return fmt.Errorf("user add: %w", err)
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "added %s (%s)\n", user.Name, user.Role)
+			return err
+		}),
+	}
+	add.Flags().StringVar(&name, "name", "", "what they type at sign-in")
+	add.Flags().StringVar(&role, "role", "", "ward, police or operator")
+	add.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from the first line of standard input")
+	for _, flag := range []string{"name", "role"} {
+		if err := add.MarkFlagRequired(flag); err != nil {
+			panic(err) // only a flag that is not there
+		}
+	}
+
+	list := &cobra.Command{
+		Use: "list", Short: "List users", Args: cobra.NoArgs,
+		RunE: with(func(cmd *cobra.Command, _ []string, users *console.Users) error {
+			all, err := users.List(cmd.Context())
+			if err != nil {
+				return err
+			}
+			for _, u := range all {
+				state := "active"
+				if u.Disabled {
+					state = "disabled"
+				}
+				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%-24s %-9s %s\n", u.Name, u.Role, state); err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
+	}
+	disable := &cobra.Command{
+		Use: "disable NAME", Short: "Disable a user and end their sessions", Args: cobra.ExactArgs(1),
+		RunE: with(func(cmd *cobra.Command, args []string, users *console.Users) error {
+			if err := users.Disable(cmd.Context(), args[0]); err != nil {
+				return fmt.Errorf("user disable %s: %w", args[0], err)
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "disabled %s\n", args[0])
+			return err
+		}),
+	}
+	cmd.AddCommand(add, list, disable)
+	return cmd
+}
+
+// readPassword never takes a password from the command line, where other users of the machine could read it.
+func readPassword(cmd *cobra.Command, fromStdin bool) (string, error) {
+	if fromStdin {
+		line, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", fmt.Errorf("read the password: %w", err)
+		}
+		return strings.TrimRight(line, "\r\n"), nil
+	}
+	in := int(os.Stdin.Fd())
+	if !term.IsTerminal(in) {
+		return "", errors.New("no terminal to ask for the password: use --password-stdin")
+	}
+	ask := func(prompt string) ([]byte, error) {
+		fmt.Fprint(cmd.ErrOrStderr(), prompt)
+		defer fmt.Fprintln(cmd.ErrOrStderr())
+		return term.ReadPassword(in)
+	}
+	one, err := ask("Password: ")
+	if err != nil {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	two, err := ask("Again: ")
+	if err != nil {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	if !bytes.Equal(one, two) {
+		return "", errors.New("the two passwords differ")
+	}
+	return string(one), nil
+}

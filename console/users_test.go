@@ -1,0 +1,48 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"testing"
+)
+
+func TestAddUser(t *testing.T) {
+	h := newHouse(t)
+	ctx := context.Background()
+	for _, c := range []struct {
+		is, name string
+		role     Role
+		password string
+		want     error
+	}{
+		{"a good one", "lan.nguyen", Ward, "mật khẩu dài", nil},
+		{"the same name in capitals", "Lan.Nguyen", Police, "mật khẩu dài", ErrTaken},
+		{"a name with a space", "lan nguyen", Ward, "mật khẩu dài", ErrUserName},
+		{"a name with diacritics", "hạnh", Ward, "mật khẩu dài", ErrUserName},
+		{"a role that is none", "hanh", "chief", "mật khẩu dài", ErrUserRole},
+		{"a short password", "hanh", Ward, "ngắn", ErrPassword},
+		{"the name as the password", "hanhhanhhanh", Ward, "HanhHanhHanh", ErrPassword},
+	} {
+		if _, err := h.users.Add(ctx, c.name, c.role, c.password); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.is, err, c.want)
+		}
+	}
+	if err := h.users.Disable(ctx, "stranger"); !errors.Is(err, ErrNoUser) {
+		t.Errorf("a stranger: %v", err)
+	}
+	if err := h.users.Disable(ctx, "LAN.nguyen"); err != nil {
+		t.Fatal(err)
+	}
+	all, err := h.users.List(ctx)
+	if err != nil || len(all) != 4 {
+		t.Fatalf("%v, %v", all, err)
+	}
+	for _, u := range all {
+		if u.Disabled != (u.Name == "lan.nguyen") {
+			t.Errorf("%+v", u)
+		}
+	}
+	if h.audited("user.add") != 4 || h.audited("user.disable") != 1 {
+		t.Error("adding and disabling left no audit rows")
+	}
+}
