@@ -1,0 +1,268 @@
+package sms
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+	"golang.org/x/text/unicode/norm"
+	"pgregory.net/rapid"
+)
+
+func TestMeasure(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		encoding   Encoding
+		units      int
+		parts      int
+	}{
+		{"an empty text costs nothing", "", GSM7, 0, 0},
+		{"160 plain letters are one part", strings.Repeat("a", 160), GSM7, 160, 1},
+		{"161 are two", strings.Repeat("a", 161), GSM7, 161, 2},
+		{"two parts hold 304 septets", strings.Repeat("a", 304), GSM7, 304, 2},
+		{"305 are three", strings.Repeat("a", 305), GSM7, 305, 3},
+		{"a character of the extension table counts two", strings.Repeat("a", 158) + "€", GSM7, 160, 1},
+		{"and may be one too many", strings.Repeat("a", 159) + "€", GSM7, 161, 2},
+		{"an escape pair that would straddle moves to the next part", strings.Repeat("a", 151) + strings.Repeat("{", 76) + "a", GSM7, 304, 3},
+		{"à è é ì ò ù É are in GSM-7", "àèéìòùÉ", GSM7, 7, 1},
+		{"one mark makes it UCS-2", "ạ" + strings.Repeat("a", 69), UCS2, 70, 1},
+		{"71 UCS-2 units are two parts", "ạ" + strings.Repeat("a", 70), UCS2, 71, 2},
+		{"two parts hold 132 units", "ạ" + strings.Repeat("a", 131), UCS2, 132, 2},
+		{"133 are three", "ạ" + strings.Repeat("a", 132), UCS2, 133, 3},
+		{"a surrogate pair that would straddle moves to the next part", strings.Repeat("ạ", 65) + strings.Repeat("😀", 33) + "a", UCS2, 132, 3},
+		{"a letter and its marks move together", strings.Repeat("ạ", 65) + "a\u0323\u0302" + strings.Repeat("ạ", 64), UCS2, 132, 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := Measure(tt.text)
+			if s.Encoding != tt.encoding || s.Units != tt.units || s.Parts != tt.parts {
+				t.Errorf("got %+v", s)
+			}
+			parts, err := Split(tt.text, 7)
+			if err != nil || len(parts) != tt.parts {
+				t.Errorf("Split gives %d parts, %v", len(parts), err)
+			}
+		})
+	}
+}
+
+func TestATextOf256PartsIsRefused(t *testing.T) {
+	if _, err := Split(strings.Repeat("a", 255*152), 1); err != nil {
+		t.Error(err)
+	}
+	if _, err := Split(strings.Repeat("a", 255*152+1), 1); err != ErrTooLong {
+		t.Errorf("got %v", err)
+	}
+}
+
+// texts draws what people write: plain, Vietnamese, extension table, emoji, stray marks.
+func texts() *rapid.Generator[string] {
+	letters := rapid.SampledFrom([]rune("abcXYZ 019.,@$\n{}[]~^|\\€ÄñàéạộữĐđƠ\u0323\u0302\u0301😀👍🏽\u200d\ufe0f中\ufeff"))
+	return rapid.OneOf(rapid.StringOfN(letters, 0, 700, -1), rapid.String(),
+		rapid.StringOfN(rapid.SampledFrom([]rune("ab{€")), 0, 700, -1))
+}
+
+func TestWhatSplitCutsDecodeJoins(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := texts().Draw(t, "text")
+		ref := rapid.Uint16().Draw(t, "ref")
+		size := Measure(text)
+		parts, err := Split(text, ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(parts) != size.Parts {
+			t.Fatalf("measured %d parts, split into %d", size.Parts, len(parts))
+		}
+		longest := 0 // a character longer than a part has to be cut
+		for c := range clusters(text, size.Encoding) {
+			longest = max(longest, c.units)
+		}
+		var joined strings.Builder
+		for i, p := range parts {
+			if used := len(p.UDH)*8 + bitsOf(p); used > 140*8 {
+				t.Fatalf("part %d takes %d bits on the air", i+1, used)
+			}
+			s, c, err := Decode(byte(p.Encoding), p.UDH != nil, p.UserData())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(parts) > 1 && c != (Concat{ref, uint8(len(parts)), uint8(i + 1)}) {
+				t.Fatalf("part %d says %+v", i+1, c)
+			}
+			if r, _ := utf8.DecodeRuneInString(s); i > 0 && extends(r) && longest < 60 {
+				t.Fatalf("part %d begins with the mark %U", i+1, r)
+			}
+			joined.WriteString(s)
+		}
+		if joined.String() != text {
+			t.Fatalf("joined to %q", joined.String())
+		}
+	})
+}
+
+func bitsOf(p Part) int {
+	if p.Encoding == UCS2 {
+		return len(p.Payload) * 8
+	}
+	return len(p.Payload) * 7
+}
+
+func TestDecode(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		coding byte
+		udhi   bool
+		in     string
+		text   string
+		concat Concat
+		err    error
+	}{
+		{"plain GSM-7", 0, false, "Dang ky\x00", "Dang ky@", Concat{}, nil},
+		{"an escape at the end is dropped", 0, false, "abc\x1b", "abc", Concat{}, nil},
+		{"an escape before an unknown septet shows the plain one", 0, false, "\x1bA", "A", Concat{}, nil},
+		{"an octet above 127 is no septet", 0, false, "a\xe9b", "a\ufffdb", Concat{}, nil},
+		{"UCS-2", 8, false, "\x1e\xa1\xd8\x3d\xde\x00", "ạ😀", Concat{}, nil},
+		{"half a UCS-2 unit", 8, false, "\x00a\x00", "a\ufffd", Concat{}, nil},
+		{"a lone surrogate", 8, false, "\xd8\x3d\x00a", "\ufffda", Concat{}, nil},
+		{"Latin-1", 3, false, "\xe9", "é", Concat{}, nil},
+		{"a flash message", 0x10, false, "hi", "hi", Concat{}, nil},
+		{"a flash message in UCS-2", 0x18, false, "\x00h", "h", Concat{}, nil},
+		{"class 1, default alphabet", 0xF1, false, "hi", "hi", Concat{}, nil},
+		{"binary", 4, false, "hi", "", Concat{}, ErrDataCoding},
+		{"class 1, 8-bit data", 0xF5, false, "hi", "", Concat{}, ErrDataCoding},
+		{"an 8-bit reference", 0, true, "\x05\x00\x03\x2a\x02\x01hi", "hi", Concat{42, 2, 1}, nil},
+		{"a 16-bit reference", 0, true, "\x06\x08\x04\x01\x02\x03\x03hi", "hi", Concat{0x102, 3, 3}, nil},
+		{"other elements are passed over", 0, true, "\x09\x05\x02\x00\x01\x00\x03\x07\x02\x02hi", "hi", Concat{7, 2, 2}, nil},
+		{"a header without elements", 0, true, "\x00hi", "hi", Concat{}, nil},
+		{"a header and no text", 0, true, "\x05\x00\x03\x2a\x02\x01", "", Concat{42, 2, 1}, nil},
+		{"a header longer than the message", 0, true, "\x06\x08\x04\x01", "", Concat{}, ErrUDH},
+		{"a header of 255", 0, true, "\xffhi", "", Concat{}, ErrUDH},
+		{"no header where one is promised", 0, true, "", "", Concat{}, ErrUDH},
+		{"an element longer than the header", 0, true, "\x03\x00\x09\x01hi", "", Concat{}, ErrUDH},
+		{"an element cut after its id", 0, true, "\x01\x00hi", "", Concat{}, ErrUDH},
+		{"a reference of the wrong length", 0, true, "\x04\x00\x02\x01\x01hi", "", Concat{}, ErrUDH},
+		{"part number 0", 0, true, "\x05\x00\x03\x2a\x02\x00hi", "", Concat{}, ErrUDH},
+		{"part 3 of 2", 0, true, "\x05\x00\x03\x2a\x02\x03hi", "", Concat{}, ErrUDH},
+		{"part 0 of 0", 0, true, "\x06\x08\x04\x00\x01\x00\x00hi", "", Concat{}, ErrUDH},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			text, c, err := Decode(tt.coding, tt.udhi, []byte(tt.in))
+			if text != tt.text || c != tt.concat || (err == nil) != (tt.err == nil) || tt.err != nil && !errors.Is(err, tt.err) {
+				t.Errorf("got %q %+v %v", text, c, err)
+			}
+		})
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add(byte(0), true, []byte("\x05\x00\x03\x2a\x02\x00hi"))
+	f.Add(byte(8), true, []byte("\x06\x08\x04\x01\x02\x03\x03\x1e\xa1\xd8"))
+	f.Add(byte(0), false, []byte("abc\x1b"))
+	f.Fuzz(func(t *testing.T, coding byte, udhi bool, b []byte) {
+		text, c, err := Decode(coding, udhi, b)
+		if !utf8.ValidString(text) {
+			t.Errorf("%q is not UTF-8", text)
+		}
+		if err == nil && c.Total > 0 && (c.Seq == 0 || c.Seq > c.Total) {
+			t.Errorf("part %d of %d", c.Seq, c.Total)
+		}
+	})
+}
+
+func TestUnaccent(t *testing.T) {
+	for in, want := range map[string]string{
+		"Không sợ, không tham":         "Khong so, khong tham",
+		"Đặng Thị Ðào Ɖình đã":         "Dang Thi Dao Dinh da",
+		norm.NFD.String("Tổ Trưởng Ữ"): "To Truong U",
+		"100.000₫ (x̣)":                "100.000d (x)",
+		"한 中 €":                        "한 中 €",
+	} {
+		if got := Unaccent(in); got != want {
+			t.Errorf("%q became %q", in, got)
+		}
+	}
+}
+
+func TestUnaccentedVietnameseIsGSM7(t *testing.T) {
+	letters := rapid.SampledFrom([]rune("aăâeêioôơuưyđAĂÂEÊIOÔƠUƯYĐ b1.\u0300\u0301\u0303\u0309\u0323"))
+	rapid.Check(t, func(t *rapid.T) {
+		s := Unaccent(rapid.StringOf(letters).Draw(t, "text"))
+		for _, r := range s {
+			if r >= 0x80 {
+				t.Fatalf("%U is left in %q", r, s)
+			}
+		}
+	})
+}
+
+func TestNormalise(t *testing.T) {
+	for in, want := range map[string]string{
+		"a\u00a0b\u200bc\ufeff":         "a bc",
+		"“Alo” ‘ai’ – chờ…":             "\"Alo\" 'ai' - chờ...",
+		norm.NFD.String("Cảnh Giác"):    "Cảnh Giác",
+		"Ðà Nẵng, Ɖà Nẵng":              "Đà Nẵng, Đà Nẵng",
+		"một\r\nhai\rba\tbốn\x00\u0085": "một\nhai\nba bốn",
+		"a\u200b\u0323":                 "ạ",
+	} {
+		if got := Normalise(in); got != want {
+			t.Errorf("%q became %q", in, got)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		once := Normalise(texts().Draw(t, "text"))
+		if again := Normalise(once); again != once {
+			t.Fatalf("%q, a second time %q", once, again)
+		}
+	})
+}
+
+// TestContentCounts compares with the counted texts, where they lie beside the project.
+func TestContentCounts(t *testing.T) {
+	file, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "content", "content.yaml"))
+	if os.IsNotExist(err) {
+		t.Log("no content.yaml beside the project; nothing to compare with")
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var content struct {
+		Meta struct {
+			Counting struct {
+				Samples map[string]string `yaml:"placeholder_samples"`
+			}
+		}
+		SMS map[string]struct {
+			Vi            string
+			ViSegments    int    `yaml:"vi_segments"`
+			ViChars       int    `yaml:"vi_chars"`
+			Plain         string `yaml:"khong_dau"`
+			PlainSegments int    `yaml:"khong_dau_segments"`
+			PlainChars    int    `yaml:"khong_dau_chars"`
+		}
+	}
+	if err := yaml.Unmarshal(file, &content); err != nil {
+		t.Fatal(err)
+	}
+	var pairs []string
+	for k, v := range content.Meta.Counting.Samples {
+		pairs = append(pairs, "{"+k+"}", v)
+	}
+	fill := strings.NewReplacer(pairs...)
+	if len(content.SMS) == 0 {
+		t.Error("no texts")
+	}
+	for key, c := range content.SMS {
+		vi, plain := Measure(fill.Replace(c.Vi)), Measure(fill.Replace(c.Plain))
+		if vi.Parts != c.ViSegments || vi.Units != c.ViChars || vi.Encoding != UCS2 {
+			t.Errorf("%s with marks: %+v, counted %d in %d", key, vi, c.ViChars, c.ViSegments)
+		}
+		if plain.Parts != c.PlainSegments || plain.Units != c.PlainChars || plain.Encoding != GSM7 {
+			t.Errorf("%s without: %+v, counted %d in %d", key, plain, c.PlainChars, c.PlainSegments)
+		}
+	}
+}
