@@ -1,0 +1,210 @@
+package ivr
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"canhgiac/reports"
+	"canhgiac/residents"
+)
+
+// do is what a key does besides going somewhere.
+func (t *turn) do(act, key string) error {
+	switch act {
+	case "open":
+		return t.open()
+	case "send":
+		return t.send()
+	case "cancel":
+		return t.cancel()
+	case "register":
+		return t.register(key)
+	case "opt_out":
+		return t.optOut(key)
+	}
+	return nil
+}
+
+func (t *turn) draft() reports.Draft {
+	f := t.c.Fields
+	n := func(field string) int { v, _ := strconv.Atoi(f[field]); return v } // the menu's check allows digits only
+	return reports.Draft{
+		Origin: "call", Ref: t.c.ref(), Reporter: t.c.From, Kind: n("kind"), ScamNumber: f["number"], Channel: n("channel"),
+		Money: f["money"], When: f["when"], Band: n("band"), Callback: f["callback"],
+	}
+}
+
+// open makes the report on the first key that tells something, with every key pressed before it.
+func (t *turn) open() error {
+	if t.c.ReportID != 0 {
+		return nil
+	}
+	r, err := t.h.reports.Save(t.ctx, t.tx, t.draft())
+	if err != nil {
+		return err
+	}
+	t.c.ReportID = r.ID
+	before, err := past(t.ctx, t.tx, t.c.ID)
+	if err != nil {
+		return err
+	}
+	for _, e := range before {
+		if err := t.log(e); err != nil {
+			return err
+		}
+	}
+	return t.logIfOpen()
+}
+
+func (t *turn) logIfOpen() error {
+	if t.c.ReportID == 0 {
+		return nil
+	}
+	return t.log(pastEvent{t.at, t.c.Node, t.in.Kind, t.in.raw()})
+}
+
+// log: a key stands for itself; anything else is named, so that no officer takes a word for a key.
+func (t *turn) log(e pastEvent) error {
+	entry := reports.Entry{At: e.at, Node: e.node, Key: string(e.input), Raw: e.raw}
+	if e.input == InputKeys {
+		entry.Key = e.raw
+	}
+	return t.h.reports.Log(t.ctx, t.tx, t.c.ReportID, entry)
+}
+
+// saveIfOpen keeps the report as far as it is told, after every key.
+func (t *turn) saveIfOpen() error {
+	if t.c.ReportID == 0 || t.c.Fields["code"] != "" {
+		return nil
+	}
+	_, err := t.h.reports.Save(t.ctx, t.tx, t.draft())
+	return err
+}
+
+// send completes the report and tells its code, by voice and to a mobile by SMS.
+func (t *turn) send() error {
+	d := t.draft()
+	d.Complete = true
+	r, err := t.h.reports.Save(t.ctx, t.tx, d)
+	if err != nil {
+		return err
+	}
+	t.c.Fields["code"], t.c.ReportID = r.Code, r.ID
+	if t.text("bao_tin_da_nhan", t.h.stamped(t.at, map[string]string{"ma": r.Code})) {
+		t.c.Fields["texted"] = "yes"
+	}
+	if d.Money == "lost" {
+		t.text("bao_tin_mat_tien", map[string]string{"ma": r.Code})
+	}
+	return nil
+}
+
+// cancel keeps what was told, marked as not sent; a report begun after it in the same call is another one.
+func (t *turn) cancel() error {
+	d := t.draft()
+	d.Cancelled = true
+	if _, err := t.h.reports.Save(t.ctx, t.tx, d); err != nil {
+		return err
+	}
+	t.c.ReportID, t.c.Fields = 0, map[string]string{}
+	t.c.Attempt++
+	return nil
+}
+
+func (t *turn) act(key string) residents.Act {
+	return residents.Act{Channel: "call", Key: key, TextVersion: t.h.words.Version, Ref: strconv.FormatInt(t.c.ID, 10)}
+}
+
+func (t *turn) register(key string) error {
+	was, err := t.h.residents.Register(t.ctx, t.tx, t.c.From, t.act(key))
+	if err != nil {
+		return err
+	}
+	t.text(registrationText(was), nil)
+	return nil
+}
+
+func registrationText(was residents.Registration) string {
+	if was == residents.AlreadyRegistered {
+		return "da_dang_ky_roi"
+	}
+	return "dang_ky_xac_nhan"
+}
+
+func (t *turn) optOut(key string) error {
+	at, err := t.h.residents.OptOut(t.ctx, t.tx, t.c.From, t.act(key))
+	if err != nil {
+		return err
+	}
+	t.text("ngung_nhan_xac_nhan", t.h.stamped(at, nil))
+	return nil
+}
+
+// recorded keeps a spoken message. One that no report holds gets a report of its own: a message nobody finds is lost.
+func (t *turn) recorded(n *node) error {
+	if err := addRecording(t.ctx, t.tx, t.c.ID, t.in.Recording, t.at); err != nil {
+		return err
+	}
+	if err := t.open(); err != nil {
+		return err
+	}
+	t.c.Fails = 0
+	if n.Record == nil { // told late, when the call had gone on
+		return t.enter(t.c.Node)
+	}
+	return t.enter(n.Record.Goto)
+}
+
+// text queues an SMS to a mobile caller and says whether it did. Its failure is logged and undone by itself: a report
+// must not be lost because its receipt could not be queued.
+func (t *turn) text(name string, vars map[string]string) bool {
+	if t.c.From == "" || t.c.FromKind != residents.Mobile {
+		return false
+	}
+	err := t.trySending(name, vars)
+	if err != nil {
+		t.h.o.Log.ErrorContext(t.ctx, "text after a call not queued", "call", t.c.ID, "text", name, "err", err)
+	}
+	return err == nil
+}
+
+func (t *turn) trySending(name string, vars map[string]string) error {
+	text, err := t.h.words.SMS(name, t.h.o.Form, t.h.vars(vars))
+	if err != nil {
+		return err
+	}
+	if _, err := t.tx.ExecContext(t.ctx, `savepoint sms`); err != nil {
+		return err
+	}
+	key := fmt.Sprintf("call:%s:%s", t.c.ref(), name)
+	if err := t.h.texter.SendText(t.ctx, t.tx, t.c.From, text, key); err != nil {
+		if _, undo := t.tx.ExecContext(t.ctx, `rollback to savepoint sms`); undo != nil {
+			return fmt.Errorf("%w; %w", err, undo)
+		}
+		return err
+	}
+	_, err = t.tx.ExecContext(t.ctx, `release savepoint sms`)
+	return err
+}
+
+// vars are the ward's own values and v.
+func (h *Hotline) vars(v map[string]string) map[string]string {
+	all := map[string]string{"brand": h.o.Brand, "hotline": h.o.Hotline, "shortcode": h.o.Shortcode}
+	for k, s := range v {
+		all[k] = s
+	}
+	return all
+}
+
+// zone is Asia/Ho_Chi_Minh, which has known no other offset since 1975; so no time zone files are asked for.
+func zone() *time.Location { return time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60) }
+
+// stamped adds {gio} and {ngay} of at to v.
+func (h *Hotline) stamped(at time.Time, v map[string]string) map[string]string {
+	all := map[string]string{"gio": at.In(zone()).Format("15:04"), "ngay": at.In(zone()).Format("02/01")}
+	for k, s := range v {
+		all[k] = s
+	}
+	return all
+}

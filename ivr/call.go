@@ -1,0 +1,152 @@
+package ivr
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"canhgiac/residents"
+)
+
+// call is one row of calls.
+type call struct {
+	ID       int64
+	Provider string
+	SID      string
+	From     residents.Phone // "" when withheld
+	FromKind residents.Kind
+	To       string
+	Node     string
+	Step     int // that the next webhook must carry
+	Fails    int
+	Officer  int
+	Fields   map[string]string
+	Attempt  int
+	ReportID int64 // 0: none open
+}
+
+// ref names the call's report. One that was cancelled keeps its place; the next of the same call gets another.
+func (c *call) ref() string {
+	if c.Attempt == 0 {
+		return fmt.Sprint(c.ID)
+	}
+	return fmt.Sprintf("%d-%d", c.ID, c.Attempt+1)
+}
+
+const openCallSQL = `
+insert into calls (provider, sid, from_phone, from_kind, to_number, node, step, started_at) values ($1, $2, $3, $4, $5, $6, 0, $7)
+on conflict (provider, sid) do nothing returning id`
+
+// openCall makes c's row, or finds that it is there already (false) and fills c from it. Either way it is locked.
+func openCall(ctx context.Context, tx *sql.Tx, c *call, at time.Time) (bool, error) {
+	err := tx.QueryRowContext(ctx, openCallSQL, c.Provider, c.SID, string(c.From), string(c.FromKind), c.To, c.Node, at.UTC()).Scan(&c.ID)
+	if errors.Is(err, sql.ErrNoRows) {
+		*c, err = lockCall(ctx, tx, c.Provider, c.SID)
+		return false, err
+	}
+	return err == nil, err
+}
+
+const lockCallSQL = `
+select id, from_phone, from_kind, to_number, node, step, fails, officer, fields, attempt, coalesce(report_id, 0)
+from calls where provider = $1 and sid = $2 for update`
+
+// lockCall gives the call, locked until the transaction ends. Error: ErrUnknownCall.
+func lockCall(ctx context.Context, tx *sql.Tx, provider, sid string) (call, error) {
+	c := call{Provider: provider, SID: sid}
+	var fields []byte
+	err := tx.QueryRowContext(ctx, lockCallSQL, provider, sid).Scan(&c.ID, &c.From, &c.FromKind, &c.To, &c.Node, &c.Step,
+		&c.Fails, &c.Officer, &fields, &c.Attempt, &c.ReportID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, ErrUnknownCall
+	}
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(fields, &c.Fields); err != nil {
+		return c, fmt.Errorf("fields of call %d: %w", c.ID, err)
+	}
+	return c, nil
+}
+
+const saveCallSQL = `
+update calls set node = $2, step = $3, fails = $4, officer = $5, fields = $6, attempt = $7, report_id = nullif($8, 0) where id = $1`
+
+func saveCall(ctx context.Context, tx *sql.Tx, c *call) error {
+	fields, err := json.Marshal(c.Fields)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, saveCallSQL, c.ID, c.Node, c.Step, c.Fails, c.Officer, fields, c.Attempt, c.ReportID)
+	return err
+}
+
+const addEventSQL = `insert into call_events (call_id, step, at, node, input, raw, reply) values ($1, $2, $3, $4, $5, $6, $7)`
+
+const answeredSQL = `select reply from call_events where call_id = $1 and step = $2`
+
+// answered gives the answer that a step got when it was taken.
+func answered(ctx context.Context, tx *sql.Tx, id int64, step int) (Reply, error) {
+	var raw []byte
+	if err := tx.QueryRowContext(ctx, answeredSQL, id, step).Scan(&raw); err != nil {
+		return Reply{}, fmt.Errorf("answer of step %d: %w", step, err)
+	}
+	var r Reply
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return Reply{}, fmt.Errorf("answer of step %d: %w", step, err)
+	}
+	return r, nil
+}
+
+// pastEvent is a step of the call before its report was opened.
+type pastEvent struct {
+	at    time.Time
+	node  string
+	input InputKind
+	raw   string
+}
+
+const pastSQL = `select at, node, input, raw from call_events where call_id = $1 and step is not null order by step`
+
+func past(ctx context.Context, tx *sql.Tx, id int64) ([]pastEvent, error) {
+	rows, err := tx.QueryContext(ctx, pastSQL, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []pastEvent
+	for rows.Next() {
+		var e pastEvent
+		if err := rows.Scan(&e.at, &e.node, &e.input, &e.raw); err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, rows.Err()
+}
+
+const endCallSQL = `update calls set ended_at = $2, end_status = $3 where id = $1 and ended_at is null`
+
+// endCall says whether this was the first word of the end.
+func endCall(ctx context.Context, tx *sql.Tx, c call, status string, at time.Time) (bool, error) {
+	done, err := tx.ExecContext(ctx, endCallSQL, c.ID, at.UTC(), status)
+	if err != nil {
+		return false, err
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return false, err
+	}
+	_, err = tx.ExecContext(ctx, addEventSQL, c.ID, nil, at.UTC(), c.Node, inputEnded, status, nil)
+	return err == nil, err
+}
+
+const addRecordingSQL = `
+insert into call_recordings (call_id, sid, url, seconds, at) values ($1, $2, $3, $4, $5) on conflict (call_id, sid) do nothing`
+
+func addRecording(ctx context.Context, tx *sql.Tx, id int64, r Recording, at time.Time) error {
+	_, err := tx.ExecContext(ctx, addRecordingSQL, id, r.SID, r.URL, r.Seconds, at.UTC())
+	return err
+}

@@ -1,0 +1,178 @@
+// Package ivr is the hotline's keypad menu: one tree, followed by calls and, for the same acts, by SMS words.
+//
+// Where a call stands is a row of the database, not of a process: each webhook locks it, takes one step and commits the
+// step, the report so far and the answer together.
+//
+//	chao -> menu_chinh -+-> mat_tien_khan -> loai_lua_dao -> ... -> doc_lai_tin_bao -> da_gui -> tam_biet
+//	                    +-> loi_nhac · dang_ky · ngung_nhan
+//	any node -- 0, or three failures in a row --> an officer -- nobody answers --> a recorded message
+package ivr
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"canhgiac/ivr/prompts"
+	"canhgiac/reports"
+	"canhgiac/residents"
+)
+
+// Errors of a webhook that belongs to no step of ours.
+var (
+	ErrUnknownCall = errors.New("unknown call")
+	ErrStep        = errors.New("this call has not come to this step")
+)
+
+// Texter queues an SMS in the caller's transaction; the same key again adds nothing.
+type Texter interface {
+	SendText(ctx context.Context, tx *sql.Tx, to residents.Phone, text, key string) error
+}
+
+// Options are the ward's own values.
+type Options struct {
+	Brand     string   // sender name, as it stands in texts
+	Hotline   string   // the number to call, as people dial it
+	Shortcode string   // "" where no two-way number is leased: then help says to call
+	Officer   []string // whom key 0 rings, in turn; with none the caller leaves a message
+	Form      prompts.Form
+	Log       *slog.Logger // nil: slog.Default
+}
+
+// Hotline answers calls and SMS words.
+type Hotline struct {
+	db        *sql.DB
+	now       func() time.Time
+	words     *prompts.Words
+	residents *residents.Store
+	reports   *reports.Store
+	texter    Texter
+	o         Options
+	menu      *menu
+}
+
+// NewHotline checks the menu against the words; an error means that some caller would be stranded.
+func NewHotline(db *sql.DB, now func() time.Time, w *prompts.Words, rs *residents.Store, rp *reports.Store, t Texter, o Options) (*Hotline, error) {
+	m, err := loadMenu(menuYAML, w)
+	if err != nil {
+		return nil, err
+	}
+	if o.Brand == "" || o.Hotline == "" {
+		return nil, errors.New("hotline: brand and hotline number are needed for its texts")
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return &Hotline{db: db, now: now, words: w, residents: rs, reports: rp, texter: t, o: o, menu: m}, nil
+}
+
+// Failure is what to do when a step could not be taken: say so, and ring every officer at once, since the line cannot
+// ask us for the next one.
+func (h *Hotline) Failure() []Action {
+	out := []Action{{Play: h.menu.Failure}}
+	for _, number := range h.o.Officer {
+		out = append(out, Action{Dial: &Dial{Number: number, Ring: 30 * time.Second}})
+	}
+	return append(out, Action{Hangup: true})
+}
+
+// Incoming is a call as the provider announces it. From is empty or a word ("anonymous") where it is withheld.
+type Incoming struct{ Provider, SID, From, To string }
+
+// Start answers a call. The same call announced again gets the same answer.
+func (h *Hotline) Start(ctx context.Context, in Incoming) (Reply, error) {
+	var reply Reply
+	err := h.inTx(ctx, func(tx *sql.Tx) error {
+		c := call{Provider: in.Provider, SID: in.SID, To: in.To, Node: h.menu.Start, Fields: map[string]string{}}
+		raw := ""
+		if p, err := residents.ParsePhone(in.From); err == nil {
+			c.From, c.FromKind = p.Phone, p.Kind
+		} else {
+			raw = in.From // a short or foreign form that we cannot call back is still evidence
+		}
+		opened, err := openCall(ctx, tx, &c, h.now())
+		if err != nil {
+			return err
+		}
+		if !opened {
+			reply, err = answered(ctx, tx, c.ID, 0)
+			return err
+		}
+		t := turn{h: h, ctx: ctx, tx: tx, c: &c, at: h.now(), in: Input{Kind: inputStart, Keys: raw}}
+		if err := t.enter(h.menu.Start); err != nil {
+			return err
+		}
+		reply, err = t.close(h.menu.Start)
+		return err
+	})
+	if err != nil {
+		return Reply{}, fmt.Errorf("answer call %s of %s: %w", in.SID, in.Provider, err)
+	}
+	return reply, nil
+}
+
+// Step takes what happened on the line and gives what to do next. A step taken already changes nothing and gets the
+// answer that it got then. Errors: ErrUnknownCall, ErrStep.
+func (h *Hotline) Step(ctx context.Context, provider, sid string, in Input) (Reply, error) {
+	var reply Reply
+	err := h.inTx(ctx, func(tx *sql.Tx) error {
+		c, err := lockCall(ctx, tx, provider, sid)
+		if err != nil {
+			return err
+		}
+		switch {
+		case in.Step < 1 || in.Step > c.Step:
+			return ErrStep
+		case in.Step < c.Step:
+			reply, err = answered(ctx, tx, c.ID, in.Step)
+			return err
+		}
+		t := turn{h: h, ctx: ctx, tx: tx, c: &c, at: h.now(), in: in}
+		node := c.Node
+		if err := t.take(); err != nil {
+			return err
+		}
+		reply, err = t.close(node)
+		return err
+	})
+	if err != nil {
+		return Reply{}, fmt.Errorf("step %d of call %s of %s: %w", in.Step, sid, provider, err)
+	}
+	return reply, nil
+}
+
+// Ended notes that a call is over; its report stays as far as it was told. status is the provider's word.
+// Error: ErrUnknownCall.
+func (h *Hotline) Ended(ctx context.Context, provider, sid, status string) error {
+	err := h.inTx(ctx, func(tx *sql.Tx) error {
+		c, err := lockCall(ctx, tx, provider, sid)
+		if err != nil {
+			return err
+		}
+		at := h.now()
+		first, err := endCall(ctx, tx, c, status, at)
+		if err != nil || !first || c.ReportID == 0 {
+			return err
+		}
+		return h.reports.Log(ctx, tx, c.ReportID, reports.Entry{At: at, Node: c.Node, Key: "ended", Raw: status})
+	})
+	if err != nil {
+		return fmt.Errorf("end of call %s of %s: %w", sid, provider, err)
+	}
+	return nil
+}
+
+func (h *Hotline) inTx(ctx context.Context, do func(*sql.Tx) error) error {
+	tx, err := h.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	if err := do(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}

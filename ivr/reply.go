@@ -1,0 +1,70 @@
+package ivr
+
+import "time"
+
+// Reply is what the line should do next, in no provider's dialect. It is kept with the step that it answers.
+type Reply struct {
+	Step    int      `json:"step"` // to be carried by the webhook that this reply leads to
+	Actions []Action `json:"actions"`
+}
+
+// Action is one thing to do; exactly one field is set. What comes after a Gather or a Record happens on silence:
+// there the line asks again with the same step.
+type Action struct {
+	Play   string  `json:"play,omitempty"` // a line's name (prompts.Line)
+	Gather *Gather `json:"gather,omitempty"`
+	Dial   *Dial   `json:"dial,omitempty"`
+	Record *Record `json:"record,omitempty"`
+	Hangup bool    `json:"hangup,omitempty"`
+}
+
+// Gather takes keys while its lines play and after; the first key stops them. # and * are keys like any other.
+type Gather struct {
+	Play    []string      `json:"play"`
+	One     bool          `json:"one"`     // one key; else all until a silence
+	First   time.Duration `json:"first"`   // silence after the lines, before any key
+	Between time.Duration `json:"between"` // silence after a key, where not One
+}
+
+// Dial connects the caller with an officer.
+type Dial struct {
+	Number string        `json:"number"` // as configured
+	Ring   time.Duration `json:"ring"`
+}
+
+// Record takes a spoken message after a tone, until #, a silence, or Max.
+type Record struct {
+	Max     time.Duration `json:"max"`
+	Silence time.Duration `json:"silence"`
+}
+
+// Input is what a webhook brings.
+type Input struct {
+	Step int // as the reply before gave it
+	Kind InputKind
+
+	Keys      string // InputKeys: as received
+	Answered  bool   // InputDialed
+	Status    string // InputDialed: the provider's word for how it ended
+	Recording Recording
+}
+
+// InputKind says what happened on the line.
+type InputKind string
+
+const (
+	InputKeys     InputKind = "keys"
+	InputSilence  InputKind = "silence"  // nobody pressed a key, or nobody spoke
+	InputDialed   InputKind = "dialed"   // an officer's telephone was rung
+	InputRecorded InputKind = "recorded" // a message was left
+
+	inputStart InputKind = "start"
+	inputEnded InputKind = "ended"
+)
+
+// Recording is a spoken message, kept by the provider until it is fetched.
+type Recording struct {
+	SID     string
+	URL     string
+	Seconds int
+}

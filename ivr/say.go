@@ -1,0 +1,94 @@
+package ivr
+
+import (
+	"strings"
+
+	"canhgiac/ivr/prompts"
+	"canhgiac/residents"
+)
+
+// say adds the node's lines, placeholders filled with lines of their own.
+func (t *turn) say(n *node) error {
+	for _, name := range n.Say {
+		text, err := t.h.words.Prompt(name)
+		if err != nil {
+			return err
+		}
+		pieces := prompts.Pieces(name, text)
+		for i, p := range pieces {
+			tail := i == len(pieces)-1 && i > 0 && p.Placeholder == ""
+			switch {
+			case p.Placeholder != "":
+				t.said = append(t.said, t.filling(p.Placeholder)...)
+			case tail && n.Tail != "" && !t.holds(n.Tail):
+			default:
+				t.said = append(t.said, p.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// filling gives the lines that stand for a placeholder.
+func (t *turn) filling(placeholder string) []string {
+	f := t.c.Fields
+	switch placeholder {
+	case "so":
+		return number3(f["number"])
+	case "ma":
+		return spell(strings.Split(f["code"], "-"))
+	case "loai":
+		return []string{"loai-" + f["kind"]}
+	case "muc_tien":
+		switch f["money"] {
+		case "lost":
+			return []string{"muc-" + f["band"]}
+		case "about":
+			return []string{"tien-sap"}
+		}
+		return []string{"tien-chua"}
+	case "co_khong":
+		if f["callback"] == "yes" {
+			return []string{"dong_y"}
+		}
+		return []string{"khong_dong_y"}
+	}
+	return nil // the menu's check knows every placeholder
+}
+
+// number3 reads a number back in threes (content.yaml, doc_lai_so).
+func number3(digits string) []string {
+	if digits == "" {
+		return []string{"khong_co_so"}
+	}
+	var groups []string
+	for len(digits) > 3 {
+		groups, digits = append(groups, digits[:3]), digits[3:]
+	}
+	return spell(append(groups, digits))
+}
+
+// spell says each digit by itself, with a gap between groups.
+func spell(groups []string) []string {
+	var lines []string
+	for i, g := range groups {
+		if i > 0 {
+			lines = append(lines, prompts.Gap)
+		}
+		for _, d := range g {
+			lines = append(lines, prompts.DigitLine(d))
+		}
+	}
+	return lines
+}
+
+// holds answers a condition of the menu.
+func (t *turn) holds(condition string) bool {
+	switch condition {
+	case "withheld":
+		return t.c.From == ""
+	case "landline":
+		return t.c.FromKind == residents.Landline
+	}
+	return t.c.Fields[condition] == "yes" // just_lost, texted
+}

@@ -1,0 +1,238 @@
+package ivr
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+)
+
+// failuresAllowed in a row before the caller is given to an officer without asking (VOICE, rule 3).
+const failuresAllowed = 3
+
+// turn is one step of one call, inside its transaction.
+type turn struct {
+	h   *Hotline
+	ctx context.Context
+	tx  *sql.Tx
+	c   *call
+	at  time.Time
+	in  Input
+
+	said []string // lines to say before the next question
+	out  []Action
+}
+
+// take follows the menu from where the call stands.
+func (t *turn) take() error {
+	node := t.h.menu.Nodes[t.c.Node]
+	if err := t.logIfOpen(); err != nil {
+		return err
+	}
+	var err error
+	switch {
+	case t.in.Kind == InputRecorded:
+		err = t.recorded(node)
+	case node.Dial != nil:
+		err = t.dialed(node.Dial)
+	case node.Record != nil:
+		err = t.nothingSaid(node)
+	case !node.asks() && node.Number == nil:
+		err = t.enter(t.c.Node) // the call was told to end, yet asks: say goodbye again
+	case t.in.Kind != InputKeys && node.Silence != "":
+		err = t.enter(node.Silence)
+	case t.in.Kind != InputKeys:
+		err = t.fail(t.h.menu.Silent)
+	case node.Number != nil:
+		err = t.digits(node.Number)
+	default:
+		err = t.key(node)
+	}
+	if err != nil {
+		return err
+	}
+	return t.saveIfOpen()
+}
+
+// key follows one key. Should more have come in one webhook, the first counts: the words after it were not heard.
+func (t *turn) key(n *node) error {
+	key := t.in.Keys[:min(1, len(t.in.Keys))]
+	mv, taken := n.Keys[key]
+	switch everywhere := t.h.menu.Everywhere[key]; {
+	case taken:
+		t.c.Fails = 0
+		maps.Copy(t.c.Fields, mv.Set)
+		if err := t.do(mv.Do, key); err != nil {
+			return err
+		}
+		return t.enter(mv.Goto)
+	case everywhere == again:
+		t.c.Fails = 0
+		return t.ask(n)
+	case everywhere != "":
+		t.c.Fails = 0
+		return t.enter(everywhere)
+	case n.Other != "":
+		return t.enter(n.Other)
+	}
+	return t.fail(t.h.menu.WrongKey)
+}
+
+// digits reads a number: * erases what came before, # ends it, # alone says that there is none, and 0 alone is the
+// officer's key, pressed by someone who is lost.
+func (t *turn) digits(d *number) error {
+	keys, _, ended := strings.Cut(t.in.Keys, "#")
+	number := keys[strings.LastIndexByte(keys, '*')+1:]
+	switch {
+	case number == "" && ended:
+		t.c.Fails = 0
+		t.c.Fields[d.Set] = ""
+		return t.enter(d.Skip)
+	case number == "":
+		return t.fail(t.h.menu.Silent)
+	case number == "0":
+		t.c.Fails = 0
+		return t.enter(t.h.menu.Officer)
+	case len(number) < d.Min || len(number) > d.Max || strings.Trim(number, "0123456789") != "":
+		return t.fail(t.h.menu.WrongKey)
+	}
+	t.c.Fails = 0
+	t.c.Fields[d.Set] = number
+	return t.enter(d.Goto)
+}
+
+// fail repeats the node after saying why; the third time in a row an officer takes over.
+func (t *turn) fail(why string) error {
+	t.c.Fails++
+	if t.c.Fails >= failuresAllowed {
+		t.c.Fails = 0
+		return t.enter(t.h.menu.Lost)
+	}
+	t.said = append(t.said, why)
+	return t.ask(t.h.menu.Nodes[t.c.Node])
+}
+
+// dialed: an officer spoke with the caller, or the next one's telephone rings, or nobody is left.
+func (t *turn) dialed(d *dial) error {
+	if t.in.Kind == InputDialed && t.in.Answered {
+		return t.enter(d.Answered)
+	}
+	if t.c.Officer++; t.c.Officer < len(t.h.o.Officer) {
+		t.ring(d)
+		return nil
+	}
+	return t.enter(d.Nobody)
+}
+
+func (t *turn) ring(d *dial) {
+	t.out = append(t.out, Action{Dial: &Dial{Number: t.h.o.Officer[t.c.Officer], Ring: seconds(d.Ring)}})
+}
+
+// nothingSaid: the tone was followed by silence.
+func (t *turn) nothingSaid(n *node) error {
+	if t.c.Fails++; t.c.Fails < 2 {
+		return t.enter(t.c.Node)
+	}
+	t.c.Fails = 0
+	return t.enter(n.Record.Goto)
+}
+
+// enter goes to a node, and on from it while it asks nothing.
+func (t *turn) enter(name string) error {
+	for {
+		n, ok := t.h.menu.Nodes[name]
+		if !ok { // only a row written by another menu can name it
+			return fmt.Errorf("no node %q in the menu", name)
+		}
+		if to := t.diverted(n); to != "" {
+			name = to
+			continue
+		}
+		if name != t.c.Node {
+			t.c.Officer = 0
+		}
+		t.c.Node = name
+		to := n.Next
+		if n.Dial != nil && len(t.h.o.Officer) == 0 {
+			to = n.Dial.Nobody
+		}
+		if to == "" {
+			return t.ask(n)
+		}
+		if err := t.say(n); err != nil {
+			return err
+		}
+		name = to
+	}
+}
+
+func (t *turn) diverted(n *node) string {
+	for _, d := range n.Divert {
+		if t.holds(d.If) {
+			maps.Copy(t.c.Fields, d.Set)
+			return d.Goto
+		}
+	}
+	return ""
+}
+
+// ask says the node's words and does what it is there for.
+func (t *turn) ask(n *node) error {
+	if err := t.say(n); err != nil {
+		return err
+	}
+	switch {
+	case n.asks():
+		t.gather(Gather{One: true, First: t.h.menu.wait(n)})
+		return nil
+	case n.Number != nil:
+		t.gather(Gather{First: seconds(n.Number.First), Between: seconds(n.Number.Between)})
+		return nil
+	}
+	for _, line := range t.said {
+		t.out = append(t.out, Action{Play: line})
+	}
+	t.said = nil
+	switch {
+	case n.Dial != nil:
+		t.ring(n.Dial)
+	case n.Record != nil:
+		t.out = append(t.out, Action{Record: &Record{Max: seconds(n.Record.Max), Silence: seconds(n.Record.Silence)}})
+	case n.Hangup:
+		t.out = append(t.out, Action{Hangup: true})
+	}
+	return nil
+}
+
+func (t *turn) gather(g Gather) {
+	g.Play, t.said = t.said, nil
+	t.out = append(t.out, Action{Gather: &g})
+}
+
+// close keeps the step with its answer and moves the call on. node is where the input was taken.
+func (t *turn) close(node string) (Reply, error) {
+	reply := Reply{Step: t.c.Step + 1, Actions: t.out}
+	kept, err := json.Marshal(reply)
+	if err != nil {
+		return Reply{}, err
+	}
+	if _, err := t.tx.ExecContext(t.ctx, addEventSQL, t.c.ID, t.c.Step, t.at.UTC(), node, t.in.Kind, t.in.raw(), kept); err != nil {
+		return Reply{}, err
+	}
+	t.c.Step++
+	return reply, saveCall(t.ctx, t.tx, t.c)
+}
+
+// raw is the input as it came, for the record.
+func (in Input) raw() string {
+	switch in.Kind {
+	case InputDialed:
+		return in.Status
+	case InputRecorded:
+		return fmt.Sprintf("%s %d s %s", in.Recording.SID, in.Recording.Seconds, in.Recording.URL)
+	}
+	return in.Keys
+}
