@@ -186,6 +186,15 @@ func shown(a smpp.Address) string {
 	return a.Addr
 }
 
+// Cut drops every link without a word, as a carrier's restart does; gateways come back by themselves.
+func (s *Simulator) Cut() {
+	s.smsc.mu.Lock()
+	defer s.smsc.mu.Unlock()
+	for p := range s.smsc.links {
+		p.Drop()
+	}
+}
+
 // Accepted are the counts so far.
 func (s *Simulator) Accepted() Counts { return s.smsc.accepted() }
 

@@ -24,6 +24,7 @@ const bodyLimit = 16 << 10
 //	GET  /messages?to=NUMBER                  what the handset holds
 //	GET  /stats                               what the SMSC accepted, counted
 //	PUT  /officer                  {outcome}  answer, no-answer, busy
+//	POST /links/cut                           drops every SMPP link
 //	GET  /recordings/{id}
 //
 // Refusals are {"error": words for the person at the page}.
@@ -38,6 +39,7 @@ func (s *Simulator) handler() http.Handler {
 	r.HandleFunc("/messages", s.getMessages).Methods(http.MethodGet)
 	r.HandleFunc("/stats", s.getStats).Methods(http.MethodGet)
 	r.HandleFunc("/officer", s.putOfficer).Methods(http.MethodPut)
+	r.HandleFunc("/links/cut", s.postCut).Methods(http.MethodPost)
 	r.HandleFunc("/recordings/{id}", s.getRecording).Methods(http.MethodGet)
 	// A page of another site, open in the same browser, must not act as a resident.
 	return http.NewCrossOriginProtection().Handler(r)
@@ -137,6 +139,11 @@ func (s *Simulator) putOfficer(w http.ResponseWriter, r *http.Request) {
 	default:
 		refuse(w, errOutcome)
 	}
+}
+
+func (s *Simulator) postCut(w http.ResponseWriter, _ *http.Request) {
+	s.Cut()
+	done(w, nil)
 }
 
 func (s *Simulator) getRecording(w http.ResponseWriter, r *http.Request) {
