@@ -76,6 +76,7 @@ func New(o Options) (*Console, error) {
 	r := c.router
 	c.signinPages(r)
 	c.homePages(r)
+	c.reportPages(r)
 	c.auditPages(r)
 	c.livePages(r)
 	r.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.fail(w, r, errNoPage) })

@@ -49,8 +49,14 @@ func (c *catalog) text(key string, pairs ...any) (string, error) {
 	return c.words.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: data})
 }
 
+// count gives the form of key's words for n, which they show as {{.N}}. The library looks for a form "one" in Vietnamese,
+// which has none; it then gives the form "other" with an error.
 func (c *catalog) count(key string, n int) (string, error) {
-	return c.words.Localize(&i18n.LocalizeConfig{MessageID: key, PluralCount: n, TemplateData: map[string]any{"N": n}})
+	s, err := c.words.Localize(&i18n.LocalizeConfig{MessageID: key, PluralCount: n, TemplateData: map[string]any{"N": n}})
+	if s != "" {
+		return s, nil
+	}
+	return "", err
 }
 
 // langOf: Vietnamese unless the user chose otherwise. What a browser says of itself is not asked: in an office it often

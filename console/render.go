@@ -53,7 +53,7 @@ func loadPages(cs catalogs) (pages, error) {
 
 func funcs(c *catalog) template.FuncMap {
 	return template.FuncMap{
-		"t":     c.text,  // t "reports.title"; t "x" "Name" .Name
+		"t":     c.text,  // t "nav.audit"; t "x" "Name" .Name
 		"n":     c.count, // n "reports.count" 5: the form for five, with {{.N}}
 		"asset": asset,   // asset "app.css": its address, which changes with its content
 		"at":    func(t time.Time) string { return clock(t, "15:04, 02/01/2006") },

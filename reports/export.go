@@ -92,6 +92,15 @@ type exportColumn struct {
 	value    func(r Report, end string) string
 }
 
+// ExportColumns names the columns of Export, for whoever has to put them into words.
+func ExportColumns() []string {
+	names := make([]string, len(exportColumns))
+	for i, c := range exportColumns {
+		names[i] = c.name
+	}
+	return names
+}
+
 var exportColumns = []exportColumn{
 	{"code", false, func(r Report, _ string) string { return r.Code }},
 	{"state", true, func(r Report, _ string) string { return string(r.State) }},

@@ -1,0 +1,175 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/gorilla/mux"
+
+	"canhgiac/reports"
+	"canhgiac/residents"
+)
+
+type reportData struct {
+	reports.Detail
+	KindLabel string
+	Revealed  residents.Phone // the reporter's whole number, after a reason was given for seeing it
+	Problem   string          // what is wrong with the form that was sent, a key
+	Note      string          // what was typed into a note that did not pass
+}
+
+func by(r *http.Request) reports.By {
+	user := userOf(r)
+	return reports.By{Name: user.Name, Role: string(user.Role), Addr: addrOf(r)}
+}
+
+// readReport reads the report of the address; the reading leaves its audit row.
+func (c *Console) readReport(r *http.Request) (reportData, error) {
+	d, err := c.Reports.Get(r.Context(), mux.Vars(r)["code"], by(r))
+	if err != nil {
+		return reportData{}, err
+	}
+	return reportData{Detail: d, KindLabel: c.kindLabel(d.Kind)}, nil
+}
+
+func (c *Console) report(w http.ResponseWriter, r *http.Request) error {
+	d, err := c.readReport(r)
+	if err != nil {
+		return err
+	}
+	return c.render(w, r, "report", d)
+}
+
+// reportLive answers 204, which changes nothing on the page, while the report is still the one shown: another report
+// that moves is not a reading of this one.
+func (c *Console) reportLive(w http.ResponseWriter, r *http.Request) error {
+	code, err := reports.ParseCode(mux.Vars(r)["code"])
+	if err != nil {
+		return err
+	}
+	revision, err := c.Reports.Revision(r.Context(), code)
+	if err != nil {
+		return err
+	}
+	if r.URL.Query().Get("at") == strconv.FormatInt(revision, 10) {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	d, err := c.readReport(r)
+	if err != nil {
+		return err
+	}
+	return c.fragment(w, r, "report", "facts", d)
+}
+
+func (c *Console) reportReceive(w http.ResponseWriter, r *http.Request) error {
+	code := mux.Vars(r)["code"]
+	if err := c.Reports.Receive(r.Context(), code, by(r)); err != nil {
+		return err
+	}
+	return c.done(w, r, "reports.received", "/reports/"+code)
+}
+
+func (c *Console) reportNote(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return errBadForm
+	}
+	code, text := mux.Vars(r)["code"], r.PostForm.Get("note")
+	err := c.Reports.Note(r.Context(), code, by(r), text)
+	if errors.Is(err, reports.ErrNote) {
+		return c.reportAgain(w, r, text, err)
+	}
+	if err != nil {
+		return err
+	}
+	return c.done(w, r, "reports.noted", "/reports/"+code+"#record")
+}
+
+// reportReveal shows the number in its own answer and keeps it nowhere: loading the page again masks it.
+func (c *Console) reportReveal(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return errBadForm
+	}
+	phone, err := c.Reports.Reveal(r.Context(), mux.Vars(r)["code"], by(r), r.PostForm.Get("reason"))
+	if errors.Is(err, reports.ErrReason) {
+		return c.reportAgain(w, r, "", err)
+	}
+	if err != nil {
+		return err
+	}
+	d, err := c.readReport(r)
+	if err != nil {
+		return err
+	}
+	d.Revealed = phone
+	return c.render(w, r, "report", d)
+}
+
+// reportAgain shows the page with what is wrong and what was typed.
+func (c *Console) reportAgain(w http.ResponseWriter, r *http.Request, note string, wrong error) error {
+	d, err := c.readReport(r)
+	if err != nil {
+		return err
+	}
+	d.Note, d.Problem = note, explain(wrong).key
+	return c.renderStatus(w, r, http.StatusUnprocessableEntity, "report", d)
+}
+
+func (c *Console) exportForm(w http.ResponseWriter, r *http.Request) error {
+	return c.render(w, r, "reports_export", "")
+}
+
+func (c *Console) export(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return errBadForm
+	}
+	out := &download{w: w, name: "tin-bao-" + clock(c.Now(), "2006-01-02-1504") + ".csv"}
+	_, err := c.Reports.Export(r.Context(), out, by(r), r.PostForm.Get("reason"), c.exportLabel(r))
+	switch {
+	case err == nil:
+		return nil
+	case out.begun:
+		// Half a file must not look like a whole one: the connection breaks, and the browser says so.
+		c.Log.Error("export broke off", "error", err)
+		panic(http.ErrAbortHandler)
+	case errors.Is(err, reports.ErrReason):
+		return c.renderStatus(w, r, http.StatusUnprocessableEntity, "reports_export", explain(err).key)
+	}
+	return err
+}
+
+// exportLabel puts the file's values into the words of the pages.
+func (c *Console) exportLabel(r *http.Request) reports.Label {
+	words := c.catalogs[c.langOf(r)]
+	return func(column, value string) string {
+		if column == "kind" {
+			if key, err := strconv.Atoi(value); err == nil {
+				return c.kindLabel(key)
+			}
+		}
+		label, err := words.text("reports." + column + "." + value)
+		if err != nil {
+			c.Log.Error("export has no word", "column", column, "value", value)
+			return value
+		}
+		return label
+	}
+}
+
+// download becomes a file at the first byte; before that an error page is still possible.
+type download struct {
+	w     http.ResponseWriter
+	name  string
+	begun bool
+}
+
+func (d *download) Write(p []byte) (int, error) {
+	if !d.begun {
+		d.begun = true
+		d.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+		d.w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", d.name))
+	}
+	return d.w.Write(p)
+}

@@ -1,0 +1,176 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/gorilla/mux"
+
+	"canhgiac/reports"
+)
+
+// reportPages are the ward police's. Fixed paths come before those with a code in them.
+func (c *Console) reportPages(r *mux.Router) {
+	police := []Role{Police}
+	c.page(r, "GET", "/reports", police, c.reportList)
+	c.page(r, "GET", "/reports/rows", police, c.reportRows)
+	c.page(r, "GET", "/reports/find", police, c.reportFind)
+	c.page(r, "GET", "/reports/export", police, c.exportForm)
+	c.page(r, "POST", "/reports/export", police, c.export)
+	c.page(r, "GET", "/reports/{code}", police, c.report)
+	c.page(r, "GET", "/reports/{code}/live", police, c.reportLive)
+	c.page(r, "POST", "/reports/{code}/receive", police, c.reportReceive)
+	c.page(r, "POST", "/reports/{code}/note", police, c.reportNote)
+	c.page(r, "POST", "/reports/{code}/reveal", police, c.reportReveal)
+	c.addNav("/reports", "nav.reports", Police)
+	c.addTile("/reports", "nav.reports", "home.reports", c.waitingNote, Police)
+	c.live.Topic("reports", police, func(ctx context.Context, _ string) (string, error) {
+		n, err := c.Reports.Latest(ctx)
+		return strconv.FormatInt(n, 10), err
+	})
+}
+
+func (c *Console) waitingNote(ctx context.Context, words *catalog) (string, error) {
+	w, err := c.Reports.Waiting(ctx)
+	if err != nil || w.New == 0 {
+		return "", err
+	}
+	return words.text("home.reports_waiting", "New", w.New, "Urgent", w.Urgent)
+}
+
+// reportRow is a report with what the templates cannot look up themselves.
+type reportRow struct {
+	reports.Report
+	KindLabel string
+}
+
+type reportListData struct {
+	Filter   reports.Filter
+	Query    string // of the filter, for the fragment's address
+	Rows     []reportRow
+	Total    int
+	Revision string // of all reports, asked before they were read: a change in between is fetched again
+	States   []reports.State
+	Kinds    []kind
+	Prev     string // the pages beside this one, "" = none
+	Next     string
+}
+
+type kind struct {
+	Key   int
+	Label string
+}
+
+// reportList leaves an audit row each time a person opens the list or changes its filter.
+func (c *Console) reportList(w http.ResponseWriter, r *http.Request) error {
+	d, err := c.reportListData(r)
+	if err != nil {
+		return err
+	}
+	if err := c.audit(r.Context(), c.DB, r, "report.list", "reports", d.Query); err != nil {
+		return err
+	}
+	return c.render(w, r, "reports", d)
+}
+
+// reportRows is the list refreshing itself: the same eyes on the same list, which the audit has already.
+func (c *Console) reportRows(w http.ResponseWriter, r *http.Request) error {
+	d, err := c.reportListData(r)
+	if err != nil {
+		return err
+	}
+	return c.fragment(w, r, "reports", "rows", d)
+}
+
+const reportsPerPage = 50
+
+func (c *Console) reportListData(r *http.Request) (reportListData, error) {
+	q := r.URL.Query()
+	number := func(name string, most int) (int, error) {
+		if q.Get(name) == "" {
+			return 0, nil
+		}
+		n, err := strconv.Atoi(q.Get(name))
+		if err != nil || n < 0 || n > most {
+			return 0, errBadForm
+		}
+		return n, nil
+	}
+	kindKey, err := number("kind", 8)
+	if err != nil {
+		return reportListData{}, err
+	}
+	page, err := number("page", 100_000)
+	if err != nil {
+		return reportListData{}, err
+	}
+	d := reportListData{States: reports.States(), Kinds: c.kinds(), Filter: reports.Filter{
+		State: reports.State(q.Get("state")), Sent: reports.Sent(q.Get("sent")), Kind: kindKey, Limit: reportsPerPage, Offset: page * reportsPerPage}}
+	address := func(page int) string {
+		v := url.Values{}
+		for name, value := range map[string]string{"state": string(d.Filter.State), "sent": string(d.Filter.Sent), "kind": zeroless(kindKey), "page": zeroless(page)} {
+			if value != "" {
+				v.Set(name, value)
+			}
+		}
+		return v.Encode()
+	}
+	d.Query = address(page)
+	latest, err := c.Reports.Latest(r.Context())
+	if err != nil {
+		return reportListData{}, err
+	}
+	d.Revision = strconv.FormatInt(latest, 10)
+	list, err := c.Reports.List(r.Context(), d.Filter)
+	if err != nil {
+		return reportListData{}, err
+	}
+	for _, report := range list.Reports {
+		d.Rows = append(d.Rows, reportRow{report, c.kindLabel(report.Kind)})
+	}
+	d.Total = list.Total
+	if page > 0 {
+		d.Prev = "/reports?" + address(page-1)
+	}
+	if (page+1)*reportsPerPage < d.Total {
+		d.Next = "/reports?" + address(page+1)
+	}
+	return d, nil
+}
+
+func zeroless(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// kinds are the keys of the menu: the words that the resident heard are the words that the officer reads.
+func (c *Console) kinds() []kind {
+	all := make([]kind, 0, len(c.Words.ScamTypes))
+	for _, s := range c.Words.ScamTypes {
+		all = append(all, kind{s.Key, s.Label})
+	}
+	return all
+}
+
+func (c *Console) kindLabel(key int) string {
+	for _, k := range c.kinds() {
+		if k.Key == key {
+			return k.Label
+		}
+	}
+	return ""
+}
+
+// reportFind goes to the report whose code somebody reads out on the telephone.
+func (c *Console) reportFind(w http.ResponseWriter, r *http.Request) error {
+	code, err := reports.ParseCode(r.URL.Query().Get("code"))
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/reports/"+code, http.StatusSeeOther)
+	return nil
+}
