@@ -78,34 +78,37 @@ func Append(b []byte, h Header, p PDU) ([]byte, error) {
 // Decode reads the body of a frame whose header was h; it keeps nothing of body. It fails with a *FieldError, or with
 // ErrUnknownCommand.
 func Decode(h Header, body []byte) (PDU, error) {
+	r := newFields(h, body)
+	// The four that come with every message are called by their types, so that r stays off the heap: two allocations each.
+	switch h.ID {
+	case SubmitSMID:
+		m := &SubmitSM{}
+		m.decodeBody(&r)
+		return m, r.failed(h.ID)
+	case SubmitSMRespID:
+		m := &SubmitSMResp{}
+		m.decodeBody(&r)
+		return m, r.failed(h.ID)
+	case DeliverSMID:
+		m := &DeliverSM{}
+		m.decodeBody(&r)
+		return m, r.failed(h.ID)
+	case DeliverSMRespID:
+		m := &DeliverSMResp{}
+		m.decodeBody(&r)
+		return m, r.failed(h.ID)
+	}
 	p := newPDU(h.ID)
 	if p == nil {
 		return nil, fmt.Errorf("%w: %s", ErrUnknownCommand, h.ID)
 	}
-	own := bytes.Clone(body)
-	r := fields{octets: own, refused: h.Status != StatusOK}
-	if len(own) > 0 {
-		// The strings of a PDU share its one copy of the body, which nobody writes to again: one allocation for them all.
-		r.text = unsafe.String(&own[0], len(own))
-	}
-	p.decodeBody(&r)
-	if r.err != nil {
-		r.err.Command = h.ID
-		return nil, r.err
-	}
-	return p, nil
+	rare := r
+	p.decodeBody(&rare)
+	return p, rare.failed(h.ID)
 }
 
 func newPDU(id CommandID) PDU {
 	switch id {
-	case SubmitSMID:
-		return &SubmitSM{}
-	case SubmitSMRespID:
-		return &SubmitSMResp{}
-	case DeliverSMID:
-		return &DeliverSM{}
-	case DeliverSMRespID:
-		return &DeliverSMResp{}
 	case EnquireLinkID:
 		return &EnquireLink{}
 	case EnquireLinkRespID:
@@ -147,6 +150,25 @@ type fields struct {
 	at      int
 	refused bool // the header's status is an error: an SMSC may leave the body out (SMPP §4.4.2)
 	err     *FieldError
+}
+
+func newFields(h Header, body []byte) fields {
+	own := bytes.Clone(body)
+	r := fields{octets: own, refused: h.Status != StatusOK}
+	if len(own) > 0 {
+		// The strings of a PDU share its one copy of the body, which nobody writes to again: one allocation for them all.
+		r.text = unsafe.String(&own[0], len(own))
+	}
+	return r
+}
+
+// failed gives what was amiss, as an error; nil when nothing was.
+func (r *fields) failed(id CommandID) error {
+	if r.err == nil {
+		return nil
+	}
+	r.err.Command = id
+	return r.err
 }
 
 func (r *fields) fail(field, reason string, s Status) {

@@ -203,7 +203,10 @@ func (p *Peer) late(*SubmitSM, SubmitResult) {}
 
 func (p *Peer) request(l *link, h Header, pdu PDU) {
 	m, ok := pdu.(*SubmitSM)
+	_, again := pdu.(*Bind)
 	switch {
+	case again:
+		l.refuse(h, StatusAlreadyBound)
 	case !ok:
 		l.refuse(h, StatusInvCmdID)
 	case p.bind.Mode == BindReceiverID:

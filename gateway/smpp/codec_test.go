@@ -1,0 +1,283 @@
+package smpp
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+)
+
+// unframe decodes one frame.
+func unframe(b []byte) (Header, PDU, error) {
+	h, body, err := newFrames(bytes.NewReader(b), 128<<10).next()
+	if err != nil {
+		return h, nil, err
+	}
+	p, err := Decode(h, body)
+	return h, p, err
+}
+
+var sameMessage = cmp.Options{cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(SubmitSM{}, DeliverSM{})}
+
+func text(limit int) *rapid.Generator[string] {
+	return rapid.Map(rapid.SliceOfN(rapid.ByteRange(1, 255), 0, limit), func(b []byte) string { return string(b) })
+}
+
+func drawTLVs(t *rapid.T) TLVs {
+	var out TLVs
+	for range rapid.IntRange(0, 5).Draw(t, "tlvs") {
+		out = append(out, TLV{Tag(rapid.Uint16().Draw(t, "tag")), rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "value")})
+	}
+	return out
+}
+
+func drawAddress(t *rapid.T, limit int) Address {
+	return Address{rapid.Byte().Draw(t, "ton"), rapid.Byte().Draw(t, "npi"), text(limit).Draw(t, "addr")}
+}
+
+func drawSubmit(t *rapid.T) *SubmitSM {
+	octet := rapid.Byte()
+	return &SubmitSM{
+		ServiceType: text(5).Draw(t, "service_type"), Source: drawAddress(t, 20), Dest: drawAddress(t, 20),
+		ESMClass: octet.Draw(t, "esm"), ProtocolID: octet.Draw(t, "pid"), Priority: octet.Draw(t, "priority"),
+		Schedule: text(16).Draw(t, "schedule"), Validity: text(16).Draw(t, "validity"),
+		RegisteredDelivery: octet.Draw(t, "registered"), ReplaceIfPresent: octet.Draw(t, "replace"),
+		DataCoding: octet.Draw(t, "coding"), DefaultMsgID: octet.Draw(t, "default"),
+		ShortMessage: rapid.SliceOfN(octet, 0, 254).Draw(t, "text"), TLVs: drawTLVs(t),
+	}
+}
+
+func TestEveryPDUIsReadBackAsItWasWritten(t *testing.T) {
+	kinds := map[string]func(*rapid.T) PDU{
+		"submit_sm":      func(t *rapid.T) PDU { return drawSubmit(t) },
+		"deliver_sm":     func(t *rapid.T) PDU { return (*DeliverSM)(drawSubmit(t)) },
+		"submit_sm_resp": func(t *rapid.T) PDU { return &SubmitSMResp{text(64).Draw(t, "id"), drawTLVs(t)} },
+		"deliver_sm_resp": func(t *rapid.T) PDU {
+			return &DeliverSMResp{text(64).Draw(t, "id"), drawTLVs(t)}
+		},
+		"bind": func(t *rapid.T) PDU {
+			return &Bind{rapid.SampledFrom([]CommandID{BindTransceiverID, BindTransmitterID, BindReceiverID}).Draw(t, "mode"),
+				text(15).Draw(t, "system_id"), text(8).Draw(t, "password"), text(12).Draw(t, "type"), 0x34, 1, 1, text(40).Draw(t, "range")}
+		},
+		"bind_resp": func(t *rapid.T) PDU { return &BindResp{BindReceiverID, text(15).Draw(t, "system_id"), drawTLVs(t)} },
+		"outbind":   func(t *rapid.T) PDU { return &Outbind{text(15).Draw(t, "system_id"), text(8).Draw(t, "password")} },
+		"data_sm": func(t *rapid.T) PDU {
+			return &DataSM{text(5).Draw(t, "type"), drawAddress(t, 64), drawAddress(t, 64), 4, 1, 8, drawTLVs(t)}
+		},
+		"data_sm_resp":  func(t *rapid.T) PDU { return &DataSMResp{text(64).Draw(t, "id"), drawTLVs(t)} },
+		"query_sm":      func(t *rapid.T) PDU { return &QuerySM{text(64).Draw(t, "id"), drawAddress(t, 20)} },
+		"query_sm_resp": func(t *rapid.T) PDU { return &QuerySMResp{text(64).Draw(t, "id"), text(16).Draw(t, "date"), 2, 7} },
+		"cancel_sm": func(t *rapid.T) PDU {
+			return &CancelSM{text(5).Draw(t, "type"), text(64).Draw(t, "id"), drawAddress(t, 20), drawAddress(t, 20)}
+		},
+		"cancel_sm_resp":     func(*rapid.T) PDU { return &CancelSMResp{} },
+		"unbind":             func(*rapid.T) PDU { return &Unbind{} },
+		"unbind_resp":        func(*rapid.T) PDU { return &UnbindResp{} },
+		"enquire_link":       func(*rapid.T) PDU { return &EnquireLink{} },
+		"enquire_link_resp":  func(*rapid.T) PDU { return &EnquireLinkResp{} },
+		"generic_nack":       func(*rapid.T) PDU { return &GenericNack{} },
+		"alert_notification": func(t *rapid.T) PDU { return &AlertNotification{drawAddress(t, 64), drawAddress(t, 64), drawTLVs(t)} },
+	}
+	for name, draw := range kinds {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				want := draw(t)
+				h := Header{ID: want.Command(), Status: Status(rapid.Uint32().Draw(t, "status")), Sequence: rapid.Uint32().Draw(t, "sequence")}
+				if strings.TrimSuffix(name, "_resp") != name {
+					h.Status = StatusOK
+				}
+				b, err := Append([]byte("before"), h, want)
+				if err != nil {
+					t.Fatal(err)
+				}
+				gotHeader, got, err := unframe(b[len("before"):])
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(want, got, sameMessage); diff != "" || h != gotHeader {
+					t.Fatalf("%+v became %+v: %s", h, gotHeader, diff)
+				}
+			})
+		})
+	}
+}
+
+func TestFieldsThatDoNotFitAreNotWritten(t *testing.T) {
+	long := strings.Repeat("9", 300)
+	for _, tt := range []struct {
+		name  string
+		p     PDU
+		field string
+	}{
+		{"a source of 21 digits", &SubmitSM{Source: Address{Addr: long[:21]}}, "source_addr"},
+		{"a destination of 21 digits", &SubmitSM{Dest: Address{Addr: long[:21]}}, "destination_addr"},
+		{"a destination with a NUL inside", &SubmitSM{Dest: Address{Addr: "84\x0090"}}, "destination_addr"},
+		{"a service_type of 6", &SubmitSM{ServiceType: long[:6]}, "service_type"},
+		{"a validity_period of 17", &SubmitSM{Validity: long[:17]}, "validity_period"},
+		{"a text of 255 octets", &SubmitSM{ShortMessage: []byte(long[:255])}, "short_message"},
+		{"a TLV of 65536 octets", &SubmitSM{TLVs: TLVs{{TagMessagePayload, make([]byte, 65536)}}}, "TLV 0424"},
+		{"a system_id of 16", &Bind{Mode: BindTransceiverID, SystemID: long[:16]}, "system_id"},
+		{"a password of 9", &Bind{Mode: BindTransceiverID, Password: long[:9]}, "password"},
+		{"a message_id of 65", &SubmitSMResp{MessageID: long[:65]}, "message_id"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b, err := Append([]byte("before"), Header{}, tt.p)
+			var fe *FieldError
+			if !errors.As(err, &fe) || fe.Field != tt.field || fe.Command != tt.p.Command() || string(b) != "before" {
+				t.Errorf("got %q, %v", b, err)
+			}
+		})
+	}
+}
+
+func TestResponsesAsSMSCsReallySendThem(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		h    Header
+		body string
+		want PDU
+	}{
+		{"a refusal without a body", Header{ID: SubmitSMRespID, Status: StatusThrottled}, "", &SubmitSMResp{}},
+		{"an id without its NUL", Header{ID: SubmitSMRespID}, "7f3a", &SubmitSMResp{MessageID: "7f3a"}},
+		{"an id longer than the specification's", Header{ID: SubmitSMRespID}, strings.Repeat("7", 100) + "\x00", &SubmitSMResp{MessageID: strings.Repeat("7", 100)}},
+		{"a bind_resp without system_id", Header{ID: BindTransceiverRespID}, "", &BindResp{Mode: BindTransceiverID}},
+		{"a query_sm_resp refused without a body", Header{ID: QuerySMRespID, Status: StatusQueryFailed}, "", &QuerySMResp{}},
+		{"a deliver_sm_resp without its NUL", Header{ID: DeliverSMRespID}, "", &DeliverSMResp{}},
+		{"an enquire_link with a body", Header{ID: EnquireLinkID}, "why", &EnquireLink{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := Decode(tt.h, []byte(tt.body))
+			if diff := cmp.Diff(tt.want, got, sameMessage); err != nil || diff != "" {
+				t.Errorf("%v %s", err, diff)
+			}
+		})
+	}
+}
+
+func TestStatuses(t *testing.T) {
+	for s, name := range statusNames {
+		if !strings.HasPrefix(name, "ESME_R") || s.String() != name {
+			t.Errorf("%d is %s", s, name)
+		}
+		if strings.HasPrefix(s.Explain(), "unknown status") {
+			t.Errorf("%s has no explanation", s)
+		}
+	}
+	if got := Status(0x40A).String(); got != "0x0000040A" {
+		t.Errorf("a carrier's own is %s", got)
+	}
+	for _, s := range []Status{StatusThrottled, StatusQueueFull} {
+		if !s.Throttled() || !s.Temporary() {
+			t.Errorf("%s slows the link and may be sent again", s)
+		}
+	}
+	for _, s := range []Status{StatusInvDest, StatusSubmitFailed, 0x40A} {
+		if s.Throttled() || s.Temporary() {
+			t.Errorf("%s is final", s)
+		}
+	}
+}
+
+var reminder = &SubmitSM{Source: Address{TONAlphanumeric, NPIUnknown, "CATHANHKHEX"}, Dest: Address{TONInternational, NPIISDN, "84901234567"},
+	Validity: "260827070509000+", RegisteredDelivery: ReceiptAlways, ShortMessage: bytes.Repeat([]byte("x"), 99),
+	TLVs: TLVs{{TagSARRefNum, []byte{0, 1}}}}
+
+func TestAllocations(t *testing.T) {
+	buf := make([]byte, 0, 1024)
+	if n := testing.AllocsPerRun(1000, func() { Append(buf, Header{}, reminder) }); n > 0 {
+		t.Errorf("writing submit_sm allocates %v times", n)
+	}
+	b, err := Append(nil, Header{}, reminder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(1000, func() { Decode(Header{ID: SubmitSMID}, b[headerLen:]) }); n > 2 {
+		t.Errorf("reading submit_sm allocates %v times", n)
+	}
+	if n := testing.AllocsPerRun(1000, func() { Decode(Header{ID: SubmitSMRespID}, []byte("7f3a\x00")) }); n > 2 {
+		t.Errorf("reading submit_sm_resp allocates %v times", n)
+	}
+}
+
+// FuzzDecode: whatever is read must be written again as the same PDU, unless a field is longer than the specification lets
+// us write.
+func FuzzDecode(f *testing.F) {
+	seed := func(p PDU) {
+		b, err := Append(nil, Header{}, p)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(uint32(p.Command()), uint32(0), b[headerLen:])
+	}
+	seed(reminder)
+	seed((*DeliverSM)(reminder))
+	seed(&Bind{Mode: BindTransceiverID, SystemID: "ward"})
+	seed(&BindResp{Mode: BindTransceiverID, SystemID: "SMSC", TLVs: TLVs{{TagSCInterfaceVersion, []byte{0x34}}}})
+	seed(&SubmitSMResp{MessageID: "7f3a"})
+	seed(&QuerySMResp{MessageID: "7f3a", State: 2})
+	seed(&DataSM{TLVs: TLVs{{TagMessagePayload, []byte("x")}}})
+	for _, bad := range badFrames {
+		if b := bad.frame(SubmitSMID); len(b) >= headerLen && len(b) < 1000 {
+			f.Add(binary.BigEndian.Uint32(b[4:]), uint32(0), b[headerLen:])
+		}
+	}
+	f.Fuzz(func(t *testing.T, id, status uint32, body []byte) {
+		h := Header{ID: CommandID(id), Status: Status(status)}
+		p, err := Decode(h, body)
+		if err != nil {
+			var fe *FieldError
+			if !errors.As(err, &fe) && !errors.Is(err, ErrUnknownCommand) {
+				t.Errorf("untyped error %v", err)
+			}
+			return
+		}
+		b, err := Append(nil, h, p)
+		if err != nil {
+			var fe *FieldError
+			if !errors.As(err, &fe) {
+				t.Errorf("untyped error %v", err)
+			}
+			return
+		}
+		_, again, err := unframe(b)
+		if err != nil {
+			t.Fatalf("what was written is not read: %v", err)
+		}
+		if diff := cmp.Diff(p, again, sameMessage); diff != "" {
+			t.Error(diff)
+		}
+		if d, ok := p.(*DeliverSM); ok {
+			ParseReceipt(d)
+		}
+	})
+}
+
+// FuzzFrames: a stream of anything ends, gives only whole frames within the limit, and never panics.
+func FuzzFrames(f *testing.F) {
+	for _, bad := range badFrames {
+		if b := bad.frame(SubmitSMID); len(b) < 1000 {
+			f.Add(b)
+		}
+	}
+	f.Fuzz(func(t *testing.T, stream []byte) {
+		frames := newFrames(bytes.NewReader(stream), 1000)
+		for {
+			_, body, err := frames.next()
+			var fe *FrameError
+			if errors.As(err, &fe) && !fe.Lost {
+				continue
+			}
+			if err != nil {
+				return
+			}
+			if len(body) > 1000-headerLen {
+				t.Errorf("a body of %d", len(body))
+			}
+		}
+	})
+}
