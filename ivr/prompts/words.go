@@ -5,6 +5,7 @@ import (
 	"cmp"
 	_ "embed"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -239,3 +240,6 @@ func Fill(text string, vars map[string]string) (string, error) {
 	}
 	return filled, nil
 }
+
+// PromptNames lists all prompts, sorted.
+func (w *Words) PromptNames() []string { return slices.Sorted(maps.Keys(w.prompts)) }
