@@ -33,6 +33,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().StringVar(&file, "config", "config.yaml", "the configuration file")
 	load := newLoader(&file)
 	root.AddCommand(
+		newImportCommand(load),
 		newMigrateCommand(load),
 		newSimulatorCommand(load),
 		newUserCommand(load),
