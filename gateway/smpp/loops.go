@@ -201,7 +201,7 @@ func (l *link) keep(ctx context.Context) {
 		l.expire(now)
 		if heard := l.frames.heard(); now.Sub(heard) >= l.cfg.enquire {
 			switch {
-			case asked.IsZero() || heard.After(asked):
+			case !heard.Before(asked): // not asked since it was last heard
 				asked = now
 				l.reply(Header{Sequence: l.take()}, bare(EnquireLinkID))
 			case now.Sub(asked) >= l.cfg.response:
