@@ -1,4 +1,4 @@
-// Package peers runs SMPP peers that others have written, so that tests meet more than our own reading of the standard.
+// Package peers runs SMPP peers, and a judge of TwiML, that others have written, so that tests meet more than our own reading of the standard.
 package peers
 
 import (
@@ -54,7 +54,7 @@ func Start(t testing.TB, script string, args ...string) *Peer {
 	t.Helper()
 	dir, err := installed()
 	if err != nil {
-		t.Fatalf("SMPP peer %s: %v", script, err)
+		t.Fatalf("peer %s: %v", script, err)
 	}
 	cmd := exec.Command("node", append([]string{filepath.Join(dir, script)}, args...)...)
 	stdin, err := cmd.StdinPipe()
@@ -67,7 +67,7 @@ func Start(t testing.TB, script string, args ...string) *Peer {
 	}
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
-		t.Fatalf("SMPP peer %s: %v", script, err)
+		t.Fatalf("peer %s: %v", script, err)
 	}
 	p := &Peer{t: t, stdin: stdin, events: make(chan Event, 10_000)}
 	var reader sync.WaitGroup

@@ -1,0 +1,123 @@
+package twiml
+
+import (
+	"encoding/base64"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"canhgiac/internal/peers"
+	"canhgiac/ivr"
+)
+
+// TestSignaturesOfTheTwilioLibrary: what it signs we take, and what we sign it takes, for forms with repeated fields,
+// diacritics and odd addresses.
+func TestSignaturesOfTheTwilioLibrary(t *testing.T) {
+	judge := peers.Start(t, "twilio.js")
+	rapid.Check(t, func(r *rapid.T) {
+		token := rapid.StringMatching(`[0-9a-f]{32}`).Draw(r, "token")
+		address := rapid.SampledFrom([]string{"https://canhgiac.vn", "https://canhgiac.vn:8443", "http://127.0.0.1:8080"}).Draw(r, "host") +
+			rapid.SampledFrom([]string{"/voice/twilio/call", "/voice/twilio/step?n=3", "/voice/t%20w/step?n=12&Digits=%2A1"}).Draw(r, "path")
+		form := url.Values{"CallSid": {"CA1"}}
+		for range rapid.IntRange(0, 6).Draw(r, "fields") {
+			key := rapid.SampledFrom([]string{"Digits", "From", "To", "FromCity", "a", "Z"}).Draw(r, "key")
+			form.Add(key, rapid.SampledFrom([]string{"", "1", "+84901234567", "Đà Nẵng", "a b&c=d", "2"}).Draw(r, "value"))
+		}
+		judge.Tell(map[string]any{"sign": map[string]any{"token": token, "url": address, "form": plain(form)}})
+		if theirs := judge.Await("signed").Text("signature"); !signed(token, address, form, theirs) {
+			r.Fatalf("%s %v: their signature %s is refused", address, form, theirs)
+		}
+		ours := base64.StdEncoding.EncodeToString(sign(token, address, form))
+		judge.Tell(map[string]any{"validate": map[string]any{"token": token, "url": address, "form": plain(form), "signature": ours}})
+		if judge.Await("validated").Number("valid") != 1 {
+			r.Fatalf("%s %v: they refuse our signature %s", address, form, ours)
+		}
+	})
+}
+
+// plain is a form as Node's parsers give it: a value, or a list where a field repeats.
+func plain(f url.Values) map[string]any {
+	p := map[string]any{}
+	for k, vs := range f {
+		if p[k] = vs; len(vs) == 1 {
+			p[k] = vs[0]
+		}
+	}
+	return p
+}
+
+// TestDocumentsOfTheTwilioLibrary: the library, asked for the same verbs, writes the same documents.
+func TestDocumentsOfTheTwilioLibrary(t *testing.T) {
+	judge := peers.Start(t, "twilio.js")
+	a := addresses{"https://canhgiac.vn", "twilio"}
+	type v = []any
+	type attrs = map[string]any
+	play := func(name string) v { return v{"Play", attrs{}, "https://canhgiac.vn/voice/sounds/" + name + ".wav"} }
+	hook := func(name string) string { return "https://canhgiac.vn/voice/twilio/" + name + "?n=3" }
+	redirect := v{"Redirect", attrs{"method": "POST"}, hook("step")}
+	for name, c := range map[string]struct {
+		actions []ivr.Action
+		verbs   []v
+	}{
+		"one key": {
+			[]ivr.Action{{Gather: &ivr.Gather{Play: []string{"sai_phim", "menu_chinh"}, One: true, First: 9 * time.Second}}},
+			[]v{{"Gather", attrs{"input": "dtmf", "numDigits": 1, "finishOnKey": "", "timeout": 9, "action": hook("step"), "method": "POST"},
+				[]v{play("sai_phim"), play("menu_chinh")}}, redirect},
+		},
+		"a number": {
+			[]ivr.Action{{Gather: &ivr.Gather{Play: []string{"hoi_so_ke_gian"}, First: 15 * time.Second, Between: 4 * time.Second}}},
+			[]v{{"Gather", attrs{"input": "dtmf", "finishOnKey": "", "timeout": 4, "action": hook("step"), "method": "POST"},
+				[]v{play("hoi_so_ke_gian"), {"Pause", attrs{"length": 11}, ""}}}, redirect},
+		},
+		"an officer": {
+			[]ivr.Action{{Play: "dang_noi_may"}, {Dial: &ivr.Dial{Number: "+842363000001", Ring: 25 * time.Second}}},
+			[]v{play("dang_noi_may"), {"Dial", attrs{"action": hook("dialed"), "method": "POST", "timeout": 25}, []v{{"Number", attrs{}, "+842363000001"}}}},
+		},
+		"a message": {
+			[]ivr.Action{{Record: &ivr.Record{Max: 180 * time.Second, Silence: 8 * time.Second}}},
+			[]v{{"Record", attrs{"action": hook("recorded"), "method": "POST", "maxLength": 180, "timeout": 8, "finishOnKey": "#", "playBeep": true}, ""}, redirect},
+		},
+		"goodbye": {
+			[]ivr.Action{{Play: "tam_biet"}, {Hangup: true}},
+			[]v{play("tam_biet"), {"Hangup", attrs{}, ""}},
+		},
+	} {
+		judge.Tell(map[string]any{"build": c.verbs})
+		theirs := canonical(t, judge.Await("built").Text("document"))
+		if ours := canonical(t, string(a.render(ivr.Reply{Step: 3, Actions: c.actions}))); ours != theirs {
+			t.Errorf("%s: ours\n%s, theirs\n%s", name, ours, theirs)
+		}
+	}
+}
+
+// canonical writes a document with its attributes sorted and nothing else that two writers may do differently.
+func canonical(t *testing.T, document string) string {
+	t.Helper()
+	var b strings.Builder
+	for d := xml.NewDecoder(strings.NewReader(document)); ; {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return b.String()
+		}
+		if err != nil {
+			t.Fatalf("%v in %s", err, document)
+		}
+		switch x := token.(type) {
+		case xml.StartElement:
+			slices.SortFunc(x.Attr, func(p, q xml.Attr) int { return strings.Compare(p.Name.Local, q.Name.Local) })
+			fmt.Fprintf(&b, "<%s %v>", x.Name.Local, x.Attr)
+		case xml.CharData:
+			b.WriteString(strings.TrimSpace(string(x)))
+		case xml.EndElement:
+			fmt.Fprintf(&b, "</%s>", x.Name.Local)
+		}
+	}
+}
