@@ -17,6 +17,7 @@ import (
 
 	"canhgiac/ivr/prompts"
 	"canhgiac/reports"
+	"canhgiac/residents"
 )
 
 // Options is what cmd joins to the pages. DB, Now, Log, Words and Reports are needed.
@@ -28,7 +29,10 @@ type Options struct {
 	PublicURL   string // https makes the cookies Secure
 	Words       *prompts.Words
 	Reports     *reports.Store
+	Residents   *residents.Store
 	HandsetURL  string // "" = no handset page
+	Hotline     string // the numbers that the handset page offers: words.hotline, words.shortcode
+	Shortcode   string
 }
 
 // Console is the pages. Make it with New, serve Handler, and keep Run running beside it.
@@ -79,6 +83,9 @@ func New(o Options) (*Console, error) {
 	c.reportPages(r)
 	c.auditPages(r)
 	c.livePages(r)
+	if err := c.handsetPages(r); err != nil {
+		return nil, err
+	}
 	r.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.fail(w, r, errNoPage) })
 	r.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.fail(w, r, problem{http.StatusMethodNotAllowed, "error.no_page"})

@@ -90,7 +90,7 @@ func (s *Simulator) Run(ctx context.Context) error {
 	g.Go(func() error {
 		<-ctx.Done()
 		// Watching pages see their context end; the rest is short.
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 		defer cancel()
 		return srv.Shutdown(late)
 	})
@@ -112,8 +112,8 @@ func (s *Simulator) HTTPAddr() string { return s.httpAddr.String() }
 
 var errNoVoice = errors.New("the simulator was given no voice address")
 
-// lastReport is how long the provider still tries to report a call over when the simulator stops.
-const lastReport = 3 * time.Second
+// lastWords is how long the simulator, once told to stop, still reports calls over and unbinds its links.
+const lastWords = 500 * time.Millisecond
 
 // Call rings to from a handset. It returns as soon as the call rings; the handset's events tell the rest.
 func (s *Simulator) Call(from, to string, withheld bool) error {
@@ -147,7 +147,7 @@ func (s *Simulator) Call(from, to string, withheld bool) error {
 		s.phone.release(n)
 		late, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		defer cancel()
-		stop := context.AfterFunc(ctx, func() { time.AfterFunc(lastReport, cancel) })
+		stop := context.AfterFunc(ctx, func() { time.AfterFunc(lastWords, cancel) })
 		defer stop()
 		c.report(late)
 	})

@@ -50,7 +50,7 @@ func (c *smsc) serve(ctx context.Context, l net.Listener) error {
 	c.ctx = ctx
 	c.mu.Unlock()
 	defer c.start.Wait()
-	return smpp.NewServer(smpp.ServerConfig{SystemID: "canhgiac-sim", Window: 100, Log: c.o.Log}, c).Serve(ctx, l)
+	return smpp.NewServer(smpp.ServerConfig{SystemID: "canhgiac-sim", Window: 100, CloseTimeout: lastWords, Log: c.o.Log}, c).Serve(ctx, l)
 }
 
 // Bind lets in whoever knows the name and the password.
