@@ -3,24 +3,124 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
+// How long each step of the end may take: together some eight seconds.
+const (
+	wireTime   = 2 * time.Second // to put what was meant for the wire on it
+	answerTime = 3 * time.Second // for its responses
+	closeTime  = time.Second     // to unbind
+	storeTime  = 2 * time.Second // to store what came last
+)
+
+// workersPerLink overlap the commit of one intent with the sending of another.
+const workersPerLink = 2
+
 // SenderOptions are what a sender may be told beyond its carriers.
 type SenderOptions struct {
-	Log        *slog.Logger
+	Log        *slog.Logger          // nil: slog's default
 	Registerer prometheus.Registerer // nil: no metrics
 }
 
-// Sender keeps the binds to the carriers up and moves the queue over them, in both directions.
-type Sender struct{}
+// Sender keeps the binds to the carriers up and moves the queue over them, in both directions. Any number of senders may
+// work on one database.
+type Sender struct {
+	store    *Store
+	carriers []Carrier
+	words    Words
+	handle   InboundHandler
+	meter    *meter
+	o        SenderOptions
+}
 
 // NewSender makes a sender over store's queue; Run starts it. handle may be nil where nothing answers inbound words.
 func NewSender(store *Store, carriers []Carrier, words Words, handle InboundHandler, o SenderOptions) (*Sender, error) {
-	return nil, errors.ErrUnsupported
+	if len(carriers) == 0 {
+		return nil, errors.New("make a sender: it needs a carrier")
+	}
+	seen := map[string]bool{}
+	for _, c := range carriers {
+		if c.Name == "" || seen[c.Name] {
+			return nil, fmt.Errorf("make a sender: carrier name %q is empty or used twice", c.Name)
+		}
+		seen[c.Name] = true
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return &Sender{store: store, carriers: carriers, words: words, handle: handle, meter: newMeter(), o: o}, nil
 }
 
-// Run sends until ctx ends; then it finishes what it claimed, within some eight seconds, and gives its leases back.
-func (s *Sender) Run(ctx context.Context) error { return errors.ErrUnsupported }
+// Run sends until ctx ends. Then it finishes what it claimed, waits for the responses, and gives its leases back, within
+// some eight seconds. It may be called once.
+func (s *Sender) Run(ctx context.Context) error {
+	whole := context.WithoutCancel(ctx) // what must be stored is stored, although ctx has ended
+	n, err := joinNodes(ctx, s.store.db)
+	if err != nil {
+		return fmt.Errorf("start the sender: %w", err)
+	}
+	defer n.leave()
+	pool := newHotPool(s.store.db, 2+2*len(s.carriers))
+	links := make([]*link, len(s.carriers))
+	for i, c := range s.carriers {
+		links[i] = newLink(c, s.store, n, pool, s.meter, s.o.Log)
+	}
+	if s.o.Registerer != nil {
+		if err := s.meter.register(s.o.Registerer, links); err != nil {
+			return err
+		}
+	}
+	var keeper sync.WaitGroup
+	keeping, stopKeeping := context.WithCancel(whole)
+	keeper.Go(func() { n.keep(keeping, s.store, s.meter, s.o.Log) })
+	var all sync.WaitGroup
+	for _, l := range links {
+		all.Go(func() { s.runLink(ctx, whole, l) })
+	}
+	all.Wait()
+	stopKeeping()
+	keeper.Wait()
+	pool.close()
+	return nil
+}
+
+// runLink runs one carrier, and ends it in order: the workers, the responses, the bind, the ledger.
+func (s *Sender) runLink(ctx, whole context.Context, l *link) {
+	l.inbound = newReceiver(s.store, s.words, s.handle, l.log)
+	var stores, binds, workers sync.WaitGroup
+	storing, stopStoring := context.WithCancel(whole)
+	defer stopStoring()
+	stores.Go(func() { l.ledger.run(storing) })
+	stores.Go(func() { l.inbound.run(storing) })
+	binding, unbind := context.WithCancel(whole)
+	defer unbind()
+	binds.Go(func() {
+		if err := l.client.Run(binding); err != nil {
+			l.log.Error("keep the bind up", "error", err)
+		}
+	})
+	wire, cut := context.WithCancel(whole)
+	defer cut()
+	stopCut := context.AfterFunc(ctx, func() { time.AfterFunc(wireTime, cut) })
+	defer stopCut()
+	for range workersPerLink {
+		workers.Go(func() { l.work(ctx, wire) })
+	}
+	workers.Go(func() { l.serve(ctx, wire) })
+	workers.Wait()
+	answered, stopWaiting := context.WithTimeout(whole, answerTime)
+	_ = l.doubt.Acquire(answered, inDoubt) // everything has its outcome, or time is up
+	stopWaiting()
+	unbind()
+	binds.Wait()
+	l.ledger.in.close()
+	l.inbound.in.close()
+	time.AfterFunc(storeTime, stopStoring)
+	stores.Wait()
+}

@@ -1,0 +1,239 @@
+package gateway
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/lib/pq"
+
+	"canhgiac/schedules"
+)
+
+// leaseTime outlives every response time-out by far. It only matters where a node vanishes without its connection to the
+// database being closed; a process that dies gives its leases up with its advisory lock.
+const leaseTime = 3 * time.Minute
+
+// order is what the claim must know of a run.
+type order struct {
+	run             int64
+	text            string
+	urgent, resend  bool
+	hours           schedules.Hours
+	perDay, perWeek int
+	sendBy          time.Time
+}
+
+// lease is a chunk in this node's hands. It ends when its last message is settled, not when the last one is submitted:
+// until then a crash must leave it to be recovered.
+type lease struct {
+	id, epoch       int64
+	order           order
+	size, watermark int
+	rows            []row // from the watermark on
+
+	mu      sync.Mutex
+	pending int // messages meant for the wire and not settled
+	closing bool
+	readyAt time.Time // when to take it up again; zero: at once
+}
+
+type row struct {
+	id    MessageID
+	phone string
+}
+
+// leaseSQL: SKIP LOCKED lets workers and nodes run side by side. clock_timestamp, since now() is the transaction's start.
+const leaseSQL = `
+with pick as (
+	select id from chunks
+	where carrier = $1 and state = 'open' and not paused and lease_node is null and ready_at <= $2
+	order by urgent desc, nth, id limit 1
+	for update skip locked
+)
+update chunks c
+set lease_node = $3, lease_until = clock_timestamp() + $4 * interval '1 millisecond', epoch = c.epoch + 1
+from pick where c.id = pick.id
+returning c.id, c.epoch, c.run_id, c.size, c.watermark`
+
+const orderSQL = `
+select o.run_id, b.text, o.urgent, o.resend, o.hours, o.per_day, o.per_week, o.send_by
+from run_orders o join bodies b on b.id = o.body_id where o.run_id = $1`
+
+const rowsSQL = `select id, phone from messages where chunk_id = $1 and pos >= $2 order by pos`
+
+// errNothing means that no chunk is ready.
+var errNothing = errors.New("nothing to claim")
+
+// lease takes the first ready chunk of the carrier for node, urgent ones first, the runs in turn.
+func (s *Store) lease(ctx context.Context, h *hot, carrier string, node int64) (*lease, error) {
+	l := &lease{}
+	found := false
+	err := h.each(ctx, leaseSQL, func(scan func(...any) error) error {
+		found = true
+		return scan(&l.id, &l.epoch, &l.order.run, &l.size, &l.watermark)
+	}, carrier, s.now().UTC(), node, leaseTime.Milliseconds())
+	if err != nil {
+		return nil, fmt.Errorf("lease a chunk of %s: %w", carrier, err)
+	}
+	if !found {
+		return nil, errNothing
+	}
+	err = h.each(ctx, orderSQL, func(scan func(...any) error) error {
+		o := &l.order
+		return scan(&o.run, &o.text, &o.urgent, &o.resend, &o.hours, &o.perDay, &o.perWeek, &o.sendBy)
+	}, l.order.run)
+	if err != nil {
+		return nil, fmt.Errorf("read the order of run %d: %w", l.order.run, err)
+	}
+	err = h.each(ctx, rowsSQL, func(scan func(...any) error) error {
+		var r row
+		if err := scan(&r.id, &r.phone); err != nil {
+			return err
+		}
+		l.rows = append(l.rows, r)
+		return nil
+	}, l.id, l.watermark)
+	if err != nil {
+		return nil, fmt.Errorf("read chunk %d: %w", l.id, err)
+	}
+	return l, nil
+}
+
+// countedSQL is how many messages that residents did not ask for have gone, or are going, to m's number since a time.
+const countedSQL = `(select count(*)
+	from messages x
+	left join sent y on y.message_id = x.id
+	left join chunks z on z.id = x.chunk_id
+	left join singles g on g.message_id = x.id
+	where x.phone = m.phone and x.id <> m.id and (x.chunk_id is not null or g.purpose = 'api')
+	and (y.state in ('accepted', 'delivered', 'unknown') and y.submitted_at > %s or y.message_id is null and x.pos < z.watermark))`
+
+// capLockSQL lets no two intents count the same number at one time. The order keeps them from locking each other out.
+const capLockSQL = `
+select pg_advisory_xact_lock(k) from (select distinct hashtextextended(phone, 4213) as k from unnest($1::text[]) phone order by 1) s`
+
+// intentSQL moves the watermark if the lease still holds and nobody paused or cancelled the run, and asks the last gate
+// before the air: opt-out, consent, caps. What does not pass is suppressed in the same statement; the rest may be submitted
+// once this is committed. No row means that the lease must be given back.
+var intentSQL = fmt.Sprintf(`
+with c as (
+	update chunks set watermark = $4, intent_at = $7, lease_until = clock_timestamp() + $9 * interval '1 millisecond'
+	where id = $1 and epoch = $2 and watermark = $3 and state = 'open' and not paused and send_by > $7
+	returning id, carrier
+),
+gate as (
+	select m.id, c.carrier, case
+		when o.phone is not null then 'opted out'
+		when r.id is null or r.consent_at is null or not r.wants_sms then 'no consent'
+		when r.phone <> m.phone then 'number changed'
+		when $5 > 0 and %s >= $5 then 'daily cap'
+		when $6 > 0 and %s >= $6 then 'weekly cap'
+		else '' end as reason
+	from c
+	join messages m on m.chunk_id = c.id and m.pos >= $3 and m.pos < $4
+	left join opt_outs o on o.phone = m.phone
+	left join residents r on r.id = m.id & 4294967295
+),
+held as (
+	insert into sent (message_id, state, carrier, parts, done_at, error)
+	select id, 'suppressed', carrier, 0, $8, reason from gate where reason <> ''
+	on conflict (message_id) do nothing
+)
+select id, reason from gate`,
+	fmt.Sprintf(countedSQL, `$7::timestamptz - interval '24 hours'`), fmt.Sprintf(countedSQL, `$7::timestamptz - interval '7 days'`))
+
+// intent commits that the next n messages are meant for the wire. It gives those that may be sent, and how many the gate
+// held; errNothing when the lease is lost or the run must stand still.
+func (s *Store) intent(ctx context.Context, h *hot, l *lease, n int) (pass []row, held int, err error) {
+	rows := l.rows[:min(n, len(l.rows))]
+	now := s.now().UTC()
+	reasons := make(map[MessageID]string, len(rows))
+	ask := func() error {
+		return h.each(ctx, intentSQL, func(scan func(...any) error) error {
+			var id MessageID
+			var reason string
+			if err := scan(&id, &reason); err != nil {
+				return err
+			}
+			reasons[id] = reason
+			return nil
+		}, l.id, l.epoch, l.watermark, l.watermark+len(rows), l.order.perDay, l.order.perWeek, now, now, leaseTime.Milliseconds())
+	}
+	if l.order.perDay > 0 || l.order.perWeek > 0 {
+		phones := make([]string, len(rows))
+		for i, r := range rows {
+			phones[i] = r.phone
+		}
+		err = h.transact(ctx, func() error {
+			if err := h.exec(ctx, capLockSQL, pq.Array(phones)); err != nil {
+				return err
+			}
+			return ask()
+		})
+	} else {
+		err = ask()
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("intend %d of chunk %d: %w", len(rows), l.id, err)
+	}
+	if len(reasons) == 0 {
+		return nil, 0, errNothing
+	}
+	for _, r := range rows {
+		if reason, ok := reasons[r.id]; ok && reason == "" {
+			pass = append(pass, r)
+		}
+	}
+	l.watermark += len(rows)
+	l.rows = l.rows[len(rows):]
+	return pass, len(rows) - len(pass), nil
+}
+
+// releaseSQL gives chunks back, ended where nothing of them is left. A lease that was lost meanwhile stays the other's.
+const releaseSQL = `
+update chunks c
+set lease_node = null, lease_until = null, ready_at = greatest(c.ready_at, r.ready_at),
+    state = case when c.state <> 'open' then c.state when c.watermark = c.size then 'done' when c.send_by <= $4 then 'expired' else 'open' end,
+    ended_at = case when c.ended_at is null and (c.watermark = c.size or c.send_by <= $4) then $4 else c.ended_at end
+from unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) as r(id, epoch, ready_at)
+where c.id = r.id and c.epoch = r.epoch`
+
+func (s *Store) release(ctx context.Context, h *hot, leases []*lease) error {
+	ids, epochs, ready := make([]int64, len(leases)), make([]int64, len(leases)), make([]sql.NullTime, len(leases))
+	for i, l := range leases {
+		ids[i], epochs[i] = l.id, l.epoch
+		ready[i] = sql.NullTime{Time: l.readyAt.UTC(), Valid: !l.readyAt.IsZero()}
+	}
+	if err := h.exec(ctx, releaseSQL, pq.Array(ids), pq.Array(epochs), pq.Array(ready), s.now().UTC()); err != nil {
+		return fmt.Errorf("give %d chunks back: %w", len(leases), err)
+	}
+	return nil
+}
+
+// meant counts n messages that a commit has meant for the wire.
+func (l *lease) meant(n int) {
+	l.mu.Lock()
+	l.pending += n
+	l.mu.Unlock()
+}
+
+// settle counts one message off; last says that the lease can be given back now.
+func (l *lease) settle() (last bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.pending--
+	return l.closing && l.pending == 0
+}
+
+// finish says that nothing more of the chunk will be meant; idle, that nothing is left to be settled either. Otherwise
+// the ledger gives the lease back after the last message.
+func (l *lease) finish(readyAt time.Time) (idle bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closing, l.readyAt = true, readyAt
+	return l.pending == 0
+}

@@ -1,0 +1,172 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"canhgiac/gateway/smpp"
+)
+
+const (
+	ledgerBatch  = 500                  // entries in one transaction; STORAGE: 2000 gains little
+	ledgerLinger = 4 * time.Millisecond // for more to come, so that few commits serve many messages
+	ledgerRetry  = 500 * time.Millisecond
+)
+
+// entry is something to store: a message's outcome, a response that came after it, or a receipt.
+type entry struct {
+	message *outgoing
+	late    *lateResult
+	receipt *receipt
+}
+
+type lateResult struct {
+	part int
+	smpp.SubmitResult
+}
+
+// receipt is a deliver_sm that tells of a message, with what its sender waits for.
+type receipt struct {
+	smpp.Receipt
+	phone string
+	ack   func(smpp.Status)
+}
+
+// ledger stores, for one carrier, what became of messages. One goroutine writes results before receipts in one
+// transaction, so that a receipt hard on its response's heels finds its message.
+type ledger struct {
+	store   *Store
+	carrier string
+	form    ReceiptID
+	in      *inbox[entry]
+	settled func(m *outgoing, v verdict) // called once each outcome is committed
+	meter   *meter
+	log     *slog.Logger
+	node    int64
+	again   bool     // receipts were put aside: try them after the next outcomes
+	ended   []*lease // to give back with the next commit
+}
+
+// run stores entries until the inbox is closed and empty. It goes on through a lost database: nothing is acknowledged and
+// no lease given back until it is stored.
+func (l *ledger) run(ctx context.Context) {
+	var h *hot
+	defer func() {
+		if h != nil {
+			h.drop()
+		}
+	}()
+	sweep := time.NewTicker(time.Second)
+	defer sweep.Stop()
+	for {
+		var due bool
+		select {
+		case <-l.in.ready:
+		case <-sweep.C:
+			due = true
+		}
+		batch, ended := l.in.take(ledgerBatch)
+		if n := len(batch); n > 0 && n < ledgerBatch/2 {
+			batch = append(batch, l.linger(ledgerBatch-n)...)
+		}
+		for {
+			err := l.store.withHot(ctx, &h, func() error { return l.commit(ctx, h, batch, due) })
+			if err == nil && len(l.ended) > 0 {
+				batch, due = nil, false
+				continue
+			}
+			if err == nil {
+				break
+			}
+			l.log.Error("store outcomes", "carrier", l.carrier, "entries", len(batch), "error", err)
+			if len(batch) == 0 || !wait(ctx, ledgerRetry) {
+				break
+			}
+		}
+		if ended {
+			return
+		}
+	}
+}
+
+// linger waits a moment for up to n more entries.
+func (l *ledger) linger(n int) []entry {
+	time.Sleep(ledgerLinger)
+	more, _ := l.in.take(n)
+	return more
+}
+
+// withHot runs work with *h opened where it is not, and drops it after an error.
+func (s *Store) withHot(ctx context.Context, h **hot, work func() error) (err error) {
+	if *h == nil {
+		if *h, err = openHot(ctx, s.db); err != nil {
+			return err
+		}
+	}
+	if err = work(); err != nil {
+		(*h).drop()
+		*h = nil
+	}
+	return err
+}
+
+// commit stores one batch and only then acknowledges its receipts and lets its messages go.
+func (l *ledger) commit(ctx context.Context, h *hot, batch []entry, sweep bool) error {
+	var results []*outgoing
+	var receipts []*receipt
+	for _, e := range batch {
+		switch {
+		case e.receipt != nil:
+			receipts = append(receipts, e.receipt)
+		case e.late == nil:
+			results = append(results, e.message)
+		default:
+			if m := e.message.amended(e.late.part, e.late.SubmitResult); m != nil {
+				results = append(results, m)
+			}
+		}
+	}
+	now := l.store.now().UTC()
+	o := newOutcomes(l.carrier, now, results)
+	o.node = l.node
+	var found map[State]int
+	err := h.transact(ctx, func() (err error) {
+		if err := o.store(ctx, h); err != nil {
+			return err
+		}
+		found = map[State]int{}
+		if err := l.parents(ctx, h, o.many, now, found); err != nil { // their receipts may have come first
+			return err
+		}
+		if len(receipts) > 0 {
+			if err := l.match(ctx, h, receipts, now, found); err != nil {
+				return err
+			}
+		}
+		if sweep || l.again && len(results) > 0 {
+			if err := l.sweep(ctx, h, now); err != nil {
+				return err
+			}
+		}
+		if len(l.ended) > 0 {
+			return l.store.release(ctx, h, l.ended)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	l.ended = nil
+	for _, r := range receipts {
+		r.ack(smpp.StatusOK)
+	}
+	for i, m := range results {
+		l.settled(m, o.verdicts[i])
+		if m.from != nil && m.from.settle() {
+			l.ended = append(l.ended, m.from)
+		}
+	}
+	l.meter.moved(l.carrier, found)
+	return nil
+}

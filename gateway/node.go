@@ -1,0 +1,230 @@
+package gateway
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// nodeLocks is the class of the advisory locks by which nodes show that they live.
+const nodeLocks = 4213
+
+// node is this process among those that share the database: a number of its own, and a lock on it that PostgreSQL frees
+// the moment the process dies. A lost lock does no harm to a living node: whoever takes its chunks over raises their
+// epoch, and its next intent is refused.
+type node struct {
+	id   int64
+	db   *sql.DB
+	conn *sql.Conn
+}
+
+const newNodeSQL = `select nextval('gateway_nodes')`
+
+const liveSQL = `select pg_advisory_lock($1, $2)`
+
+func joinNodes(ctx context.Context, db *sql.DB) (*node, error) {
+	n := &node{db: db}
+	if err := db.QueryRowContext(ctx, newNodeSQL).Scan(&n.id); err != nil {
+		return nil, fmt.Errorf("number this node: %w", err)
+	}
+	return n, n.live(ctx)
+}
+
+// live sees to it that the lock is held.
+func (n *node) live(ctx context.Context) error {
+	if n.conn != nil {
+		if err := n.conn.PingContext(ctx); err == nil {
+			return nil
+		}
+		n.leave()
+	}
+	conn, err := n.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("show that node %d lives: %w", n.id, err)
+	}
+	n.conn = conn
+	if _, err := conn.ExecContext(ctx, liveSQL, nodeLocks, n.id); err != nil {
+		n.leave()
+		return fmt.Errorf("show that node %d lives: %w", n.id, err)
+	}
+	return nil
+}
+
+// leave frees the lock by ending its connection.
+func (n *node) leave() {
+	if n.conn != nil {
+		_ = n.conn.Raw(func(any) error { return driver.ErrBadConn })
+		_ = n.conn.Close()
+		n.conn = nil
+	}
+}
+
+// deadSQL holds for a row whose holder is gone: its lock is free, or it has been silent for longer than any response takes.
+const deadSQL = `lease_node is not null and lease_node <> $1 and (lease_until < clock_timestamp() or not exists (
+	select from pg_locks l where l.locktype = 'advisory' and l.classid = 4213 and l.objid = lease_node::oid and l.objsubid = 2
+	and l.database = (select oid from pg_database where datname = current_database())))`
+
+const lostChunkSQL = `
+select id, epoch, run_id, carrier, watermark, coalesce(intent_at, ready_at) from chunks
+where ` + deadSQL + ` limit 1 for update skip locked`
+
+// inDoubtSQL gives what was meant for the wire and of which nothing is known.
+const inDoubtSQL = `
+with lost as (
+	select m.id from messages m
+	where m.chunk_id = $1 and m.pos < $2
+	and not exists (select from sent s where s.message_id = m.id) and not exists (select from outbox o where o.message_id = m.id)
+),
+noted as (
+	insert into message_moves (message_id, at, from_state, to_state, reason)
+	select id, $3::timestamptz, 'submitting', 'unknown', 'node died between intent and response' from lost
+	union all
+	select id, $3::timestamptz, 'unknown', 'queued', 'sent again, as the run says' from lost where $4::boolean
+),
+kept as (
+	insert into sent (message_id, state, carrier, parts, submitted_at, done_at, error)
+	select id, 'unknown', $5::text, 1, $6::timestamptz, $3::timestamptz, 'node died between intent and response' from lost where not $4::boolean
+),
+again as (
+	insert into outbox (message_id, carrier, priority, ready_at, send_by)
+	select id, $5::text, $7::int, $3::timestamptz, $8::timestamptz from lost where $4::boolean
+)
+select count(*) from lost`
+
+// raiseEpochSQL makes the former holder's intents, should it live after all, come to nothing.
+const raiseEpochSQL = `update chunks set epoch = epoch + 1 where id = $1`
+
+// recoverChunk takes one chunk of a dead node: what was in doubt becomes unknown, or is queued again where the run says
+// so; the rest of the chunk is there to be leased. It gives how many were in doubt, and errNothing when no chunk is lost.
+func (s *Store) recoverChunk(ctx context.Context, h *hot, me int64) (carrier string, doubt int, err error) {
+	l := &lease{}
+	now := s.now().UTC()
+	found := false
+	var intent time.Time
+	err = h.transact(ctx, func() error {
+		err := h.each(ctx, lostChunkSQL, func(scan func(...any) error) error {
+			found = true
+			return scan(&l.id, &l.epoch, &l.order.run, &carrier, &l.watermark, &intent)
+		}, me)
+		if err != nil || !found {
+			return err
+		}
+		err = h.each(ctx, orderSQL, func(scan func(...any) error) error {
+			o := &l.order
+			return scan(&o.run, &o.text, &o.urgent, &o.resend, &o.hours, &o.perDay, &o.perWeek, &o.sendBy)
+		}, l.order.run)
+		if err != nil {
+			return err
+		}
+		priority := retryPriority
+		if l.order.urgent {
+			priority = urgentPriority
+		}
+		err = h.each(ctx, inDoubtSQL, func(scan func(...any) error) error { return scan(&doubt) },
+			l.id, l.watermark, now, l.order.resend, carrier, intent, priority, l.order.sendBy)
+		if err != nil {
+			return err
+		}
+		if err := h.exec(ctx, raiseEpochSQL, l.id); err != nil {
+			return err
+		}
+		l.epoch++
+		return s.release(ctx, h, []*lease{l})
+	})
+	if err != nil {
+		return "", 0, fmt.Errorf("take over a lost chunk: %w", err)
+	}
+	if !found {
+		return "", 0, errNothing
+	}
+	return carrier, doubt, nil
+}
+
+const lostSinglesSQL = `
+with lost as (
+	select message_id, carrier, leased_at, coalesce((select resend from run_orders r where r.run_id = message_id >> 32), false) as resend
+	from outbox where ` + deadSQL + ` limit 500 for update skip locked
+),
+gone as (
+	delete from outbox o using lost l where o.message_id = l.message_id and not l.resend
+),
+again as (
+	update outbox o set lease_node = null, lease_until = null, leased_at = null from lost l where o.message_id = l.message_id and l.resend
+),
+noted as (
+	insert into message_moves (message_id, at, from_state, to_state, reason)
+	select message_id, $2::timestamptz, 'submitting', 'unknown', 'node died between intent and response' from lost
+	union all
+	select message_id, $2::timestamptz, 'unknown', 'queued', 'sent again, as the run says' from lost where resend
+),
+kept as (
+	insert into sent (message_id, state, carrier, parts, submitted_at, done_at, error)
+	select message_id, 'unknown', carrier, 1, leased_at, $2::timestamptz, 'node died between intent and response' from lost where not resend
+	on conflict (message_id) do nothing
+)
+select count(*) from lost`
+
+func (s *Store) recoverSingles(ctx context.Context, h *hot, me int64) (doubt int, err error) {
+	err = h.each(ctx, lostSinglesSQL, func(scan func(...any) error) error { return scan(&doubt) }, me, s.now().UTC())
+	if err != nil {
+		return 0, fmt.Errorf("take over lost singles: %w", err)
+	}
+	return doubt, nil
+}
+
+// keep shows that the node lives and takes over what dead ones left, each second until ctx ends.
+func (n *node) keep(ctx context.Context, s *Store, meter *meter, log *slog.Logger) {
+	var h *hot
+	defer func() {
+		if h != nil {
+			h.drop()
+		}
+	}()
+	for {
+		err := n.live(ctx)
+		if err == nil {
+			err = s.withHot(ctx, &h, func() error { return n.takeOver(ctx, s, h, meter, log) })
+		}
+		if err != nil && ctx.Err() == nil {
+			log.Error("look after the queue", "node", n.id, "error", err)
+		}
+		if !wait(ctx, time.Second) {
+			return
+		}
+	}
+}
+
+func (n *node) takeOver(ctx context.Context, s *Store, h *hot, meter *meter, log *slog.Logger) error {
+	for {
+		carrier, doubt, err := s.recoverChunk(ctx, h, n.id)
+		if errors.Is(err, errNothing) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		meter.moved(carrier, map[State]int{Unknown: doubt})
+		log.Warn("took over a chunk of a node that died", "node", n.id, "carrier", carrier, "in_doubt", doubt)
+	}
+	doubt, err := s.recoverSingles(ctx, h, n.id)
+	if doubt > 0 {
+		log.Warn("took over singles of a node that died", "node", n.id, "in_doubt", doubt)
+	}
+	return err
+}
+
+// wait pauses for d; false when ctx ended first.
+func wait(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

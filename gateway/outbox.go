@@ -1,0 +1,131 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/lib/pq"
+
+	"canhgiac/schedules"
+)
+
+// single is a row of the outbox in this node's hands, with what the gate must know.
+type single struct {
+	outgoing
+	text    string
+	purpose Purpose
+	reason  string // why it may not go out; empty where it may
+	ended   State  // the state that the reason leads to
+}
+
+// takeSQL leases rows: the lease is the intent, so that a row whose holder died is in doubt. The answers to a resident's
+// own act pass the gate, so that even an opt-out can be confirmed; see Purpose for the rest.
+var takeSQL = fmt.Sprintf(`
+with pick as (
+	select o.message_id
+	from outbox o left join run_orders r on r.run_id = o.message_id >> 32
+	where o.carrier = $1 and o.lease_node is null and o.ready_at <= $2 and (r.paused is null or not r.paused)
+	order by o.priority, o.ready_at limit $3
+	for update of o skip locked
+),
+took as (
+	update outbox o set lease_node = $4, leased_at = $2, lease_until = clock_timestamp() + $5 * interval '1 millisecond'
+	from pick where o.message_id = pick.message_id
+	returning o.message_id, o.attempts, o.send_by
+)
+select t.message_id, t.attempts, t.send_by, m.phone, b.text, coalesce(g.purpose, ''), coalesce(g.sender, ''),
+       coalesce(r.resend, false), coalesce(r.urgent, false), coalesce(r.hours, ''),
+       case when r.cancelled_at is not null then 'run cancelled'
+            when t.send_by <= $2 then 'send_by passed'
+            when g.purpose in ('reply', 'receipt') then ''
+            when exists (select from opt_outs q where q.phone = m.phone) then 'opted out'
+            when g.purpose = 'api' and $6 > 0 and %s >= $6 then 'daily cap'
+            when g.purpose = 'api' and $7 > 0 and %s >= $7 then 'weekly cap'
+            else '' end
+from took t
+join messages m on m.id = t.message_id
+join bodies b on b.id = m.body_id
+left join singles g on g.message_id = t.message_id
+left join run_orders r on r.run_id = t.message_id >> 32`,
+	fmt.Sprintf(countedSQL, `$2::timestamptz - interval '24 hours'`), fmt.Sprintf(countedSQL, `$2::timestamptz - interval '7 days'`))
+
+// reasonEnds are the reasons that do not suppress a message but end it otherwise.
+var reasonEnds = map[string]State{"run cancelled": Cancelled, "send_by passed": Expired}
+
+// keptPartsSQL: what an earlier try brought through is not sent again.
+const keptPartsSQL = `select message_id, part from sent_parts p join unnest($1::bigint[]) as id on p.message_id = id`
+
+// laterSQL gives rows back whose hour has not come.
+const laterSQL = `update outbox o set lease_node = null, lease_until = null, leased_at = null, ready_at = $2
+from unnest($1::bigint[]) as id where o.message_id = id`
+
+// take leases up to n rows of the carrier's outbox.
+func (s *Store) take(ctx context.Context, h *hot, carrier string, node int64, n int) ([]*single, error) {
+	now := s.now().UTC()
+	var list []*single
+	early := map[time.Time][]int64{}
+	var retried []int64
+	byID := map[MessageID]*single{}
+	err := h.each(ctx, takeSQL, func(scan func(...any) error) error {
+		m := &single{}
+		var hours string
+		err := scan(&m.id, &m.attempts, &m.sendBy, &m.phone, &m.text, &m.purpose, &m.sender, &m.resend, &m.urgent, &hours, &m.reason)
+		if err != nil {
+			return err
+		}
+		allowed := wholeDay
+		switch {
+		case m.purpose == API:
+			allowed = s.hours
+		case hours != "":
+			if allowed, err = schedules.ParseHours(hours); err != nil {
+				return err
+			}
+		}
+		if m.reason == "" && !allowed.Allows(now) {
+			next := allowed.Next(now)
+			early[next] = append(early[next], int64(m.id))
+			return nil
+		}
+		if m.reason != "" {
+			m.ended = Suppressed
+			if end, ok := reasonEnds[m.reason]; ok {
+				m.ended = end
+			}
+		}
+		if m.id>>32 != 0 {
+			retried = append(retried, int64(m.id))
+		}
+		list, byID[m.id] = append(list, m), m
+		return nil
+	}, carrier, now, n, node, leaseTime.Milliseconds(), s.caps.PerDay, s.caps.PerWeek)
+	if err != nil {
+		return nil, fmt.Errorf("take from the outbox of %s: %w", carrier, err)
+	}
+	for next, ids := range early {
+		if err := h.exec(ctx, laterSQL, pq.Array(ids), next.UTC()); err != nil {
+			return nil, fmt.Errorf("put %d messages off: %w", len(ids), err)
+		}
+	}
+	if len(retried) == 0 {
+		return list, nil
+	}
+	err = h.each(ctx, keptPartsSQL, func(scan func(...any) error) error {
+		var id MessageID
+		var part int
+		if err := scan(&id, &part); err != nil {
+			return err
+		}
+		m := byID[id]
+		if m.kept == nil {
+			m.kept = map[int]bool{}
+		}
+		m.kept[part-1] = true
+		return nil
+	}, pq.Array(retried))
+	if err != nil {
+		return nil, fmt.Errorf("read the parts sent before: %w", err)
+	}
+	return list, nil
+}

@@ -1,0 +1,197 @@
+package gateway
+
+import (
+	"database/sql"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"canhgiac/gateway/smpp"
+)
+
+func TestARunGoesOutAndItsReceiptsComeBack(t *testing.T) {
+	w, s := newWard(t, 1200), startSMSC(t)
+	s.receipts = true
+	w.run(1, nil)
+	stop := w.sender(s, nil, nil, nil)
+	if diff := cmp.Diff(Progress{Total: 1200, Delivered: 1200}, w.ended(1)); diff != "" {
+		t.Error(diff)
+	}
+	stop()
+	if s.count() != 1200 || s.doubled() != 0 {
+		t.Errorf("%d at the SMSC, %d numbers twice", s.count(), s.doubled())
+	}
+	if done, err := w.store.Done(w.ctx, 1); !done || err != nil {
+		t.Errorf("done %t, %v", done, err)
+	}
+	m := w.message(1<<32 | 17)
+	var steps []State
+	for _, v := range m.History {
+		steps = append(steps, v.To)
+	}
+	if diff := cmp.Diff([]State{Queued, Submitting, Accepted, Delivered}, steps); diff != "" {
+		t.Error(diff)
+	}
+	if m.Carrier != "viettel" || m.CarrierMessageID == "" || m.To != "+84900000017" {
+		t.Errorf("%+v", m)
+	}
+}
+
+func TestTwoSendersSideBySideSendNothingTwice(t *testing.T) {
+	w, s := newWard(t, 3000), startSMSC(t)
+	s.receipts = true
+	w.run(1, nil)
+	w.sender(s, nil, nil, nil)
+	w.sender(s, nil, nil, nil)
+	if diff := cmp.Diff(Progress{Total: 3000, Delivered: 3000}, w.ended(1)); diff != "" {
+		t.Error(diff)
+	}
+	if s.count() != 3000 || s.doubled() != 0 {
+		t.Errorf("%d at the SMSC, %d numbers twice", s.count(), s.doubled())
+	}
+}
+
+func TestTheClaimIsTheLastGate(t *testing.T) {
+	optOut := func(w *ward) {
+		w.exec(`insert into opt_outs (phone, at, channel) values ('+84900000001', now(), 'sms')`)
+	}
+	for name, c := range map[string]struct {
+		change func(*Run)
+		before func(w *ward)
+		want   Progress
+		reason string
+	}{
+		"an opt-out after the run was queued holds":              {nil, optOut, Progress{Total: 2, Delivered: 1, Suppressed: 1}, "opted out"},
+		"an opt-out holds against an urgent run too":             {func(r *Run) { r.Urgent = true }, optOut, Progress{Total: 2, Delivered: 1, Suppressed: 1}, "opted out"},
+		"consent that was withdrawn holds":                       {nil, func(w *ward) { w.exec(`update residents set consent_at = null where phone = '+84900000001'`) }, Progress{Total: 2, Delivered: 1, Suppressed: 1}, "no consent"},
+		"a number that became somebody else's is not written to": {nil, func(w *ward) { w.exec(`update residents set phone = '+84900000009' where phone = '+84900000001'`) }, Progress{Total: 2, Delivered: 1, Suppressed: 1}, "number changed"},
+		"a run past its send_by expires":                         {func(r *Run) { r.SendBy = morning.Add(time.Minute) }, func(w *ward) { w.clock.move(2 * time.Minute) }, Progress{Total: 2, Expired: 2}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, s := newWard(t, 2), startSMSC(t)
+			s.receipts = true
+			w.run(1, c.change)
+			c.before(w)
+			w.sender(s, nil, nil, nil)
+			if diff := cmp.Diff(c.want, w.ended(1)); diff != "" {
+				t.Error(diff)
+			}
+			if m := w.message(1<<32 | 1); m.Error != c.reason || m.History[len(m.History)-1].To != m.State {
+				t.Errorf("%+v", m)
+			}
+		})
+	}
+}
+
+func TestCapsCountRollingDays(t *testing.T) {
+	w, s := newWard(t, 3), startSMSC(t)
+	s.receipts = true
+	twoADay := func(r *Run) { r.Caps = Caps{PerDay: 2, PerWeek: 3} }
+	w.sender(s, nil, nil, nil)
+	for i, c := range []struct {
+		move time.Duration
+		want Progress
+	}{
+		{0, Progress{Total: 3, Delivered: 3}},
+		{time.Hour, Progress{Total: 3, Delivered: 3}},
+		{time.Hour, Progress{Total: 3, Suppressed: 3}},      // the third of the day
+		{24 * time.Hour, Progress{Total: 3, Delivered: 3}},  // a day on
+		{24 * time.Hour, Progress{Total: 3, Suppressed: 3}}, // the fourth of the week
+		{7 * 24 * time.Hour, Progress{Total: 3, Delivered: 3}},
+	} {
+		w.clock.move(c.move)
+		run := int64(i + 1)
+		w.run(run, twoADay)
+		if diff := cmp.Diff(c.want, w.ended(run)); diff != "" {
+			t.Errorf("run %d: %s", run, diff)
+		}
+	}
+}
+
+func TestNothingLeavesOutsideTheHoursButWhatIsUrgentOrAnswers(t *testing.T) {
+	w, s := newWard(t, 3), startSMSC(t)
+	s.receipts = true
+	w.clock.move(14 * time.Hour) // 23:00 in Vietnam
+	w.run(1, nil)
+	w.run(2, func(r *Run) { r.Urgent = true })
+	reply := w.send(Single{To: "+84901234567", Text: "Da ngung nhan tin.", Purpose: Reply})
+	w.sender(s, nil, nil, nil)
+	w.ended(2)
+	until(t, "the reply is delivered", func() bool { return w.message(reply).State == Delivered })
+	if diff := cmp.Diff(Progress{Total: 3, Queued: 3}, w.progress(1)); diff != "" {
+		t.Error(diff)
+	}
+	w.clock.move(8 * time.Hour) // 07:00
+	if diff := cmp.Diff(Progress{Total: 3, Delivered: 3}, w.ended(1)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAnAnswerPassesAnOptOutAndAnAPIMessageDoesNot(t *testing.T) {
+	w, s := newWard(t, 0), startSMSC(t)
+	s.receipts = true
+	w.exec(`insert into opt_outs (phone, at, channel) values ('+84901234567', now(), 'sms')`)
+	want := map[Purpose]State{Reply: Delivered, Receipt: Delivered, Alert: Suppressed, API: Suppressed}
+	ids := map[Purpose]MessageID{}
+	for purpose := range want {
+		ids[purpose] = w.send(Single{To: "+84901234567", Text: "Tin", Purpose: purpose})
+	}
+	w.sender(s, nil, nil, nil)
+	for purpose, state := range want {
+		until(t, string(purpose)+" is "+string(state), func() bool { return w.message(ids[purpose]).State == state })
+	}
+}
+
+func TestAPauseBitesInTheMiddleOfAChunk(t *testing.T) {
+	w, s := newWard(t, 400), startSMSC(t)
+	hold := make(chan struct{})
+	s.answer = func(m submitted, respond func(smpp.SubmitResult)) {
+		go func() {
+			<-hold
+			respond(smpp.SubmitResult{MessageID: m.id()})
+		}()
+	}
+	w.run(1, nil)
+	w.sender(s, nil, nil, nil)
+	until(t, "the window is full", func() bool { return s.count() == 50 })
+	w.tx(func(tx *sql.Tx) error { return w.store.PauseRuns(w.ctx, tx, []int64{1}) })
+	close(hold)
+	var p Progress
+	until(t, "what was meant for the wire is accepted", func() bool {
+		p = w.progress(1)
+		return p.Submitting == 0
+	})
+	if p.Accepted > inDoubt || p.Queued != 400-p.Accepted {
+		t.Errorf("%+v", p)
+	}
+	if done, err := w.store.Done(w.ctx, 1); done || err != nil {
+		t.Errorf("a paused run is done: %t, %v", done, err)
+	}
+	w.tx(func(tx *sql.Tx) error { return w.store.ResumeRuns(w.ctx, tx, []int64{1}) })
+	until(t, "the rest is accepted", func() bool { return w.progress(1).Accepted == 400 })
+	if s.doubled() != 0 {
+		t.Errorf("%d numbers twice", s.doubled())
+	}
+}
+
+func TestTheEndOfASenderLosesAndDoublesNothing(t *testing.T) {
+	w, s := newWard(t, 2000), startSMSC(t)
+	s.receipts = true
+	w.run(1, nil)
+	for i := 1; i <= 3; i++ {
+		stop := w.sender(s, nil, nil, nil)
+		until(t, "some are out", func() bool { return s.count() > i*300 })
+		stop()
+		if p := w.progress(1); p.Submitting != 0 || p.Unknown != 0 {
+			t.Errorf("after the end: %+v", p)
+		}
+	}
+	w.sender(s, nil, nil, nil)
+	if diff := cmp.Diff(Progress{Total: 2000, Delivered: 2000}, w.ended(1)); diff != "" {
+		t.Error(diff)
+	}
+	if s.count() != 2000 || s.doubled() != 0 {
+		t.Errorf("%d at the SMSC, %d numbers twice", s.count(), s.doubled())
+	}
+}
