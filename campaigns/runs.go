@@ -96,6 +96,15 @@ func (s *Store) Runs(ctx context.Context, campaign int64) ([]Run, error) {
 	return all, rows.Err()
 }
 
+// Schedule gives when a campaign falls due next and how often it has; the zero Schedule before it was started.
+func (s *Store) Schedule(ctx context.Context, campaign int64) (schedules.Schedule, error) {
+	sch, err := s.sch.Get(ctx, Subject(campaign))
+	if errors.Is(err, schedules.ErrNotFound) {
+		return schedules.Schedule{}, nil
+	}
+	return sch, err
+}
+
 func runIDs(runs []Run) []int64 {
 	ids := make([]int64, len(runs))
 	for i, r := range runs {

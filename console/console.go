@@ -15,12 +15,13 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/gorilla/mux"
 
+	"canhgiac/campaigns"
 	"canhgiac/ivr/prompts"
 	"canhgiac/reports"
 	"canhgiac/residents"
 )
 
-// Options is what cmd joins to the pages. DB, Now, Log, Words and Reports are needed.
+// Options is what cmd joins to the pages. All but DatabaseURL, PublicURL and HandsetURL are needed.
 type Options struct {
 	DB          *sql.DB
 	DatabaseURL string // for LISTEN; "" = the pages learn of changes by asking every two seconds
@@ -30,6 +31,7 @@ type Options struct {
 	Words       *prompts.Words
 	Reports     *reports.Store
 	Residents   *residents.Store
+	Campaigns   *campaigns.Store
 	HandsetURL  string // "" = no handset page
 	Hotline     string // the numbers that the handset page offers: words.hotline, words.shortcode
 	Shortcode   string
@@ -81,6 +83,7 @@ func New(o Options) (*Console, error) {
 	c.signinPages(r)
 	c.homePages(r)
 	c.reportPages(r)
+	c.campaignPages(r)
 	c.auditPages(r)
 	c.livePages(r)
 	if err := c.handsetPages(r); err != nil {

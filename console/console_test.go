@@ -16,9 +16,13 @@ import (
 
 	"github.com/alexedwards/argon2id"
 
+	"canhgiac/campaigns"
+	"canhgiac/gateway"
 	"canhgiac/internal/postgres/pgtest"
 	"canhgiac/ivr/prompts"
 	"canhgiac/reports"
+	"canhgiac/residents"
+	"canhgiac/schedules"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -42,7 +46,10 @@ func newHouse(t *testing.T, change ...func(*Options)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Options{DB: h.db, Now: now, Log: slog.New(slog.DiscardHandler), PublicURL: "http://127.0.0.1", Words: words, Reports: reports.NewStore(h.db, now)}
+	rs := residents.NewStore(h.db, now)
+	gw := gateway.NewStore(h.db, now, gateway.StoreOptions{Routes: []gateway.Route{{Carrier: "viettel"}}})
+	o := Options{DB: h.db, Now: now, Log: slog.New(slog.DiscardHandler), PublicURL: "http://127.0.0.1", Words: words, Reports: reports.NewStore(h.db, now),
+		Residents: rs, Campaigns: campaigns.NewStore(h.db, now, gw, rs, schedules.NewStore(h.db, now), campaigns.Options{})}
 	for _, f := range change {
 		f(&o)
 	}

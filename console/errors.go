@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"net/url"
 
+	"canhgiac/campaigns"
 	"canhgiac/reports"
+	"canhgiac/residents"
 )
 
 // problem is an error that a person can be told: a status and a key of the catalogs.
@@ -33,6 +35,12 @@ func explain(err error) problem {
 		return p
 	case errors.As(err, &tooLarge):
 		return problem{http.StatusRequestEntityTooLarge, "error.too_large"}
+	case errors.Is(err, campaigns.ErrNotFound):
+		return problem{http.StatusNotFound, "error.no_campaign"}
+	case errors.Is(err, residents.ErrNotFound):
+		return problem{http.StatusNotFound, "error.no_resident"}
+	case errors.Is(err, residents.ErrNoWard):
+		return problem{http.StatusConflict, "error.no_ward"}
 	case errors.Is(err, reports.ErrNotFound):
 		return problem{http.StatusNotFound, "error.no_report"}
 	case errors.Is(err, reports.ErrCode):

@@ -59,7 +59,8 @@ func funcs(c *catalog) template.FuncMap {
 		"at":    func(t time.Time) string { return clock(t, "15:04, 02/01/2006") },
 		"atSec": func(t time.Time) string { return clock(t, "15:04:05 02/01/2006") },
 		"utc":   func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") },
-		"dict":  dict, // dict "Key" value ...: for handing several things to a partial
+		"inc":   func(i int) int { return i + 1 }, // a place in a list as people count
+		"dict":  dict,                             // dict "Key" value ...: for handing several things to a partial
 	}
 }
 
