@@ -33,10 +33,12 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().StringVar(&file, "config", "config.yaml", "the configuration file")
 	load := newLoader(&file)
 	root.AddCommand(
-		newImportCommand(load),
+		newServeCommand(load),
+		newDemoCommand(&file),
 		newMigrateCommand(load),
-		newSimulatorCommand(load),
+		newImportCommand(load),
 		newUserCommand(load),
+		newSimulatorCommand(load),
 	)
 	return root
 }

@@ -1,10 +1,19 @@
 package main
 
 import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
 	"github.com/spf13/cobra"
 )
 
 func newMigrateCommand(load func() (Config, error)) *cobra.Command {
+	var sample bool
 	cmd := &cobra.Command{
 		Use:   "migrate",
 		Short: "Bring the database's schema up to this program's",
@@ -18,8 +27,34 @@ func newMigrateCommand(load func() (Config, error)) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return db.Close()
+			if sample {
+				err = migrateSample(cmd.Context(), c, db, cmd.OutOrStdout())
+			}
+			return errors.Join(err, db.Close())
 		},
 	}
+	cmd.Flags().BoolVar(&sample, "sample", false, "also load the sample ward Thanh Khê: units, users, the reminders as a draft; never over existing data")
 	return cmd
 }
+
+// migrateSample gives each sample user a password of its own and says it once; nothing keeps it but its hash.
+func migrateSample(ctx context.Context, c Config, db *sql.DB, out io.Writer) error {
+	n, err := newNode(c, db, newLog(c))
+	if err != nil {
+		return err
+	}
+	passwords := map[string]string{}
+	for _, u := range sampleUsers() {
+		passwords[u.Name] = newPassword()
+	}
+	added, err := n.loadSampleWard(ctx, passwords)
+	if err != nil {
+		return err
+	}
+	for _, u := range added {
+		fmt.Fprintf(out, "%-9s %-9s %s   %s\n", u.Role, u.Name, passwords[u.Name], u.Note)
+	}
+	return n.draftReminders(ctx)
+}
+
+func newPassword() string { return strings.ToLower(rand.Text()[:16]) }

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"canhgiac/gateway/simulator"
+	"canhgiac/internal/postgres"
+)
+
+func newDemoCommand(file *string) *cobra.Command {
+	var dir string
+	var reset bool
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Show everything on this machine: private database, simulated phones, a sample ward",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if reset {
+				return resetDemo(dir, cmd.OutOrStdout())
+			}
+			return runDemo(cmd.Context(), *file, dir, cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "var", "the folder that keeps the demo's data")
+	cmd.Flags().BoolVar(&reset, "reset", false, "forget the demo's data and end")
+	return cmd
+}
+
+// resetDemo removes what the demo keeps, and nothing else in the folder.
+func resetDemo(dir string, out io.Writer) error {
+	if err := postgres.Remove(filepath.Join(dir, "postgres")); err != nil {
+		return fmt.Errorf("forget the demo: %w", err)
+	}
+	for _, name := range []string{"demo.json", "demo.log"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("forget the demo: %w", err)
+		}
+	}
+	fmt.Fprintln(out, "The demo's data is gone; the next start begins anew.")
+	return nil
+}
+
+// demoSecrets are made at the first start and kept beside the data, so that the printed sign-ins stay true.
+type demoSecrets struct {
+	SMPPPassword string            `json:"smpp_password"`
+	VoiceSecret  string            `json:"voice_secret"`
+	Passwords    map[string]string `json:"passwords"` // by user name
+}
+
+func loadDemoSecrets(file string) (demoSecrets, error) {
+	text, err := os.ReadFile(file)
+	if err == nil {
+		var s demoSecrets
+		if err := json.Unmarshal(text, &s); err != nil {
+			return s, fmt.Errorf("read %s (remove it with `make demo-reset`): %w", file, err)
+		}
+		return s, nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return demoSecrets{}, err
+	}
+	s := demoSecrets{SMPPPassword: strings.ToLower(rand.Text()[:8]), VoiceSecret: rand.Text(), Passwords: map[string]string{}}
+	for _, u := range sampleUsers() {
+		s.Passwords[u.Name] = newPassword()
+	}
+	text, err = json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return s, err
+	}
+	if err := os.WriteFile(file+".new", text, 0o600); err != nil {
+		return s, err
+	}
+	return s, os.Rename(file+".new", file)
+}
+
+// demoConfig lays over the file what makes this machine a whole world of its own: its carrier and its voice provider are
+// the simulator, reached over SMPP and signed webhooks as real ones would be.
+func demoConfig(c Config, s demoSecrets, databaseURL string) Config {
+	c.Database.URL = databaseURL
+	carrier := defaultCarrier()
+	carrier.Name, carrier.Addr = "simulator", c.Simulator.SMPPAddr
+	carrier.SystemID, carrier.Password = "demo", s.SMPPPassword
+	carrier.Source.Addr = c.Words.Brand
+	carrier.Rate, carrier.Window = 200, 50
+	c.Gateway.Carriers = []CarrierConfig{carrier}
+	c.Voice.Providers = []ProviderConfig{{Name: "simulator", Dialect: "twiml", Account: "ACdemo", Secret: s.VoiceSecret}}
+	if len(c.Voice.Officers) == 0 {
+		c.Voice.Officers = []string{"02363222113"}
+	}
+	c.Console.HandsetURL = "http://" + c.Simulator.HTTPAddr
+	// Whoever tries the demo at midnight shall see a reminder too; a real ward keeps the lawful hours.
+	c.Sending.Hours = "00:00-24:00"
+	return c
+}
+
+func runDemo(ctx context.Context, file, dir string, out io.Writer) error {
+	c, err := loadConfig(file, os.Environ())
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	secrets, err := loadDemoSecrets(filepath.Join(dir, "demo.json"))
+	if err != nil {
+		return err
+	}
+	logFile, err := os.OpenFile(filepath.Join(dir, "demo.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer logFile.Close()
+	log := slog.New(slog.NewJSONHandler(logFile, nil))
+
+	fmt.Fprintln(out, "Starting a private PostgreSQL ...")
+	server, err := postgres.Start(ctx, postgres.Options{Dir: filepath.Join(dir, "postgres")})
+	if err != nil {
+		return err
+	}
+	err = demoWorld(ctx, demoConfig(c, secrets, server.URL()), secrets, server.Dir(), log, out)
+	return errors.Join(err, server.Stop())
+}
+
+// demoWorld runs until ctx ends. The database outlives it.
+func demoWorld(ctx context.Context, c Config, secrets demoSecrets, dataDir string, log *slog.Logger, out io.Writer) error {
+	db, err := openMigrated(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	n, err := newNode(c, db, log)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "Preparing the ward Thanh Khê: units, residents.csv, the six reminders ...")
+	if err := n.loadDemo(ctx, secrets.Passwords); err != nil {
+		return err
+	}
+	if err := n.listen(); err != nil {
+		return err
+	}
+	provider := c.Voice.Providers[0]
+	sim, err := simulator.New(simulator.Options{
+		SMPPAddr: c.Simulator.SMPPAddr, HTTPAddr: c.Simulator.HTTPAddr,
+		SystemID: c.Gateway.Carriers[0].SystemID, Password: secrets.SMPPPassword,
+		VoiceURL: "http://" + n.public.Addr().String(), VoiceProvider: provider.Name, VoiceAccount: provider.Account, VoiceSecret: provider.Secret,
+		Log: log.With("part", "simulator"),
+	})
+	if err != nil {
+		return errors.Join(err, n.closeListeners())
+	}
+	parts := append([]part{{name: "simulator", run: sim.Run, grace: simulatorGrace}}, n.parts()...)
+	printDemo(out, c, secrets, dataDir)
+	return runParts(ctx, log, parts)
+}
+
+func printDemo(out io.Writer, c Config, s demoSecrets, dataDir string) {
+	url := c.HTTP.PublicURL
+	fmt.Fprintf(out, "\n  Cảnh Giác: %s\n\n", url)
+	for _, u := range sampleUsers() {
+		fmt.Fprintf(out, "    %-9s  %-9s  %s   %s\n", u.Role, u.Name, s.Passwords[u.Name], u.Note)
+	}
+	fmt.Fprintf(out, `
+  To try:
+    1. %[1]s/handset as operator: choose a resident; within a minute a reminder arrives on the phone.
+    2. On that phone ring %[2]s, press 1 or 2, and report a scam by its keys.
+    3. %[1]s/reports as police: the report stands at the top; open it, receive it, note on it.
+    4. On the phone, send TC: from then on nothing more is sent to it, not even what is already queued.
+    5. %[1]s/campaigns as canbo: watch the six reminders go out to 60 groups; write your own, let lanhdao approve it.
+
+  Reminders go out at any hour here; a real ward keeps %[3]s.
+  Data: %[4]s   Log: demo.log beside it. Ctrl-C stops everything and keeps the data; `+"`make demo-reset`"+` forgets it.
+
+`, url, c.Words.Hotline, defaultConfig().Sending.Hours, dataDir)
+}

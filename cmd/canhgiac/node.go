@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"canhgiac/campaigns"
+	"canhgiac/console"
+	"canhgiac/gateway"
+	"canhgiac/gateway/smpp"
+	"canhgiac/ivr"
+	"canhgiac/ivr/prompts"
+	"canhgiac/ivr/twiml"
+	"canhgiac/reports"
+	"canhgiac/residents"
+	"canhgiac/schedules"
+)
+
+// How long each part of a node may take to stop; together they stay under the 10 s that a service manager waits.
+const (
+	simulatorGrace = time.Second
+	senderGrace    = 5 * time.Second
+	shortGrace     = 500 * time.Millisecond
+	httpGrace      = 2200 * time.Millisecond
+)
+
+// node is one running copy of the program. It holds nothing that another node could miss: all state is in the database.
+type node struct {
+	config    Config
+	log       *slog.Logger
+	db        *sql.DB
+	words     *prompts.Words
+	hours     schedules.Hours
+	residents *residents.Store
+	schedules *schedules.Store
+	campaigns *campaigns.Store
+	reports   *reports.Store
+	users     *console.Users
+	console   *console.Console
+	sender    *gateway.Sender
+	runner    *schedules.Runner
+	routes    http.Handler
+	metrics   *prometheus.Registry
+
+	public, admin net.Listener // set by listen
+}
+
+// newNode joins the rooms. What lies sideways between them meets here: a due schedule and the campaign it fires, an inbound
+// SMS and the menu's actions, the hotline and the queue that carries its receipts.
+func newNode(c Config, db *sql.DB, log *slog.Logger) (*node, error) {
+	words, err := prompts.Load()
+	if err != nil {
+		return nil, err
+	}
+	sound, err := prompts.OpenSound(words, c.Voice.Sounds)
+	if err != nil {
+		return nil, err
+	}
+	hours, err := schedules.ParseHours(c.Sending.Hours)
+	if err != nil {
+		return nil, err // validated; never
+	}
+	n := &node{config: c, log: log, db: db, words: words, hours: hours, metrics: prometheus.NewRegistry()}
+	n.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewDBStatsCollector(db, "canhgiac"))
+
+	caps := gateway.Caps{PerDay: c.Sending.Caps.PerDay, PerWeek: c.Sending.Caps.PerWeek}
+	carriers := gatewayCarriers(c, log)
+	n.residents = residents.NewStore(db, time.Now)
+	n.schedules = schedules.NewStore(db, time.Now)
+	n.reports = reports.NewStore(db, time.Now)
+	n.users = console.NewUsers(db, time.Now)
+	queue := gateway.NewStore(db, time.Now, gateway.StoreOptions{Routes: routes(carriers), Hours: hours, Caps: caps})
+	n.campaigns = campaigns.NewStore(db, time.Now, queue, n.residents, n.schedules, campaigns.Options{Traps: traps(words), Hours: hours, Caps: caps, Log: log.With("part", "campaigns")})
+
+	n.runner = schedules.NewRunner(db, time.Now, n.fire)
+	n.runner.Log = log.With("part", "schedules")
+	hotline, err := ivr.NewHotline(db, time.Now, words, n.residents, n.reports, texter{queue}, ivr.Options{
+		Brand: c.Words.Brand, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode, Officer: c.Voice.Officers,
+		Form: prompts.Plain, Log: log.With("part", "hotline"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	inbound := func(ctx context.Context, tx *sql.Tx, in gateway.Inbound) (string, error) {
+		return hotline.Inbound(ctx, tx, in.Action, in.Rest, in.From, strconv.FormatInt(in.ID, 10))
+	}
+	n.sender, err = gateway.NewSender(queue, carriers, gateway.Words(words.Keywords), inbound, gateway.SenderOptions{Log: log.With("part", "sender"), Registerer: n.metrics})
+	if err != nil {
+		return nil, err
+	}
+	n.console, err = console.New(console.Options{
+		DB: db, DatabaseURL: c.Database.URL, Now: time.Now, Log: log.With("part", "console"), PublicURL: c.HTTP.PublicURL, Words: words,
+		Reports: n.reports, HandsetURL: c.Console.HandsetURL,
+	})
+	if err != nil {
+		return nil, err
+	}
+	n.routes = n.mount(hotline, sound, queue)
+	return n, nil
+}
+
+// mount gives each kind of visitor its path on the public address.
+func (n *node) mount(hotline *ivr.Hotline, sound *prompts.Sound, queue *gateway.Store) http.Handler {
+	r := http.NewServeMux()
+	providers := make([]twiml.Provider, 0, len(n.config.Voice.Providers))
+	for _, p := range n.config.Voice.Providers {
+		providers = append(providers, twiml.Provider{Name: p.Name, Account: p.Account, Secret: p.Secret})
+	}
+	r.Handle("/voice/", twiml.Handler(hotline, sound, providers, n.config.HTTP.PublicURL, n.log.With("part", "voice")))
+	r.Handle("/", n.console.Handler())
+	return r
+}
+
+// fire is what a due schedule does, in the transaction that marks it as fired.
+func (n *node) fire(ctx context.Context, tx *sql.Tx, d schedules.Due) error {
+	id, ok := campaigns.ParseSubject(d.Subject)
+	if !ok {
+		return fmt.Errorf("schedule %d: nobody knows the subject %q", d.ScheduleID, d.Subject)
+	}
+	return n.campaigns.Fire(ctx, tx, id, d.At, d.Nth)
+}
+
+// texter lets the hotline queue a receipt in its own transaction without knowing the gateway.
+type texter struct{ queue *gateway.Store }
+
+func (t texter) SendText(ctx context.Context, tx *sql.Tx, to residents.Phone, text, key string) error {
+	_, err := t.queue.Send(ctx, tx, gateway.Single{To: to, Text: text, Purpose: gateway.Receipt, Key: key})
+	return err
+}
+
+func gatewayCarriers(c Config, log *slog.Logger) []gateway.Carrier {
+	var carriers []gateway.Carrier
+	for _, r := range c.Gateway.Carriers {
+		link := smpp.ClientConfig{
+			Addr: r.Addr, SystemID: r.SystemID, Password: r.Password, SystemType: r.SystemType, Window: r.Window,
+			EnquireLink: r.EnquireLink, ResponseTimeout: r.ResponseTimeout, Log: log.With("part", "smpp", "carrier", r.Name),
+		}
+		if r.TLS {
+			host, _, _ := net.SplitHostPort(r.Addr) // validated
+			link.TLS = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+		}
+		carriers = append(carriers, gateway.Carrier{
+			Name: r.Name, Link: link, Rate: r.Rate, Prefixes: r.Prefixes, ReceiptID: gateway.ReceiptID(r.ReceiptID),
+			Source: smpp.Address{TON: byte(r.Source.TON), NPI: byte(r.Source.NPI), Addr: r.Source.Addr},
+		})
+	}
+	return carriers
+}
+
+func routes(carriers []gateway.Carrier) []gateway.Route {
+	var all []gateway.Route
+	for _, c := range carriers {
+		all = append(all, gateway.Route{Carrier: c.Name, Prefixes: c.Prefixes})
+	}
+	return all
+}
+
+func traps(w *prompts.Words) []campaigns.Trap {
+	var all []campaigns.Trap
+	for _, t := range w.Traps {
+		all = append(all, campaigns.Trap{Phrase: t.Phrase, Why: t.Why})
+	}
+	return all
+}
+
+// listen takes both addresses, so that a start that cannot serve fails before it sends anything.
+func (n *node) listen() (err error) {
+	if n.public, err = listen("http.addr", n.config.HTTP.Addr); err != nil {
+		return err
+	}
+	if n.admin, err = listen("admin.addr", n.config.Admin.Addr); err != nil {
+		return errors.Join(err, n.public.Close())
+	}
+	return nil
+}
+
+func (n *node) closeListeners() error { return errors.Join(n.public.Close(), n.admin.Close()) }
+
+// parts are in the order of their start: whoever takes work in comes last, and so stops first.
+func (n *node) parts() []part {
+	return []part{
+		{name: "admin", grace: shortGrace, run: func(ctx context.Context) error {
+			return serveHTTP(ctx, n.admin, adminHandler(n.db, n.metrics))
+		}},
+		{name: "sender", grace: senderGrace, run: n.sender.Run},
+		{name: "campaigns", grace: shortGrace, run: n.campaigns.Run},
+		{name: "schedules", grace: shortGrace, run: n.runner.Run},
+		{name: "http", grace: httpGrace, run: func(ctx context.Context) error {
+			return serveHTTP(ctx, n.public, n.routes)
+		}},
+		{name: "live pages", grace: shortGrace, run: n.console.Run}, // open pages hang on it, and http waits for them
+	}
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"canhgiac/campaigns"
+	"canhgiac/console"
+	"canhgiac/gateway"
+	"canhgiac/ivr/prompts"
+	"canhgiac/residents"
+	"canhgiac/residents/sample"
+)
+
+const (
+	sampleWard   = "Thanh Khê"
+	sampleGroups = 60
+)
+
+type sampleUser struct {
+	Name string
+	Role console.Role
+	Note string
+}
+
+// sampleUsers: two at the ward, since nobody approves a campaign of their own.
+func sampleUsers() []sampleUser {
+	return []sampleUser{
+		{"canbo", console.Ward, "ward office, writes campaigns"},
+		{"lanhdao", console.Ward, "ward office, approves them"},
+		{"congan", console.Police, "ward police"},
+		{"quantri", console.Operator, "operator"},
+	}
+}
+
+var (
+	sampleAuthor   = campaigns.User{Name: "canbo", Role: string(console.Ward)}
+	sampleApprover = campaigns.User{Name: "lanhdao", Role: string(console.Ward)}
+)
+
+// loadSampleWard brings in the ward Thanh Khê with its 60 groups, and its users; it gives the users that are new. What is
+// already there stays as it is.
+func (n *node) loadSampleWard(ctx context.Context, passwords map[string]string) ([]sampleUser, error) {
+	if _, err := n.residents.LoadWard(ctx, sampleWard, sampleGroups); err != nil {
+		return nil, fmt.Errorf("sample ward: %w", err)
+	}
+	var added []sampleUser
+	for _, u := range sampleUsers() {
+		switch _, err := n.users.Add(ctx, u.Name, u.Role, passwords[u.Name]); {
+		case errors.Is(err, console.ErrTaken):
+		case err != nil:
+			return nil, fmt.Errorf("sample user %s: %w", u.Name, err)
+		default:
+			added = append(added, u)
+		}
+	}
+	return added, nil
+}
+
+// loadDemo is the sample ward alive: its messy resident list, and the six reminders as an approved campaign that fires each
+// minute.
+func (n *node) loadDemo(ctx context.Context, passwords map[string]string) error {
+	if _, err := n.loadSampleWard(ctx, passwords); err != nil {
+		return err
+	}
+	_, err := residents.NewImporter(n.db, time.Now).Import(ctx, bytes.NewReader(sample.Residents), residents.ImportOptions{
+		FileName: "residents.csv", Ward: sampleWard, By: sampleAuthor.Name, Role: sampleAuthor.Role,
+	})
+	if err != nil {
+		return fmt.Errorf("sample residents: %w", err)
+	}
+	contents, err := n.reminders()
+	if err != nil {
+		return err
+	}
+	_, err = n.campaigns.LoadSample(ctx, campaigns.SampleOptions{
+		Contents: contents, Form: campaigns.Plain, Cron: "* * * * *", Hours: n.hours,
+		Caps:   gateway.Caps{PerDay: 6, PerWeek: 6}, // all six within six minutes; a real campaign keeps to two a week
+		Author: sampleAuthor, Approver: sampleApprover,
+	})
+	return err
+}
+
+// draftReminders leaves the six reminders as a draft for the ward to look at, change and have approved, where there is no
+// campaign yet.
+func (n *node) draftReminders(ctx context.Context) error {
+	some, err := n.campaigns.List(ctx, 1)
+	if err != nil || len(some) > 0 {
+		return err
+	}
+	contents, err := n.reminders()
+	if err != nil {
+		return err
+	}
+	ward, err := n.residents.Ward(ctx)
+	if err != nil {
+		return err
+	}
+	c := n.campaigns.Blank()
+	c.Name, c.Contents, c.Units, c.Cron = "Nhắc “4 không, 2 phải”", contents, []int64{ward.ID}, "0 8 * * 1"
+	_, err = n.campaigns.Create(ctx, c, sampleAuthor)
+	return err
+}
+
+// reminders are the six texts with this installation's sender name and hotline in them.
+func (n *node) reminders() ([]campaigns.Content, error) {
+	names := map[string]string{"brand": n.config.Words.Brand, "hotline": n.config.Words.Hotline}
+	var contents []campaigns.Content
+	for _, r := range n.words.Reminders() {
+		text, err := prompts.Fill(r.Text, names)
+		if err != nil {
+			return nil, err
+		}
+		plain, err := prompts.Fill(r.Plain, names)
+		if err != nil {
+			return nil, err
+		}
+		contents = append(contents, campaigns.Content{Text: text, Plain: plain})
+	}
+	return contents, nil
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+)
+
+func newServeCommand(load func() (Config, error)) *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Run a node: sender, hotline, pages and API; as many as you like on one database",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := load()
+			if err != nil {
+				return err
+			}
+			ctx, log := cmd.Context(), newLog(c)
+			db, err := openMigrated(ctx, c)
+			if err != nil {
+				return err
+			}
+			n, err := newNode(c, db, log)
+			if err != nil {
+				return errors.Join(err, db.Close())
+			}
+			if err := n.listen(); err != nil {
+				return errors.Join(err, db.Close())
+			}
+			log.Info("serving", "http", n.public.Addr().String(), "admin", n.admin.Addr().String(), "carriers", len(c.Gateway.Carriers))
+			return errors.Join(runParts(ctx, log, n.parts()), db.Close())
+		},
+	}
+}
