@@ -49,6 +49,15 @@ func (c *catalog) text(key string, pairs ...any) (string, error) {
 	return c.words.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: data})
 }
 
+// textOr is for names that another room may add to without these catalogs: where they have no word, the name stands.
+func (c *catalog) textOr(key, otherwise string) string {
+	s, err := c.text(key)
+	if err != nil {
+		return otherwise
+	}
+	return s
+}
+
 // count gives the form of key's words for n, which they show as {{.N}}. The library looks for a form "one" in Vietnamese,
 // which has none; it then gives the form "other" with an error.
 func (c *catalog) count(key string, n int) (string, error) {

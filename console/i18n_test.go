@@ -60,7 +60,7 @@ func TestBothLanguagesHaveTheSameKeys(t *testing.T) {
 
 var (
 	keyInTemplate = regexp.MustCompile(`\b[tn] "([a-z0-9_.]+)"`)
-	partInPrint   = regexp.MustCompile(`\bt \(print "([a-z0-9_.]+)\."`)
+	partInPrint   = regexp.MustCompile(`\bt(?:or)? \(print "([a-z0-9_.]+)\."`)
 	// A key in Go is a string of an area that the catalogs know, a dot and a name. c.audit(ctx, tx, r, "audit.read", ...)
 	// takes acts, which look the same.
 	keyInGo = regexp.MustCompile(`"([a-z]+\.[a-z0-9_.]+)"`)

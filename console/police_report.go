@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/gorilla/mux"
 
@@ -18,6 +19,12 @@ type reportData struct {
 	Revealed  residents.Phone // the reporter's whole number, after a reason was given for seeing it
 	Problem   string          // what is wrong with the form that was sent, a key
 	Note      string          // what was typed into a note that did not pass
+	Beside    bool            // the record goes to its own place on an open page, beside what is swapped
+}
+
+// Pressed tells keys of a telephone from the names of other steps, such as silence.
+func (reportData) Pressed(key string) bool {
+	return key != "" && strings.Trim(key, "0123456789*#") == ""
 }
 
 func by(r *http.Request) reports.By {
@@ -61,7 +68,8 @@ func (c *Console) reportLive(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return c.fragment(w, r, "report", "facts", d)
+	d.Beside = true
+	return c.fragment(w, r, "report", "live", d)
 }
 
 func (c *Console) reportReceive(w http.ResponseWriter, r *http.Request) error {
