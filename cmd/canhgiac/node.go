@@ -101,7 +101,8 @@ func newNode(c Config, db *sql.DB, log *slog.Logger) (*node, error) {
 	}
 	n.console, err = console.New(console.Options{
 		DB: db, DatabaseURL: c.Database.URL, Now: time.Now, Log: log.With("part", "console"), PublicURL: c.HTTP.PublicURL, Words: words,
-		Reports: n.reports, HandsetURL: c.Console.HandsetURL,
+		Reports: n.reports, Residents: n.residents, Campaigns: n.campaigns,
+		HandsetURL: c.Console.HandsetURL, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode,
 	})
 	if err != nil {
 		return nil, err
