@@ -18,6 +18,7 @@ var (
 	ErrFrame      = errors.New("smpp: message cannot be framed")
 	ErrNoResponse = errors.New("smpp: no response in time")
 	ErrLinkLost   = errors.New("smpp: link lost before the response")
+	ErrNotSent    = errors.New("smpp: link lost before the message left") // nobody has it: it may be sent again
 )
 
 // ClientConfig says how to reach an SMSC and how patient to be. A zero duration or number takes the default in brackets.
@@ -49,15 +50,16 @@ type ClientConfig struct {
 type ClientHandler interface {
 	// Deliver is called for each deliver_sm, in order, by one goroutine. The SMSC gets its deliver_sm_resp only when ack
 	// is called, from any goroutine and once: after the row is committed. Without it the SMSC sends the message again.
+	// A link that has ended waits for Deliver to return before the next one begins.
 	Deliver(d *DeliverSM, ack func(Status))
 	// Late is a submit_sm_resp that came after its time-out: the id is still good.
 	Late(m *SubmitSM, r SubmitResult)
-	// State tells when the bind comes up and when it went down.
+	// State tells when the bind comes up and when it went down. It must not block.
 	State(up bool)
 }
 
 // SubmitResult is what became of one submit_sm. Err nil: the SMSC answered, with Status. ErrNoResponse and ErrLinkLost:
-// nobody knows whether the SMSC has the message.
+// nobody knows whether the SMSC has the message. ErrNotSent: it has not.
 type SubmitResult struct {
 	MessageID string
 	Status    Status
@@ -181,7 +183,7 @@ func (c *Client) bind(ctx context.Context, conn net.Conn, f *frames) error {
 
 // Submit waits for room in the window and sends m, which must not change until done. A returned error means that m was
 // certainly not sent: ErrNotBound, ErrFrame, or ctx's error. After nil, done is called exactly once, from the link's own
-// goroutines, so it must not block: with the response, or with Err ErrNoResponse or ErrLinkLost.
+// goroutines, so it must not block: with the response, or with Err ErrNoResponse, ErrLinkLost or ErrNotSent.
 func (c *Client) Submit(ctx context.Context, m *SubmitSM, done func(SubmitResult)) error {
 	l := c.link.Load()
 	if l == nil {

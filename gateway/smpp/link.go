@@ -43,12 +43,13 @@ type linkConfig struct {
 type asked struct {
 	id         CommandID
 	at         time.Time
+	end        uint64 // where its frame ends in all that the link has queued
 	submit     *SubmitSM
 	submitDone func(SubmitResult)
 	done       func(Status, error)
 }
 
-func (a *asked) end(r SubmitResult) {
+func (a *asked) tell(r SubmitResult) {
 	if a.submitDone != nil {
 		a.submitDone(r)
 		return
@@ -74,6 +75,8 @@ type link struct {
 	mu       sync.Mutex
 	phase    phase
 	out      []byte // frames for the writer
+	taken    uint64 // octets that the writer has taken out of out
+	written  uint64 // octets that the connection has taken
 	sequence uint32
 	waiting  map[uint32]asked
 	expired  expired
@@ -111,13 +114,14 @@ func newLink(conn net.Conn, f *frames, firstSequence uint32, cfg linkConfig, s s
 // run serves the link until it ends, and says why: nil after an orderly end that ctx asked for. All its goroutines have
 // ended then, and every request in flight has been told.
 func (l *link) run(ctx context.Context) error {
-	var wg sync.WaitGroup
-	wg.Go(l.write)
-	wg.Go(l.dispatch)
-	wg.Go(func() { l.keep(ctx) })
+	var writer, others sync.WaitGroup
+	writer.Go(l.write)
+	others.Go(l.dispatch)
+	others.Go(func() { l.keep(ctx) })
 	l.kill(l.read())
+	writer.Wait() // how much it wrote decides what is in doubt
 	l.abandon()
-	wg.Wait()
+	others.Wait()
 	return l.err
 }
 
@@ -151,7 +155,7 @@ func (l *link) send(ctx context.Context, p PDU, a asked) error {
 		return fmt.Errorf("%w: %w", ErrFrame, err)
 	}
 	l.out = out
-	a.id, a.at = p.Command(), time.Now()
+	a.id, a.at, a.end = p.Command(), time.Now(), l.taken+uint64(len(out))
 	l.waiting[seq] = a
 	l.mu.Unlock()
 	signal(l.wake)
@@ -227,17 +231,22 @@ func (l *link) answered(h Header, r SubmitResult) {
 	if quiet {
 		signal(l.nudge)
 	}
-	a.end(r)
+	a.tell(r)
 }
 
-// abandon tells every request in flight that the link was lost.
+// abandon tells every request in flight that the link was lost. One whose last octet never left is not in doubt: no peer
+// acts on half a frame.
 func (l *link) abandon() {
 	l.mu.Lock()
-	lost := l.waiting
+	lost, written := l.waiting, l.written
 	l.waiting = nil
 	l.mu.Unlock()
 	for _, a := range lost {
-		a.end(SubmitResult{Err: ErrLinkLost})
+		if a.end > written {
+			a.tell(SubmitResult{Err: ErrNotSent})
+		} else {
+			a.tell(SubmitResult{Err: ErrLinkLost})
+		}
 	}
 }
 

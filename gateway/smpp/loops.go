@@ -139,10 +139,15 @@ func (l *link) write() {
 			l.mu.Lock()
 			out, last := l.out, l.phase == phaseClosed
 			l.out = spare[:0]
+			l.taken += uint64(len(out))
 			l.mu.Unlock()
 			if len(out) > 0 {
 				l.conn.SetWriteDeadline(time.Now().Add(l.cfg.write))
-				if _, err := l.conn.Write(out); err != nil {
+				n, err := l.conn.Write(out)
+				l.mu.Lock()
+				l.written += uint64(n)
+				l.mu.Unlock()
+				if err != nil {
 					l.kill(err)
 					return
 				}
@@ -258,6 +263,6 @@ func (l *link) expire(now time.Time) {
 	l.mu.Unlock()
 	for i := range over {
 		<-l.slots
-		over[i].end(SubmitResult{Err: ErrNoResponse})
+		over[i].tell(SubmitResult{Err: ErrNoResponse})
 	}
 }

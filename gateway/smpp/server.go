@@ -178,7 +178,7 @@ func (p *Peer) RemoteAddr() net.Addr { return p.conn.RemoteAddr() }
 
 // Deliver waits for room in the window and sends d to the peer. A returned error means that d was certainly not sent.
 // After nil, done is called exactly once, from the link's own goroutines, so it must not block: with the peer's status,
-// or with ErrNoResponse or ErrLinkLost.
+// or with ErrNoResponse, ErrLinkLost or ErrNotSent.
 func (p *Peer) Deliver(ctx context.Context, d *DeliverSM, done func(Status, error)) error {
 	if p.bind.Mode == BindTransmitterID {
 		return ErrNotBound

@@ -1,6 +1,7 @@
 package smpp
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -198,6 +199,7 @@ func TestALostLinkTellsAllInFlightAndComesBack(t *testing.T) {
 		waiting := make(chan error, 1)
 		go func() { waiting <- c.Submit(t.Context(), &SubmitSM{}, nil) }()
 		w.expect(SubmitSMID)
+		w.expect(SubmitSMID)
 		w.Close()
 		o.want(t, map[string]string{"a": " ESME_ROK smpp: link lost before the response;", "b": " ESME_ROK smpp: link lost before the response;"})
 		if err := <-waiting; err != ErrNotBound {
@@ -212,6 +214,43 @@ func TestALostLinkTellsAllInFlightAndComesBack(t *testing.T) {
 		o.want(t, map[string]string{"c": "C ESME_ROK <nil>;"})
 		if len(e.up) != 3 || !<-e.up || <-e.up || !<-e.up {
 			t.Error("not up, down, up")
+		}
+	})
+}
+
+func TestOnlyWhatLeftWholeIsInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, c, _, _ := newWire(t, ClientConfig{})
+		w.bind()
+		o := outcomes{}
+		o.submit(t, c, "a")
+		synctest.Wait() // the writer is busy with a
+		o.submit(t, c, "b")
+		o.submit(t, c, "c")
+		w.expect(SubmitSMID)
+		synctest.Wait() // and now with b and c
+		if _, err := w.Read(make([]byte, 60)); err != nil {
+			t.Fatal(err)
+		} // b and a bit of c
+		w.Close()
+		o.want(t, map[string]string{"a": " ESME_ROK smpp: link lost before the response;", "b": " ESME_ROK smpp: link lost before the response;",
+			"c": " ESME_ROK smpp: link lost before the message left;"})
+	})
+}
+
+func TestAPeerThatAsksWithoutReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, c, e, _ := newWire(t, ClientConfig{WriteTimeout: time.Hour, Window: 1})
+		w.bind()
+		flood := bytes.Repeat(frame(t, Header{Sequence: 2}, &EnquireLink{}), 1000)
+		for {
+			if _, err := w.Write(flood); err != nil {
+				break // it was cut off
+			}
+		}
+		synctest.Wait()
+		if !<-e.up || <-e.up || c.Bound() {
+			t.Error("still bound")
 		}
 	})
 }
@@ -231,7 +270,7 @@ func TestAPeerThatStopsReading(t *testing.T) {
 		time.Sleep(3 * time.Second) // the bubble's
 		want := map[string]string{}
 		for i := range 100 {
-			want[fmt.Sprint(i)] = " ESME_ROK smpp: link lost before the response;"
+			want[fmt.Sprint(i)] = " ESME_ROK smpp: link lost before the message left;"
 		}
 		o.want(t, want)
 		w.bind()
