@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gorilla/mux"
 
@@ -179,5 +180,7 @@ func (d *download) Write(p []byte) (int, error) {
 		d.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 		d.w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", d.name))
 	}
+	// A long file takes as long as it takes; each piece of it has its own time.
+	_ = http.NewResponseController(d.w).SetWriteDeadline(time.Now().Add(30 * time.Second))
 	return d.w.Write(p)
 }

@@ -78,6 +78,7 @@ func (c *Console) signin(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("sign in: %w", err)
 	}
 	c.sessions.Put(r.Context(), sessionUser, user.ID)
+	c.sessions.Put(r.Context(), sessionProof, user.proof)
 	if err := c.forgive(r.Context(), name, addr); err != nil {
 		return err
 	}
@@ -156,11 +157,14 @@ func (c *Console) language(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-const sessionUser = "user"
+const (
+	sessionUser  = "user"
+	sessionProof = "proof"
+)
 
 type userKey struct{}
 
-// withUser looks the user up on each request, so that whoever is disabled is out at once.
+// withUser looks the user up on each request, so that whoever is disabled or has a new password is out at once.
 func (c *Console) withUser(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if id := c.sessions.GetInt64(r.Context(), sessionUser); id != 0 {
@@ -168,6 +172,9 @@ func (c *Console) withUser(next http.Handler) http.Handler {
 			if err != nil && !errors.Is(err, ErrNoUser) {
 				c.fail(w, r, err)
 				return
+			}
+			if user.proof != c.sessions.GetString(r.Context(), sessionProof) {
+				user = User{} // the password was changed since
 			}
 			r = r.WithContext(context.WithValue(r.Context(), userKey{}, user))
 		}

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -145,6 +146,33 @@ func TestWhoIsDisabledIsOutAtOnce(t *testing.T) {
 	}
 	if got := b.post("/signin", "name", "police", "password", password); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("signed in again: %d", got.status)
+	}
+}
+
+func TestANewPasswordEndsOldSessionsAndLetsTheUserInAgain(t *testing.T) {
+	h := newHouse(t)
+	b := h.as(Police)
+	ctx := context.Background()
+	if err := h.users.Disable(ctx, "police"); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.users.SetPassword(ctx, "Police", "ngan"); !errors.Is(err, ErrPassword) {
+		t.Errorf("a short one: %v", err)
+	}
+	if err := h.users.SetPassword(ctx, "stranger", "nam sau bay tam"); !errors.Is(err, ErrNoUser) {
+		t.Errorf("a stranger's: %v", err)
+	}
+	if err := h.users.SetPassword(ctx, "Police", "nam sau bay tam"); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.get("/"); got.status != http.StatusSeeOther {
+		t.Errorf("the old session: %d", got.status)
+	}
+	if got := b.post("/signin", "name", "police", "password", "nam sau bay tam"); got.status != http.StatusSeeOther {
+		t.Errorf("the new password: %d", got.status)
+	}
+	if h.audited("user.password") != 1 {
+		t.Error("no audit row")
 	}
 }
 

@@ -43,6 +43,8 @@ type User struct {
 	Name     string
 	Role     Role
 	Disabled bool
+
+	proof string // changes with the password; a session holds it to end with it
 }
 
 // Users keeps who may sign in.
@@ -66,16 +68,13 @@ const addUserSQL = `insert into console_users (name, role, password, created_at)
 // Add makes a user. Names are kept in lower case. Like Disable it is the shell's, and the audit row says so.
 func (u *Users) Add(ctx context.Context, name string, role Role, password string) (User, error) {
 	name = strings.ToLower(strings.TrimSpace(name))
-	n := utf8.RuneCountInString(password)
 	switch {
 	case !userName.MatchString(name):
 		return User{}, ErrUserName
-	case role != Ward && role != Police && role != Operator:
+	case !has(everyone, role):
 		return User{}, ErrUserRole
-	case n < 10 || n > 200 || strings.EqualFold(password, name):
-		return User{}, ErrPassword
 	}
-	hash, err := argon2id.CreateHash(password, u.params)
+	hash, err := u.hash(name, password)
 	if err != nil {
 		return User{}, fmt.Errorf("add user %s: %w", name, err)
 	}
@@ -87,6 +86,37 @@ func (u *Users) Add(ctx context.Context, name string, role Role, password string
 		return User{}, ErrTaken
 	}
 	return user, err
+}
+
+func (u *Users) hash(name, password string) (string, error) {
+	if n := utf8.RuneCountInString(password); n < 10 || n > 200 || strings.EqualFold(password, name) {
+		return "", ErrPassword
+	}
+	return argon2id.CreateHash(password, u.params)
+}
+
+const setPasswordSQL = `update console_users set password = $2, disabled_at = null where name = $1`
+
+// SetPassword also lets a disabled user in again, and ends the sessions that the old password opened.
+func (u *Users) SetPassword(ctx context.Context, name, password string) error {
+	name = strings.ToLower(name)
+	hash, err := u.hash(name, password)
+	if err != nil {
+		return err
+	}
+	return u.audited(ctx, "user.password", name, "", func(tx *sql.Tx) error {
+		return one(tx.ExecContext(ctx, setPasswordSQL, name, hash))
+	})
+}
+
+func one(res sql.Result, err error) error {
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(ErrNoUser, err)
+	}
+	return nil
 }
 
 func (u *Users) audited(ctx context.Context, act, name, detail string, do func(*sql.Tx) error) error {
@@ -132,22 +162,15 @@ const disableSQL = `update console_users set disabled_at = coalesce(disabled_at,
 func (u *Users) Disable(ctx context.Context, name string) error {
 	name = strings.ToLower(name)
 	return u.audited(ctx, "user.disable", name, "", func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, disableSQL, name, u.now().UTC())
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(ErrNoUser, err)
-		}
-		return nil
+		return one(tx.ExecContext(ctx, disableSQL, name, u.now().UTC()))
 	})
 }
 
-const userSQL = `select id, name, role from console_users where id = $1 and disabled_at is null`
+const userSQL = `select id, name, role, encode(sha256(password::bytea), 'hex') from console_users where id = $1 and disabled_at is null`
 
 func (u *Users) byID(ctx context.Context, id int64) (User, error) {
 	var user User
-	err := u.db.QueryRowContext(ctx, userSQL, id).Scan(&user.ID, &user.Name, &user.Role)
+	err := u.db.QueryRowContext(ctx, userSQL, id).Scan(&user.ID, &user.Name, &user.Role, &user.proof)
 	if errors.Is(err, sql.ErrNoRows) {
 		return User{}, ErrNoUser
 	}
@@ -157,7 +180,7 @@ func (u *Users) byID(ctx context.Context, id int64) (User, error) {
 	return user, nil
 }
 
-const credentialsSQL = `select id, name, role, password from console_users where name = $1 and disabled_at is null`
+const credentialsSQL = `select id, name, role, password, encode(sha256(password::bytea), 'hex') from console_users where name = $1 and disabled_at is null`
 
 // nobody is hashed against when no user has the name, so that a wrong name takes as long as a wrong password.
 const nobody = "$argon2id$v=19$m=65536,t=1,p=2$c2FsdHNhbHRzYWx0c2FsdA$kQm1B8Sx7mLVAPX2YQlv7LQ4oWQkXKq7vYz1Gk3o8d4"
@@ -166,7 +189,7 @@ const nobody = "$argon2id$v=19$m=65536,t=1,p=2$c2FsdHNhbHRzYWx0c2FsdA$kQm1B8Sx7m
 func (u *Users) check(ctx context.Context, name, password string) (User, error) {
 	var user User
 	hash := nobody
-	err := u.db.QueryRowContext(ctx, credentialsSQL, name).Scan(&user.ID, &user.Name, &user.Role, &hash)
+	err := u.db.QueryRowContext(ctx, credentialsSQL, name).Scan(&user.ID, &user.Name, &user.Role, &hash, &user.proof)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return User{}, fmt.Errorf("credentials: %w", err)
 	}

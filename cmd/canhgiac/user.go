@@ -54,7 +54,6 @@ func newUserCommand(load func() (Config, error)) *cobra.Command {
 	}
 	add.Flags().StringVar(&name, "name", "", "what they type at sign-in")
 	add.Flags().StringVar(&role, "role", "", "ward, police or operator")
-	add.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from the first line of standard input")
 	for _, flag := range []string{"name", "role"} {
 		if err := add.MarkFlagRequired(flag); err != nil {
 			panic(err) // only a flag that is not there
@@ -90,7 +89,24 @@ func newUserCommand(load func() (Config, error)) *cobra.Command {
 			return err
 		}),
 	}
-	cmd.AddCommand(add, list, disable)
+	passwd := &cobra.Command{
+		Use: "password NAME", Short: "Set a user's password, enable them, and end their sessions", Args: cobra.ExactArgs(1),
+		RunE: with(func(cmd *cobra.Command, args []string, users *console.Users) error {
+			password, err := readPassword(cmd, fromStdin)
+			if err != nil {
+				return err
+			}
+			if err := users.SetPassword(cmd.Context(), args[0], password); err != nil {
+				return fmt.Errorf("user password %s: %w", args[0], err)
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "password of %s is set\n", args[0])
+			return err
+		}),
+	}
+	for _, c := range []*cobra.Command{add, passwd} {
+		c.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from the first line of standard input")
+	}
+	cmd.AddCommand(add, list, disable, passwd)
 	return cmd
 }
 
