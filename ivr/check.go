@@ -24,7 +24,7 @@ var fieldValues = map[string][]string{
 
 var (
 	knownActs       = []string{"", "open", "send", "cancel", "register", "opt_out"}
-	knownConditions = []string{"withheld", "landline", "just_lost", "texted"}
+	knownConditions = []string{"withheld", "no_sms", "just_lost", "texted"}
 	knownFillings   = []string{"so", "ma", "loai", "muc_tien", "co_khong"}
 )
 

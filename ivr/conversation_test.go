@@ -184,7 +184,17 @@ func TestConversations(t *testing.T) {
 		},
 		"a landline cannot register for texts: a person explains": {
 			from: landline,
-			says: []say{{"-", menuAsked}, {"4", "may_ban dial 101"}},
+			says: []say{{"-", menuAsked}, {"4", "khong_nhan_tin dial 101"}},
+		},
+		"a foreign number reports like anybody, and is promised no SMS": {
+			from: foreign,
+			says: join(toMoney, []say{{"1", "dong_y_goi_lai ?"}, {"1", wholeReport + "tien-chua doc_lai_tin_bao-4 dong_y doc_lai_tin_bao-5 ?"},
+				{"1", "da_gui-1 CODE da_gui-2 CODE ?"}}),
+			report: d(none, yes, sent),
+		},
+		"a foreign number cannot register for texts": {
+			from: foreign,
+			says: []say{{"-", menuAsked}, {"4", "khong_nhan_tin dial 101"}},
 		},
 		"a landline stops its calls": {
 			from: landline,

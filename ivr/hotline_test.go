@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-const mobile, landline = "+84901234567", "+842363822333"
+const mobile, landline, foreign = "+84901234567", "+842363822333", "+15005550006"
 
 // bench is a hotline on a database of its own, with a clock that stands and the texts it sent.
 type bench struct {

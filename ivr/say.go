@@ -87,8 +87,8 @@ func (t *turn) holds(condition string) bool {
 	switch condition {
 	case "withheld":
 		return t.c.From == ""
-	case "landline":
-		return t.c.FromKind == residents.Landline
+	case "no_sms": // a landline, or a foreign number, which we never message
+		return t.c.FromKind != residents.Mobile
 	}
 	return t.c.Fields[condition] == "yes" // just_lost, texted
 }

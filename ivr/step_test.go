@@ -208,10 +208,10 @@ func TestConsentIsKeptWithTheWordsHeard(t *testing.T) {
 func TestNoKeysStrandACaller(t *testing.T) {
 	b := newBench(t, "101")
 	does := []string{"1", "2", "3", "4", "5", "9", "0", "*", "#", "-", "0905123456#", "dial:busy", "dial:completed", "message"}
-	mayEnd := "da_gui gap_can_bo qua_3_lan khong_thay_so may_ban khong_co_nguoi_truc dang_ky ngung_nhan tam_biet"
+	mayEnd := "da_gui gap_can_bo qua_3_lan khong_thay_so khong_nhan_tin khong_co_nguoi_truc dang_ky ngung_nhan tam_biet"
 	rapid.Check(t, func(r *rapid.T) {
 		b.t = t
-		l := b.ring(rapid.SampledFrom([]string{mobile, landline, "anonymous"}).Draw(r, "from"))
+		l := b.ring(rapid.SampledFrom([]string{mobile, landline, foreign, "anonymous"}).Draw(r, "from"))
 		for range 25 {
 			was := b.column(fmt.Sprintf(`select node from calls where sid = '%s'`, l.sid))[0]
 			did := rapid.SampledFrom(does).Draw(r, "does")

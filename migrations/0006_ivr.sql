@@ -7,7 +7,7 @@ create table calls (
   provider   text not null,
   sid        text not null, -- the provider's name for the call
   from_phone text not null default '', -- E.164; '' when withheld
-  from_kind  text not null default '' check (from_kind in ('', 'mobile', 'landline')),
+  from_kind  text not null default '', -- of residents: what the number can take
   to_number  text not null default '',
   node       text not null,
   step       int  not null, -- the step that the next webhook must carry

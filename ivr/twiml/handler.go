@@ -184,7 +184,7 @@ func (s *handler) call(ctx context.Context, r request) ([]byte, error) {
 	if !r.http.PostForm.Has("From") { // a withheld number is a word or nothing, yet the field is there
 		return nil, refuse(http.StatusBadRequest, "missing From")
 	}
-	reply, err := s.hotline.Start(ctx, ivr.Incoming{Provider: r.provider, SID: r.sid, From: r.value("From"), To: r.value("To")})
+	reply, err := s.hotline.Start(ctx, ivr.Incoming{Provider: r.provider, SID: r.sid, From: user(r.value("From")), To: user(r.value("To"))})
 	if err != nil {
 		return nil, err
 	}
@@ -201,6 +201,15 @@ func (s *handler) step(ctx context.Context, r request) ([]byte, error) {
 		return nil, err
 	}
 	return r.render(reply), nil
+}
+
+// user is the number in a SIP address, which some providers give instead of a plain one.
+func user(address string) string {
+	if sip, ok := strings.CutPrefix(address, "sip:"); ok {
+		number, _, _ := strings.Cut(sip, "@")
+		return number
+	}
+	return address
 }
 
 // input reads what happened on the line.

@@ -228,6 +228,23 @@ func TestBadWebhooks(t *testing.T) {
 	}
 }
 
+// TestWhoCalls: the forms in which providers give a caller's number, withheld ones among them.
+func TestWhoCalls(t *testing.T) {
+	b := newBench(t)
+	for from, want := range map[string]string{
+		"+84901234567": "+84901234567 mobile", "0901234567": "+84901234567 mobile", "sip:+84901234567@trunk.vn": "+84901234567 mobile",
+		"+842363822333": "+842363822333 landline", "+15005550006": "+15005550006 foreign",
+		"anonymous": " ", "": " ", "+266696687": " ", "sip:anonymous@anonymous.invalid": " ",
+	} {
+		sid := "CA" + from
+		b.document("/voice/twilio/call", form("CallSid", sid, "From", from))
+		var got string
+		if err := b.db.QueryRow(`select from_phone || ' ' || from_kind from calls where sid = $1`, sid).Scan(&got); err != nil || got != want {
+			t.Errorf("%q is %q, %v; expected %q", from, got, err, want)
+		}
+	}
+}
+
 func TestAStepThatNobodyAskedFor(t *testing.T) {
 	b := newBench(t)
 	b.document("/voice/twilio/call", form())
