@@ -88,6 +88,13 @@ type line struct {
 	*bench
 	sid   string
 	reply Reply
+	code  string // of the report, once report was asked
+}
+
+// id is the call's own, by which its report and its texts are named.
+func (l *line) id() string {
+	l.t.Helper()
+	return l.column(fmt.Sprintf(`select id from calls where sid = '%s'`, l.sid))[0]
 }
 
 func (b *bench) ring(from string) *line {
@@ -153,13 +160,18 @@ func heard(r Reply) string {
 // report gives what the call's last report holds, nil where it left none.
 func (l *line) report() *reports.Draft {
 	l.t.Helper()
-	all := l.allReports()
-	if len(all) == 0 {
+	var d *reports.Draft
+	for _, r := range l.allReports() {
+		if r.Origin == "call" && strings.HasPrefix(r.Ref+"-", l.id()+"-") {
+			d = &r.Draft
+			l.code = r.Code
+		}
+	}
+	if d == nil {
 		return nil
 	}
-	d := all[len(all)-1].Draft
 	d.Origin, d.Ref, d.Reporter = "", "", ""
-	return &d
+	return d
 }
 
 // allReports lists all reports in the order in which they were opened.
