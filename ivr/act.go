@@ -18,6 +18,8 @@ func (t *turn) do(act, key string) error {
 		return t.send()
 	case "cancel":
 		return t.cancel()
+	case "resume":
+		return t.resume()
 	case "register":
 		return t.register(key)
 	case "opt_out":
@@ -45,6 +47,11 @@ func (t *turn) open() error {
 		return err
 	}
 	t.c.ReportID = r.ID
+	return t.logAllSoFar()
+}
+
+// logAllSoFar puts every step of this call on the report's record, this one last.
+func (t *turn) logAllSoFar() error {
 	before, err := past(t.ctx, t.tx, t.c.ID)
 	if err != nil {
 		return err

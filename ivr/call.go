@@ -28,8 +28,12 @@ type call struct {
 	ReportID int64 // 0: none open
 }
 
-// ref names the call's report. One that was cancelled keeps its place; the next of the same call gets another.
+// ref names the call's report. One that was cancelled keeps its place; the next of the same call gets another. One that
+// another call began keeps its name.
 func (c *call) ref() string {
+	if begun := c.Fields["ref"]; begun != "" {
+		return begun
+	}
 	if c.Attempt == 0 {
 		return fmt.Sprint(c.ID)
 	}

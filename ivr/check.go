@@ -10,7 +10,7 @@ import (
 	"canhgiac/ivr/prompts"
 )
 
-// Fields that a key may set, with the values that reports takes. just_lost is the menu's own.
+// Fields that a key may set, with the values that reports takes. just_lost and unfinished are the menu's own.
 var fieldValues = map[string][]string{
 	"kind":      {"1", "2", "3", "4", "5", "6", "7", "8"},
 	"number":    {""},
@@ -20,12 +20,15 @@ var fieldValues = map[string][]string{
 	"band":      {"", "1", "2", "3", "4", "5"},
 	"callback":  {"yes", "no"},
 	"just_lost": {"", "yes"},
+
+	"unfinished": {""},
 }
 
 var (
-	knownActs       = []string{"", "open", "send", "cancel", "register", "opt_out"}
-	knownConditions = []string{"withheld", "no_sms", "just_lost", "texted"}
-	knownFillings   = []string{"so", "ma", "loai", "muc_tien", "co_khong"}
+	knownActs       = []string{"", "open", "send", "cancel", "resume", "register", "opt_out"}
+	knownConditions = []string{"withheld", "no_sms", "just_lost", "texted", "unfinished",
+		"no_kind", "no_number", "no_channel", "no_money", "no_when", "no_band", "no_callback"}
+	knownFillings = []string{"so", "ma", "loai", "muc_tien", "co_khong"}
 )
 
 // check finds every way in which a caller could be stranded: a name that leads nowhere, words without a sound, a node
@@ -226,7 +229,8 @@ func (c *checker) ends() {
 	}
 }
 
-// straightOn: no round of next and divert, which would speak for ever without asking anything.
+// straightOn: no round of next and divert, which would speak for ever without asking anything. A divert that sets a
+// field answers the very condition that would lead back to it, so it is no part of a round.
 func (c *checker) straightOn() {
 	for _, name := range slices.Sorted(maps.Keys(c.m.Nodes)) {
 		at := map[string]bool{}
@@ -239,7 +243,7 @@ func (c *checker) straightOn() {
 			defer delete(at, n)
 			node := c.m.Nodes[n]
 			for _, d := range node.Divert {
-				if follow(d.Goto) {
+				if len(d.Set) == 0 && follow(d.Goto) {
 					return true
 				}
 			}

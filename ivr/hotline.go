@@ -102,6 +102,9 @@ func (h *Hotline) Start(ctx context.Context, in Incoming) (Reply, error) {
 			return err
 		}
 		t := turn{h: h, ctx: ctx, tx: tx, c: &c, at: h.now(), in: Input{Kind: inputStart, Keys: raw}}
+		if err := t.recall(); err != nil {
+			return err
+		}
 		if err := t.enter(h.menu.Start); err != nil {
 			return err
 		}

@@ -22,6 +22,8 @@ create table calls (
   unique (provider, sid)
 );
 
+create index calls_from on calls (from_phone, id) where from_phone <> ''; -- who calls again to go on
+
 -- Every webhook of a call as it came, with the answer it got: a webhook sent twice gets the same answer again.
 create table call_events (
   id      bigint generated always as identity primary key,

@@ -24,7 +24,7 @@ type Line struct {
 }
 
 type labels struct {
-	Prompts map[string]string `yaml:"prompts"`
+	Prompts map[string]prompt `yaml:"prompts"`
 	Labels  map[string]string `yaml:"labels"`
 }
 
@@ -102,7 +102,7 @@ func (w *Words) addLabels() error {
 		if _, taken := w.prompts[name]; taken {
 			return fmt.Errorf("labels.yaml prompts.%s: stands in content.yaml too", name)
 		}
-		w.prompts[name] = l.Prompts[name]
+		w.prompts[name], w.keys[name] = l.Prompts[name].Text, l.Prompts[name].Keys
 	}
 	w.labels = l.Labels
 	seen := map[string]bool{}

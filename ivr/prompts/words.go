@@ -129,11 +129,13 @@ func parse(src []byte) (*Words, error) {
 	return w, w.check()
 }
 
+// prompt is spoken; Keys are those that its words offer.
+type prompt struct {
+	Text string            `yaml:"text"`
+	Keys map[string]string `yaml:"keys"`
+}
+
 func (w *Words) readPrompts(nodes map[string]yaml.Node) error {
-	type prompt struct {
-		Text string            `yaml:"text"`
-		Keys map[string]string `yaml:"keys"`
-	}
 	for name, n := range nodes {
 		if name == remindersNode {
 			var six map[string]prompt
