@@ -142,6 +142,7 @@
       var label = s[1] ? words[s[1]] : '';
       $('soft-' + s[0]).textContent = label;
       $('key-' + s[0]).setAttribute('aria-label', label || '–');
+      $('key-' + s[0]).disabled = !label;
     });
   }
 
@@ -244,11 +245,12 @@
   // ---- what the network brings -------------------------------------------------------------------------------------
 
   var handle = {
-    sms: function (e, old) {
-      if (texts.length && texts[texts.length - 1].at >= e.at && texts.some(function (t) { return t.at === e.at && t.text === e.text; })) return;
+    sms: function (e) {
+      // A page that was cut off for a while is told again what already stands on its screen.
+      if (e.recent && texts.some(function (t) { return t.at === e.at && t.text === e.text; })) return;
       texts.push(e);
       if (texts.length > 100) texts.shift();
-      if (old || e.from === number) { if (view === 'inbox' || view === 'text') chosen++; draw(); return; }
+      if (e.recent || e.from === number) { if (view === 'inbox' || view === 'text') chosen++; draw(); return; }
       light();
       phone.classList.remove('shaken');
       void phone.offsetWidth; // begins the animation again
@@ -329,20 +331,14 @@
   var source = null;
   function connect() {
     if (!number) { phone.classList.add('off'); return; }
-    // Whatever the simulator tells at once is what stood there before.
-    var opened = 0;
-    texts = [];
     source = new EventSource(base + 'events');
-    source.onopen = function () { opened = Date.now(); phone.classList.remove('off'); };
+    source.onopen = function () { phone.classList.remove('off'); };
     source.onerror = function () {
       phone.classList.add('off');
       if (source.readyState === EventSource.CLOSED) setTimeout(connect, 3000);
     };
     Object.keys(handle).forEach(function (name) {
-      source.addEventListener(name, function (m) {
-        var e = JSON.parse(m.data);
-        handle[name](e, name === 'sms' && Date.now() - opened < 400 && Date.now() - Date.parse(e.at) > 3000);
-      });
+      source.addEventListener(name, function (m) { handle[name](JSON.parse(m.data)); });
     });
   }
 

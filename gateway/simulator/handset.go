@@ -10,7 +10,7 @@ import (
 
 // Event is something that a handset shows or sounds. Name says which of the other fields it has:
 //
-//	sms       From, To, Text         an SMS arrived, or (From is the handset itself) was sent from it
+//	sms       From, To, Text         an SMS arrived, or (From is the handset itself) was sent from it; Recent: it already stood there
 //	call      State, To, Call        ringing, in-progress, completed, busy, no-answer, failed; Reason says who ended it
 //	prompt    Kind, Text, URL        a sound begins; text without a URL is spoken by the provider
 //	quiet                            a key stopped the sounds
@@ -32,6 +32,7 @@ type Event struct {
 	Digits  int       `json:"digits,omitempty"`
 	Finish  string    `json:"finish,omitempty"`
 	Seconds float64   `json:"seconds,omitempty"`
+	Recent  bool      `json:"recent,omitempty"`
 }
 
 var (
@@ -182,6 +183,7 @@ func (hs *handsets) watch(n number) (events <-chan Event, stop func()) {
 	}
 	w := make(chan Event, len(recent)+len(standing)+256)
 	for _, e := range recent {
+		e.Recent = true
 		w <- e
 	}
 	for _, e := range standing {
