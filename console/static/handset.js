@@ -45,7 +45,7 @@
   }
 
   voice.addEventListener('ended', function () { voice.removeAttribute('src'); playNext(); });
-  $('sound-hint').addEventListener('click', function () { blocked = false; $('sound-hint').hidden = true; wake(); if (voice.src) start(); else playNext(); });
+  $('sound-hint').addEventListener('click', wake);
 
   function hush() {
     queue = [];
@@ -60,10 +60,15 @@
     return u.pathname.indexOf('/voice/sounds/') === 0 ? u.pathname + u.search : url;
   }
 
-  var audio = null; // tones: made at the first press, since browsers allow none before
+  // A press is what browsers wait for before a page may sound.
+  var audio = null;
   function wake() {
     if (!audio && window.AudioContext) audio = new AudioContext();
     if (audio && audio.state === 'suspended') audio.resume();
+    if (!blocked) return;
+    blocked = false;
+    $('sound-hint').hidden = true;
+    if (voice.src) start(); else playNext();
   }
   function tone(frequencies, seconds, after, loud) {
     if (!audio || muted) return;
