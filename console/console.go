@@ -84,6 +84,7 @@ func New(o Options) (*Console, error) {
 	c.homePages(r)
 	c.reportPages(r)
 	c.campaignPages(r)
+	c.residentPages(r)
 	c.auditPages(r)
 	c.livePages(r)
 	if err := c.handsetPages(r); err != nil {

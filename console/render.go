@@ -53,15 +53,16 @@ func loadPages(cs catalogs) (pages, error) {
 
 func funcs(c *catalog) template.FuncMap {
 	return template.FuncMap{
-		"t":     c.text,   // t "nav.audit"; t "x" "Name" .Name
-		"tor":   c.textOr, // tor key name: the name itself where no catalog has the key
-		"n":     c.count,  // n "reports.count" 5: the form for five, with {{.N}}
-		"asset": asset,    // asset "app.css": its address, which changes with its content
-		"at":    func(t time.Time) string { return clock(t, "15:04, 02/01/2006") },
-		"atSec": func(t time.Time) string { return clock(t, "15:04:05 02/01/2006") },
-		"utc":   func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") },
-		"inc":   func(i int) int { return i + 1 }, // a place in a list as people count
-		"dict":  dict,                             // dict "Key" value ...: for handing several things to a partial
+		"t":        c.text,   // t "nav.audit"; t "x" "Name" .Name
+		"tor":      c.textOr, // tor key name: the name itself where no catalog has the key
+		"n":        c.count,  // n "reports.count" 5: the form for five, with {{.N}}
+		"asset":    asset,    // asset "app.css": its address, which changes with its content
+		"at":       func(t time.Time) string { return clock(t, "15:04, 02/01/2006") },
+		"atSec":    func(t time.Time) string { return clock(t, "15:04:05 02/01/2006") },
+		"utc":      func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") },
+		"inc":      func(i int) int { return i + 1 }, // a place in a list as people count
+		"standing": standingOf,
+		"dict":     dict, // dict "Key" value ...: for handing several things to a partial
 	}
 }
 
