@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 type reportData struct {
 	reports.Detail
 	KindLabel string
+	Timeline  []reports.Event // by time
 	Revealed  residents.Phone // the reporter's whole number, after a reason was given for seeing it
 	Problem   string          // what is wrong with the form that was sent, a key
 	Note      string          // what was typed into a note that did not pass
@@ -39,7 +41,24 @@ func (c *Console) readReport(r *http.Request) (reportData, error) {
 	if err != nil {
 		return reportData{}, err
 	}
-	return reportData{Detail: d, KindLabel: c.kindLabel(d.Kind)}, nil
+	data := reportData{Detail: d, KindLabel: c.kindLabel(d.Kind)}
+	for i, e := range d.Events {
+		d.Events[i].Raw = masked(e.Raw, d.Reporter)
+	}
+	// A report begins after a few keys, which are then added to its record: the record keeps the order in which it was
+	// written, people read the order in which it happened.
+	data.Timeline = slices.Clone(d.Events)
+	slices.SortStableFunc(data.Timeline, func(a, b reports.Event) int { return a.At.Compare(b.At) })
+	return data, nil
+}
+
+// masked hides the reporter's number wherever the record holds it, in each way of writing it.
+func masked(raw string, reporter residents.Phone) string {
+	if reporter == "" {
+		return raw
+	}
+	return strings.NewReplacer(string(reporter), reporter.Masked(), strings.TrimPrefix(string(reporter), "+"), reporter.Masked(),
+		reporter.National(), reporter.Masked()).Replace(raw)
 }
 
 func (c *Console) report(w http.ResponseWriter, r *http.Request) error {
