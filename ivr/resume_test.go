@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ func (l *line) hangUp() {
 
 // TestWhoRingsAgainGoesOn: each first call breaks off somewhere; the second goes on at the question that was open.
 func TestWhoRingsAgainGoesOn(t *testing.T) {
+	b := newBench(t, "101")
 	for name, c := range map[string]struct {
 		first []string
 		opens string
@@ -43,23 +45,25 @@ func TestWhoRingsAgainGoesOn(t *testing.T) {
 		"an officer did not answer": {[]string{"-", "2", "1", "0", "dial:busy", "-", "-"}, "hoi_so_ke_gian #"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newBench(t, "101")
-			l := b.ring(mobile)
+			b.t = t
+			from := fmt.Sprintf("+8490123%04d", b.calls)
+			l := b.ring(from)
 			l.all(c.first...)
 			l.hangUp()
-			before := b.allReports()[0].Draft
-			l = b.ring(mobile)
+			all := b.allReports()
+			before := all[len(all)-1].Draft
+			l = b.ring(from)
 			if got := l.press("-"); got != "noi_tiep ?" {
 				t.Fatalf("after the greeting: %s", got)
 			}
 			if got := l.press("1"); got != c.opens {
 				t.Fatalf("heard %s, expected %s", got, c.opens)
 			}
-			all := b.allReports()
-			if len(all) != 1 {
-				t.Fatalf("%d reports", len(all))
+			after := b.allReports()
+			if len(after) != len(all) {
+				t.Fatalf("%d reports, before %d", len(after), len(all))
 			}
-			same(t, "report", before, all[0].Draft)
+			same(t, "report", before, after[len(all)-1].Draft)
 		})
 	}
 }

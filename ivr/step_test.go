@@ -212,7 +212,7 @@ func TestNoKeysStrandACaller(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		b.t = t
 		l := b.ring(rapid.SampledFrom([]string{mobile, landline, foreign, "anonymous"}).Draw(r, "from"))
-		for range 25 {
+		for range 15 {
 			was := b.column(fmt.Sprintf(`select node from calls where sid = '%s'`, l.sid))[0]
 			did := rapid.SampledFrom(does).Draw(r, "does")
 			got := l.press(did)
