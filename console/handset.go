@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -208,6 +209,16 @@ func (c *Console) handsetAct(base *url.URL, act string) handler {
 		}
 		if act == "events" { // it stays open as long as the page; the server's time-out is for pages
 			_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
+			ctx, end := context.WithCancel(r.Context())
+			defer end()
+			go func() {
+				select {
+				case <-c.live.ended: // the program stops: the stream must not hold it up
+					end()
+				case <-ctx.Done():
+				}
+			}()
+			r = r.WithContext(ctx)
 		}
 		r.URL.Path = "/handsets/" + number + "/" + act
 		proxy.ServeHTTP(w, r)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -142,6 +143,24 @@ func TestTheHandsetIsForWhoIsSignedIn(t *testing.T) {
 	if n := s.Accepted().Waiting; n != 0 {
 		t.Errorf("%d texts were sent", n)
 	}
+}
+
+func TestAnOpenHandsetDoesNotHoldUpTheStop(t *testing.T) {
+	h, _ := withHandsets(t, "")
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- h.Run(ctx) }()
+	b := h.as(Police)
+	stream, err := b.Get(b.home + "/handset/0901234567/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Body.Close()
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, stream.Body) // returns only when the stream has ended
 }
 
 func TestTheHandsetSaysWhenTheSimulatorIsAway(t *testing.T) {
