@@ -86,6 +86,16 @@ func history(m Message, unusual []Move, submitted, accepted, done time.Time) []M
 		list = append(list, Move{At: done, From: from, To: m.State, Reason: m.Error})
 	}
 	slices.SortStableFunc(list, func(a, b Move) int { return a.At.Compare(b.At) })
+	for i := 1; i < len(list); i++ { // moves of one moment follow from each other
+		for j := i; j < len(list) && list[j].At.Equal(list[i].At); j++ {
+			if list[j].From == list[i-1].To {
+				next := list[j]
+				copy(list[i+1:j+1], list[i:j])
+				list[i] = next
+				break
+			}
+		}
+	}
 	for i := range list {
 		list[i].At = list[i].At.UTC()
 	}

@@ -193,6 +193,8 @@ func (s *smsc) doubled() int {
 
 const patience = 30 * time.Second
 
+var discard = slog.New(slog.DiscardHandler)
+
 // until waits for a condition that other goroutines bring about.
 func until(t testing.TB, what string, met func() bool) {
 	t.Helper()

@@ -1,0 +1,168 @@
+package gateway
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"canhgiac/gateway/smpp"
+	"canhgiac/gateway/sms"
+)
+
+var words = Words{
+	"dang_ky":    {"DK", "DANG KY", "NHAN"},
+	"ngung_nhan": {"TC", "TU CHOI", "NGUNG", "HUY", "STOP"},
+	"bao_tin":    {"BAO", "LD", "LUA DAO"},
+	"tro_giup":   {"TG", "TRO GIUP", "HELP", "?"},
+}
+
+func TestWordsAreFoundHoweverTheyAreWritten(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"DK":                      {"dang_ky", ""},
+		" dk. ":                   {"dang_ky", ""},
+		"Đăng  ký":                {"dang_ky", ""},
+		"“TC”":                    {"ngung_nhan", ""},
+		"từ chối":                 {"ngung_nhan", ""},
+		"Ngừng nhận tin":          {"ngung_nhan", "nhận tin"},
+		"HUY DK":                  {"ngung_nhan", "DK"},
+		"Báo 0901 234 567 giả CA": {"bao_tin", "0901 234 567 giả CA"},
+		"LỪA ĐẢO 0901234567":      {"bao_tin", "0901234567"},
+		"?":                       {"tro_giup", ""},
+		"Nhận được tin lạ":        {"", "Nhận được tin lạ"}, // no consent
+		"DKX":                     {"", "DKX"},
+		"alo":                     {"", "alo"},
+		"":                        {"", ""},
+	} {
+		action, rest := words.Match(text)
+		if action != want[0] || rest != want[1] {
+			t.Errorf("%q is %q with %q", text, action, rest)
+		}
+	}
+}
+
+// desk remembers what it was asked and answers everything.
+type desk struct {
+	mu   sync.Mutex
+	seen []Inbound
+	err  error
+}
+
+func (d *desk) handle(_ context.Context, _ *sql.Tx, in Inbound) (string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.seen = append(d.seen, in)
+	return "Tra loi: " + in.Action, d.err
+}
+
+func (d *desk) texts() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var list []string
+	for _, in := range d.seen {
+		list = append(list, in.Text)
+	}
+	return list
+}
+
+func TestAWordIsStoredActedOnAndAnsweredBeforeTheCarrierHearsOfIt(t *testing.T) {
+	w, s, d := newWard(t, 0), startSMSC(t), &desk{}
+	w.sender(s, nil, words, d.handle)
+	if st := s.give(fromPhone("84901234567", "báo 0987654321")); st != smpp.StatusOK {
+		t.Fatalf("answered with %s", st)
+	}
+	want := []Inbound{{ID: 1, From: "+84901234567", To: "8088", Text: "báo 0987654321", At: morning, Carrier: "viettel", Action: "bao_tin", Rest: "0987654321"}}
+	if diff := cmp.Diff(want, d.seen); diff != "" {
+		t.Error(diff)
+	}
+	until(t, "the answer is out", func() bool { return s.count() == 1 })
+	if got := s.last(); got.to != "84901234567" || got.text != "Tra loi: bao_tin" || got.pdu.Source.Addr != "8088" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestTheSameDeliveredTwiceCountsOnceButTheSameWordAgainLaterCounts(t *testing.T) {
+	w, s, d := newWard(t, 0), startSMSC(t), &desk{}
+	w.sender(s, nil, words, d.handle)
+	for _, text := range []string{"DK", "DK", "TC", "DK"} {
+		s.give(fromPhone("84901234567", text))
+	}
+	w.clock.move(sameWithin)
+	s.give(fromPhone("84901234567", "DK"))
+	if diff := cmp.Diff([]string{"DK", "TC", "DK", "DK"}, d.texts()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestUnknownWordsGetOneAnswerInTenMinutes(t *testing.T) {
+	w, s, d := newWard(t, 0), startSMSC(t), &desk{}
+	w.sender(s, nil, words, d.handle)
+	for _, text := range []string{"alo", "ai do", "alo alo"} {
+		s.give(fromPhone("84901234567", text))
+	}
+	s.give(fromPhone("84907654321", "alo")) // another number has its own
+	until(t, "two answers are out", func() bool { return s.count() == 2 })
+	w.clock.move(helpEvery + time.Second)
+	s.give(fromPhone("84901234567", "alo"))
+	until(t, "the third is out", func() bool { return s.count() == 3 })
+}
+
+func TestMachinesAreNotAnswered(t *testing.T) {
+	w, s, d := newWard(t, 0), startSMSC(t), &desk{}
+	w.sender(s, nil, words, d.handle)
+	short := fromPhone("5656", "TG")
+	short.Source.TON = smpp.TONShort
+	name := fromPhone("VIETTEL", "TG")
+	name.Source.TON = smpp.TONAlphanumeric
+	for _, pdu := range []*smpp.DeliverSM{short, name} {
+		if st := s.give(pdu); st != smpp.StatusOK {
+			t.Errorf("answered with %s", st)
+		}
+	}
+	if len(d.texts()) != 0 {
+		t.Errorf("acted on %q", d.texts())
+	}
+	var kept int
+	if err := w.db.QueryRow(`select count(*) from inbound`).Scan(&kept); err != nil || kept != 2 {
+		t.Errorf("%d kept, %v", kept, err)
+	}
+}
+
+func TestPartsAreJoinedWhateverTheirOrderAndNode(t *testing.T) {
+	w, one, two, d := newWard(t, 0), startSMSC(t), startSMSC(t), &desk{}
+	w.sender(one, nil, words, d.handle)
+	w.sender(two, nil, words, d.handle)
+	text := "BAO 0987654321 Người này xưng là công an, bảo tôi chuyển tiền vào tài khoản để điều tra, dọa bắt nếu nói với con cháu."
+	parts, err := sms.Split(text, 9)
+	if err != nil || len(parts) != 2 {
+		t.Fatalf("%d parts, %v", len(parts), err)
+	}
+	for i, at := range []*smsc{one, two} {
+		p := parts[1-i]
+		at.give(&smpp.DeliverSM{Source: smpp.Address{TON: 1, NPI: 1, Addr: "84901234567"}, Dest: smpp.Address{TON: 3, Addr: "8088"},
+			ESMClass: smpp.ESMClassUDHI, DataCoding: byte(p.Encoding), ShortMessage: append(p.UDH, p.Payload...)})
+	}
+	if diff := cmp.Diff([]string{text}, d.texts()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWhatCannotBeStoredIsLeftWithTheCarrier(t *testing.T) {
+	w, s, d := newWard(t, 0), startSMSC(t), &desk{err: errors.New("no desk")}
+	r := newReceiver(w.store, words, d.handle, discard)
+	go r.run(t.Context())
+	defer r.in.close()
+	acked := make(chan smpp.Status, 1)
+	r.in.put(delivery{pdu: fromPhone("84901234567", "DK"), ack: func(st smpp.Status) { acked <- st }, carrier: "viettel"})
+	if st := <-acked; st != smpp.StatusTemporaryApp {
+		t.Errorf("answered with %s", st)
+	}
+	var kept int
+	if err := w.db.QueryRow(`select count(*) from inbound`).Scan(&kept); err != nil || kept != 0 || s.count() != 0 {
+		t.Errorf("%d kept, %v", kept, err)
+	}
+}
