@@ -13,6 +13,7 @@ import (
 
 func TestOnePersonOrTwo(t *testing.T) {
 	const head = "Họ và tên,Năm sinh,Số điện thoại,Tổ dân phố,Đồng ý nhận tin\n"
+	i, _, db, _ := newImporter(t)
 	for _, c := range []struct {
 		name, rows               string
 		imported, merged, agreed int
@@ -28,7 +29,9 @@ func TestOnePersonOrTwo(t *testing.T) {
 		{"an unclear mark is no consent", "Lê A,1950,0901234567,Tổ 1,để hỏi lại\n", 1, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			i, _, db, _ := newImporter(t)
+			if _, err := db.ExecContext(t.Context(), `delete from consents; delete from residents`); err != nil {
+				t.Fatal(err)
+			}
 			r := take(t, i, head+c.rows)
 			if r.Imported != c.imported || r.Merged != c.merged || r.Rows != c.imported+c.merged {
 				t.Errorf("%+v", r)

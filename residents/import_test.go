@@ -242,13 +242,20 @@ func TestFormsOfTheSameList(t *testing.T) {
 		{"a workbook with numbers for numbers", xlsx.String()},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			i, s, _, _ := newImporter(t)
-			if r := take(t, i, c.file); r.Imported != 1 || r.Rows != 1 {
-				t.Fatalf("%+v, %+v", r, r.Rejects.Rows)
+			s, err := readSheet([]byte(c.file))
+			if err != nil {
+				t.Fatal(err)
 			}
-			people, err := s.ByPhone(t.Context(), "+84901234567")
-			if err != nil || len(people) != 1 || people[0].Name != "Lê A" || people[0].UnitName != "Tổ 1" || people[0].BirthYear != 1950 || people[0].ConsentAt.IsZero() {
-				t.Errorf("%+v, %v", people, err)
+			cols, err := findColumns(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			people, rejects := cols.people(s, map[string]int64{"to 1": 1}, newClock().t)
+			if len(people) != 1 || len(rejects.Rows) != 0 {
+				t.Fatalf("%+v, rejects %+v", people, rejects.Rows)
+			}
+			if p := people[0]; p.name != "Lê A" || p.phone != "+84901234567" || p.unit != 1 || p.birthYear != 1950 || p.consent != "given" {
+				t.Errorf("%+v", p)
 			}
 		})
 	}
