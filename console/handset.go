@@ -110,6 +110,9 @@ var groupAsked = regexp.MustCompile(`(?i)^to\s*0*(\d{1,3})$`)
 // handsetPeople are the phones to choose from: a number typed in full comes first, in the register or not.
 func (c *Console) handsetPeople(r *http.Request, query string) ([]handsetPerson, error) {
 	filter := residents.Filter{Text: query, Size: 9}
+	if query == "" {
+		filter.Standing = residents.Consented // the first shown is the phone held: one that reminders reach
+	}
 	var people []handsetPerson
 	if m := groupAsked.FindStringSubmatch(sms.Unaccent(query)); m != nil {
 		unit, err := c.groupNumbered(r, m[1])

@@ -53,8 +53,8 @@ func addLan(t *testing.T, db *sql.DB, rs *residents.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const insert = `insert into residents (phone, phone_kind, name, name_fold, unit_id, created_at, updated_at)
-		values ('+84901234567', 'mobile', 'Đặng Thị Lan', $1, $2, now(), now())`
+	const insert = `insert into residents (phone, phone_kind, name, name_fold, unit_id, consent_at, created_at, updated_at)
+		values ('+84901234567', 'mobile', 'Đặng Thị Lan', $1, $2, now(), now(), now())`
 	if _, err := db.Exec(insert, residents.Fold("Đặng Thị Lan"), groups[6].ID); err != nil {
 		t.Fatal(err)
 	}

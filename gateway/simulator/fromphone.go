@@ -24,13 +24,10 @@ func (s *Simulator) Text(from, to, text string) error {
 	if text = strings.TrimSpace(text); text == "" || utf8.RuneCountInString(text) > textLimit {
 		return errEmpty
 	}
-	if err := s.smsc.fromPhone(n, code, text); err != nil {
-		return err
-	}
-	s.phone.text(n, Event{From: n.national(), To: code.national(), Text: text})
-	return nil
+	return s.smsc.fromPhone(n, code, text)
 }
 
+// fromPhone puts a handset's text on its way, in as many parts as it takes.
 func (c *smsc) fromPhone(n, to number, text string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -39,6 +36,7 @@ func (c *smsc) fromPhone(n, to number, text string) error {
 	if err != nil {
 		return err
 	}
+	c.phone.text(n, Event{From: n.national(), To: to.national(), Text: text}) // before any answer to it can stand there
 	for _, part := range parts {
 		d := &smpp.DeliverSM{
 			Source: smpp.Address{TON: smpp.TONInternational, NPI: smpp.NPIISDN, Addr: string(n)}, Dest: dialled(to),
@@ -49,9 +47,10 @@ func (c *smsc) fromPhone(n, to number, text string) error {
 		}
 		p := c.parcel(&c.ledger.counts.FromPhones, d)
 		p.at = c.o.Now()
-		if box := c.anyBound(); box == nil {
+		switch box := c.anyBound(); {
+		case box == nil && len(c.held) < outboxLimit:
 			c.held = append(c.held, p)
-		} else if !box.put(p) {
+		case box == nil || !box.put(p):
 			c.ledger.counts.Dropped++
 		}
 	}
