@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nyaruka/phonenumbers"
 	"pgregory.net/rapid"
 )
 
@@ -67,6 +68,22 @@ func TestEveryPrefixOf2018LandsInTodaysTable(t *testing.T) {
 	for old, now := range mobiles2018 {
 		if _, ok := vietnamKind(now + "1234567"); !ok || len(old) != 3 {
 			t.Errorf("0%s becomes 0%s, which the table of prefixes lacks", old, now)
+		}
+	}
+}
+
+func TestWhatOurTableTakesIsPossibleToTheLibrary(t *testing.T) {
+	for _, prefix := range strings.Fields(mobilePrefixes + areaCodes + " 24 28") {
+		for _, length := range []int{9, 10} {
+			nsn := prefix + strings.Repeat("1", length-len(prefix))
+			kind, ok := vietnamKind(nsn)
+			if !ok {
+				continue
+			}
+			n, err := phonenumbers.Parse("+84"+nsn, "")
+			if err != nil || !phonenumbers.IsPossibleNumber(n) {
+				t.Errorf("0%s (%s): %v", nsn, kind, err)
+			}
 		}
 	}
 }
