@@ -17,12 +17,15 @@ import (
 
 const (
 	maxIntent  = 50                     // messages meant for the wire by one commit
-	inDoubt    = 4 * maxIntent          // what a crash may leave in doubt of one carrier: no intent goes beyond it
 	atOnce     = 500 * time.Millisecond // an opt-out or a pause bites within the sending of this long
 	throttling = time.Second            // a link that was told to slow down stands still for this long
 	idlePoll   = 200 * time.Millisecond // how often an idle worker looks for work
 	keepLate   = 10000                  // submit_sm without a response whose late one is still known
 )
+
+// MaxInDoubt is how many messages of one carrier a node that dies may leave in doubt: no intent is committed that would
+// bring those without a stored outcome beyond it.
+const MaxInDoubt = 4 * maxIntent
 
 // link is one carrier: its bind, its rate, the workers that feed it and the ledger that stores what comes of it.
 type link struct {
@@ -53,7 +56,7 @@ type lateRef struct {
 
 func newLink(c Carrier, s *Store, n *node, pool *hotPool, m *meter, log *slog.Logger) *link {
 	l := &link{carrier: c, store: s, node: n, pool: pool, meter: m, log: log.With("carrier", c.Name),
-		doubt: semaphore.NewWeighted(inDoubt), intent: maxIntent, up: make(chan struct{}), late: map[*smpp.SubmitSM]lateRef{}}
+		doubt: semaphore.NewWeighted(MaxInDoubt), intent: maxIntent, up: make(chan struct{}), late: map[*smpp.SubmitSM]lateRef{}}
 	l.limiter = rate.NewLimiter(rate.Inf, 1)
 	if c.Rate > 0 {
 		l.limiter = rate.NewLimiter(rate.Limit(c.Rate), max(1, int(c.Rate/50)))
