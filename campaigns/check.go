@@ -151,6 +151,9 @@ func Warnings(c Content, traps []Trap) []Problem {
 	return found
 }
 
+// settled are the words after which a trap has one reading only: "ung dung" is ứng dụng and nothing else.
+var settled = map[string][]string{"dung": {"ung", "su", "noi", "xay"}, "bao": {"canh", "thong", "tin"}}
+
 // trapped looks for a trap's words. Two remarks of the list are rules rather than readings: `write "khong so hai"` clears
 // that wording, and "follow it with an object" asks only for a word after it.
 func trapped(plain string, t Trap) bool {
@@ -164,6 +167,7 @@ func trapped(plain string, t Trap) bool {
 			n := match(line, i, t.Phrase)
 			switch {
 			case n == 0:
+			case i > 0 && slices.Contains(settled[t.Phrase], line[i-1].word):
 			case instead != "" && strings.HasPrefix(instead, t.Phrase+" ") && match(line, i, instead) > 0:
 			case needsObject && i+n < len(line) && line[i+n].word != ",":
 			default:

@@ -90,6 +90,7 @@ func TestTrapsWarnWhereTheMeaningTurns(t *testing.T) {
 	for _, c := range []struct{ name, plain, warns string }{
 		{"a clean text", "Ba con tat may, goi con chau.", ""},
 		{"đừng and đúng look alike", "Ba con dung chuyen tien.", "[dung]"},
+		{"ứng dụng has one reading", "Ba con khong cai ung dung.", ""},
 		{"capitals are the same word", "DUNG tin.", "[dung]"},
 		{"part of a longer word is another word", "Ba con dungcam.", ""},
 		{"không sợ alone", "Ba con khong so.", "[khong so]"},

@@ -99,3 +99,6 @@ func (s State) Allows(act Act) bool {
 	_, err := next(s, act)
 	return err == nil
 }
+
+// Ended tells whether nothing can happen to a campaign any more.
+func (s State) Ended() bool { return s == Done || s == Cancelled }

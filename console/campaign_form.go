@@ -67,7 +67,7 @@ func readCampaignForm(r *http.Request) (f campaignForm, button string, err error
 	p := r.PostForm
 	f = campaignForm{
 		Name: p.Get("name"), Form: p.Get("form"), Whole: p.Get("audience") != "groups", Groups: map[int64]bool{},
-		From: p.Get("from"), To: p.Get("to"), PerDay: p.Get("per_day"), PerWeek: p.Get("per_week"),
+		From: readTime(p.Get("from")), To: readTime(p.Get("to")), PerDay: p.Get("per_day"), PerWeek: p.Get("per_week"),
 		Urgent: p.Get("urgent") != "", Reason: p.Get("urgent_reason"), Resend: p.Get("resend") != "",
 	}
 	f.Revision, _ = strconv.Atoi(p.Get("revision"))
@@ -84,7 +84,7 @@ func readCampaignForm(r *http.Request) (f campaignForm, button string, err error
 		}
 		f.Groups[id] = true
 	}
-	f.When = whenView{Kind: p.Get("when"), Time: p.Get("time"), Cron: p.Get("cron"), Days: map[string]bool{}}
+	f.When = whenView{Kind: p.Get("when"), Time: readTime(p.Get("time")), Cron: p.Get("cron"), Days: map[string]bool{}}
 	for _, d := range p["day"] {
 		f.When.Days[d] = true
 	}
@@ -174,7 +174,7 @@ func (c *Console) campaignFormPage(w http.ResponseWriter, r *http.Request, statu
 		return err
 	}
 	one, _ := d.Form.campaign(ward.ID)
-	if d.Preview, err = c.previewOf(r, one); err != nil {
+	if d.Preview, err = c.previewOf(r, one, nil); err != nil {
 		return err
 	}
 	return c.renderStatus(w, r, status, "campaign_form", d)
@@ -191,7 +191,7 @@ func (c *Console) campaignPreview(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	one, _ := f.campaign(ward.ID)
-	preview, err := c.previewOf(r, one)
+	preview, err := c.previewOf(r, one, nil)
 	if err != nil {
 		return err
 	}

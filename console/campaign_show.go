@@ -28,6 +28,7 @@ type formPreview struct {
 type textPreview struct {
 	Nth         int
 	Due         time.Time // when it falls due, if it is known
+	Sent        time.Time // when it fell due, once it has
 	Text, Plain formPreview
 }
 
@@ -38,17 +39,22 @@ type campaignPreviewData struct {
 	Parts    int  // paid for when all texts go to all
 }
 
-// previewOf shows what a campaign says, and to how many.
-func (c *Console) previewOf(r *http.Request, one campaigns.Campaign) (campaignPreviewData, error) {
+// previewOf shows what a campaign says, and to how many. runs are those it has had.
+func (c *Console) previewOf(r *http.Request, one campaigns.Campaign, runs []campaigns.Run) (campaignPreviewData, error) {
 	var d campaignPreviewData
-	due := []time.Time{}
-	if cron, err := schedules.ParseCron(one.Cron); err == nil {
-		due = cron.NextN(c.Now(), len(one.Contents))
+	sent := map[int]time.Time{}
+	for _, run := range runs {
+		sent[run.Nth] = run.DueAt
+	}
+	var due []time.Time
+	if cron, err := schedules.ParseCron(one.Cron); err == nil && !one.State.Ended() {
+		due = cron.NextN(c.Now(), len(one.Contents)-len(sent))
 	}
 	parts := 0
 	for i, content := range one.Contents {
 		t := textPreview{
 			Nth:   i + 1,
+			Sent:  sent[i+1],
 			Text:  formPreview{Text: content.Text, Size: sms.Measure(content.Text), Chosen: one.Form == campaigns.Accented},
 			Plain: formPreview{Text: content.Plain, Size: sms.Measure(content.Plain), Chosen: one.Form != campaigns.Accented},
 		}
@@ -72,8 +78,8 @@ func (c *Console) previewOf(r *http.Request, one campaigns.Campaign) (campaignPr
 				t.Plain.Warnings = append(t.Plain.Warnings, p)
 			}
 		}
-		if i < len(due) {
-			t.Due = due[i]
+		if t.Sent.IsZero() && len(due) > 0 {
+			t.Due, due = due[0], due[1:]
 		}
 		if one.Form == campaigns.Accented {
 			parts += t.Text.Size.Parts
@@ -225,10 +231,10 @@ func (c *Console) campaignPage(w http.ResponseWriter, r *http.Request, status in
 	if d.Step, err = c.stepOf(r, one); err != nil {
 		return err
 	}
-	if d.Preview, err = c.previewOf(r, one); err != nil {
+	if d.Runs, err = c.Campaigns.Runs(ctx, id); err != nil {
 		return err
 	}
-	if d.Runs, err = c.Campaigns.Runs(ctx, id); err != nil {
+	if d.Preview, err = c.previewOf(r, one, d.Runs); err != nil {
 		return err
 	}
 	d.HasFired = len(d.Runs) > 0

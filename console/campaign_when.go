@@ -88,3 +88,20 @@ func (v whenView) Week() []string { return weekdays }
 var hourMinute = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
 
 func timeOfDay(s string) bool { return hourMinute.MatchString(s) }
+
+var spokenTime = regexp.MustCompile(`^\s*([0-9]{1,2})\s*(?::|h|g|giờ|\.)\s*([0-9]{2})?\s*$`)
+
+// readTime writes "8:00", "8h" and "8 giờ 30" as "08:00" and "08:30"; what it cannot read stays as it was typed. A browser's
+// own time field would show an English machine's AM and PM.
+func readTime(s string) string {
+	m := spokenTime.FindStringSubmatch(s)
+	if m == nil {
+		return s
+	}
+	hour, _ := strconv.Atoi(m[1])
+	minute := m[2]
+	if minute == "" {
+		minute = "00"
+	}
+	return fmt.Sprintf("%02d:%s", hour, minute)
+}

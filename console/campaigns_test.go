@@ -232,3 +232,14 @@ func TestAScheduleReadsBackAsItWasChosen(t *testing.T) {
 		})
 	}
 }
+
+func TestATimeIsReadAsPeopleWriteIt(t *testing.T) {
+	for _, c := range []struct{ typed, want string }{
+		{"08:00", "08:00"}, {"8:05", "08:05"}, {"8h", "08:00"}, {"8h30", "08:30"}, {"8 giờ 30", "08:30"}, {"8.30", "08:30"},
+		{"sáng", "sáng"}, {"", ""}, {"25:00", "25:00"},
+	} {
+		if got := readTime(c.typed); got != c.want {
+			t.Errorf("%q reads as %q, want %q", c.typed, got, c.want)
+		}
+	}
+}
