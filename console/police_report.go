@@ -94,7 +94,11 @@ func (c *Console) reportLive(w http.ResponseWriter, r *http.Request) error {
 
 func (c *Console) reportReceive(w http.ResponseWriter, r *http.Request) error {
 	code := mux.Vars(r)["code"]
-	if err := c.Reports.Receive(r.Context(), code, by(r)); err != nil {
+	err := c.Reports.Receive(r.Context(), code, by(r))
+	if errors.Is(err, reports.ErrMove) {
+		return c.reportAgain(w, r, "", err) // two officers pressed: the slower one sees who was quicker
+	}
+	if err != nil {
 		return err
 	}
 	return c.done(w, r, "reports.received", "/reports/"+code)
@@ -141,8 +145,9 @@ func (c *Console) reportAgain(w http.ResponseWriter, r *http.Request, note strin
 	if err != nil {
 		return err
 	}
-	d.Note, d.Problem = note, explain(wrong).key
-	return c.renderStatus(w, r, http.StatusUnprocessableEntity, "report", d)
+	p := explain(wrong)
+	d.Note, d.Problem = note, p.key
+	return c.renderStatus(w, r, p.status, "report", d)
 }
 
 func (c *Console) exportForm(w http.ResponseWriter, r *http.Request) error {

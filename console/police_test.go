@@ -75,7 +75,7 @@ func TestAnOfficerWorksOnAReport(t *testing.T) {
 			t.Errorf("the report shows no %q", want)
 		}
 	}
-	if got := b.post("/reports/"+r.Code+"/receive", "x", "y"); got.status != http.StatusConflict {
+	if got := b.post("/reports/" + r.Code + "/receive"); got.status != http.StatusConflict || !strings.Contains(got.body, "đã được tiếp nhận trước đó") {
 		t.Errorf("received again: %d", got.status)
 	}
 	if got := b.post("/reports/"+r.Code+"/note", "note", " "); got.status != http.StatusUnprocessableEntity {
