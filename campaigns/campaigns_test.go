@@ -436,3 +436,18 @@ func TestTheSampleRunsAndIsNeverLoadedOverOtherCampaigns(t *testing.T) {
 		t.Fatalf("%d messages a minute later", n)
 	}
 }
+
+func TestACampaignThatReachesNobodyStillEnds(t *testing.T) {
+	o := newOffice(t)
+	c := o.good()
+	c.Contents, c.Units = c.Contents[:1], []int64{o.units[2].ID} // where nobody agreed
+	id := o.running(c)
+	o.move("2026-11-23 08:00")
+	o.tick(o.runner())
+	if n, err := o.store.Finish(context.Background()); err != nil || n != 1 {
+		t.Fatalf("finished %d, %v", n, err)
+	}
+	if got := o.get(id); got.State != campaigns.Done {
+		t.Fatalf("state = %s", got.State)
+	}
+}

@@ -3,6 +3,7 @@ package campaigns
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -41,18 +42,23 @@ func (s *Store) Finish(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("finish runs: %w", err)
 	}
+	var failed []error // one run's trouble must not keep the others open
 	for _, run := range ids {
-		done, err := s.gw.Done(ctx, run)
-		if err != nil {
-			return 0, fmt.Errorf("finish run %d: %w", run, err)
-		}
-		if done {
-			if _, err := s.db.ExecContext(ctx, closeRunSQL, run, s.now().UTC()); err != nil {
-				return 0, fmt.Errorf("finish run %d: %w", run, err)
-			}
+		if err := s.closeRun(ctx, run); err != nil {
+			failed = append(failed, fmt.Errorf("finish run %d: %w", run, err))
 		}
 	}
-	return s.finishCampaigns(ctx)
+	n, err := s.finishCampaigns(ctx)
+	return n, errors.Join(append(failed, err)...)
+}
+
+func (s *Store) closeRun(ctx context.Context, run int64) error {
+	done, err := s.gw.Done(ctx, run)
+	if err != nil || !done {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, closeRunSQL, run, s.now().UTC())
+	return err
 }
 
 const restingSQL = `
