@@ -102,8 +102,11 @@ func (i *Importer) units(ctx context.Context, name string) (ward Unit, groups ma
 	} else {
 		ward, err = i.store.WardByName(ctx, name)
 	}
-	if errors.Is(err, ErrNoWard) {
-		return ward, nil, &FileError{fmt.Sprintf(wordNoWard, name)}
+	switch {
+	case errors.Is(err, ErrNoWard) && name == "":
+		return ward, nil, &FileError{wordNoWard}
+	case errors.Is(err, ErrNoWard):
+		return ward, nil, &FileError{fmt.Sprintf(wordOtherWard, name)}
 	}
 	if err != nil {
 		return ward, nil, err

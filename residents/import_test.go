@@ -16,6 +16,7 @@ import (
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/unicode/norm"
 
+	"canhgiac/internal/postgres/pgtest"
 	"canhgiac/residents/sample"
 )
 
@@ -213,6 +214,10 @@ func TestUnknownWardIsTold(t *testing.T) {
 	var bad *FileError
 	if !errors.As(err, &bad) || !strings.Contains(bad.Text, "Hòa Vang") {
 		t.Errorf("err = %v", err)
+	}
+	_, err = NewImporter(pgtest.New(t), newClock().now).Import(t.Context(), strings.NewReader(header), ImportOptions{})
+	if !errors.As(err, &bad) || bad.Text != wordNoWard {
+		t.Errorf("an empty database: %v", err)
 	}
 }
 

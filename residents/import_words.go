@@ -3,7 +3,8 @@ package residents
 // What the ward's staff read about a list; %s and %d as fmt takes them.
 const (
 	wordTooBig      = "Tệp lớn hơn %d MB. Xin chia danh sách thành nhiều tệp."
-	wordNoWard      = "Chưa có phường %q trong hệ thống, hoặc chưa có phường nào. Xin nạp đơn vị hành chính trước (canhgiac migrate --sample)."
+	wordNoWard      = "Hệ thống chưa có phường nào. Xin nạp đơn vị hành chính trước (canhgiac migrate --sample)."
+	wordOtherWard   = "Hệ thống không có phường %q."
 	wordEmpty       = "Tệp không có dòng nào."
 	wordUTF16       = "Tệp lưu theo bảng mã UTF-16 (Excel gọi là \"Unicode Text\"). Xin lưu lại: Lưu thành > CSV UTF-8."
 	wordBinary      = "Tệp không phải là CSV hay .xlsx."

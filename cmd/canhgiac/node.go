@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"canhgiac/api"
 	"canhgiac/campaigns"
 	"canhgiac/console"
 	"canhgiac/gateway"
@@ -119,6 +120,10 @@ func (n *node) mount(hotline *ivr.Hotline, sound *prompts.Sound, queue *gateway.
 		providers = append(providers, twiml.Provider{Name: p.Name, Account: p.Account, Secret: p.Secret})
 	}
 	r.Handle("/voice/", twiml.Handler(hotline, sound, providers, n.config.HTTP.PublicURL, n.log.With("part", "voice")))
+	r.Handle("/api/v1/", api.New(api.Options{
+		DB: n.db, Now: time.Now, Log: n.log.With("part", "api"), Gateway: queue, Residents: n.residents,
+		Importer: residents.NewImporter(n.db, time.Now), Campaigns: n.campaigns, Reports: n.reports,
+	}))
 	r.Handle("/", n.console.Handler())
 	return r
 }
