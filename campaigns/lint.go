@@ -48,13 +48,16 @@ const (
 	near  = 4 // words between a "không" and the verb it forbids
 )
 
-// forbids turn the request after them into a warning; resets end their power ("đừng lo, hãy gửi" asks after all).
 var (
+	// forbids turn the request after them into a warning; resets end their power ("đừng lo, hãy gửi" asks after all).
 	forbids = words("không", "đừng", "chớ", "chưa", "chẳng", "ngừng", "tránh")
 	resets  = words("và", "rồi", "hãy", "xin", "mời", "thì", "nhưng", "để", "phải", "nên")
 	// Who is told of ("ai", "kẻ gian", "người lạ") and what such people do: "người lạ bảo chuyển tiền" asks nothing.
 	strangers = words("ai", "kẻ", "lạ", "chúng")
 	demands   = words("gọi", "bảo", "báo", "bắt", "đòi", "dọa", "hỏi", "nhắn", "rủ", "ép", "dụ", "nhờ", "xúi", "cầu")
+	past      = words("đã", "lỡ", "vừa", "trót", "bị") // right before the verb: what happened, not what to do
+	// What follows one of these is a case ("báo ngay nếu ai hỏi mật khẩu"), not what the verb asks for.
+	cases = words("nếu", "khi", "ai", "kẻ", "hỏi", "đòi", "không", "đừng")
 	// The reader is spoken to again: what follows is no longer the stranger's doing.
 	readers = words("hãy", "xin", "mời", "thì", "phải", "nên")
 )
@@ -153,7 +156,7 @@ func Asks(text string) string {
 
 // object looks for one of what within reach after a verb, in the same clause.
 func object(line []token, from int, what []string) string {
-	for i := from; i < len(line) && i <= from+reach && line[i].word != ","; i++ {
+	for i := from; i < len(line) && i <= from+reach && line[i].word != "," && !line[i].in(cases); i++ {
 		for _, w := range what {
 			if match(line, i, w) > 0 {
 				return w
@@ -165,7 +168,7 @@ func object(line []token, from int, what []string) string {
 
 // guarded tells whether the verb at i..end is forbidden, past, or a stranger's doing, and so a warning.
 func guarded(line []token, i, end int) bool {
-	if i > 0 && line[i-1].is("da", "đã") {
+	if i > 0 && line[i-1].in(past) || i > 1 && line[i-1].is("khi", "khi") && line[i-2].is("truoc", "trước") {
 		return true
 	}
 	if match(line, end, "lúc nào") > 0 || match(line, end, "khi nào") > 0 { // asks about what is past
@@ -194,6 +197,13 @@ func threat(line []token, k, end int) bool {
 
 // told tells whether the sentence reports what a stranger demands.
 func told(line []token, i int) bool {
+	if i > 0 && line[i-1].in(demands) { // "tin yêu cầu chuyển tiền là lừa đảo"
+		for k := i; k+1 < len(line); k++ {
+			if match(line, k, "lừa đảo") > 0 || match(line, k, "là giả") > 0 {
+				return true
+			}
+		}
+	}
 	demand := false
 	for k := i - 1; k >= 0; k-- {
 		switch {

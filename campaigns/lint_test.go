@@ -79,6 +79,12 @@ func TestARequestIsToldFromAWarning(t *testing.T) {
 		{"a code at the police's own mouth", "Cán bộ sẽ đọc mã tin báo. Ai không đọc được thì tắt máy.", false},
 		{"money named by its sum", "Ba con chuyen 2 trieu dong vao quy.", true},
 		{"đồng tiền is money, not đóng tiền", "Đồng tiền mồ hôi nước mắt, bà con giữ lấy.", false},
+		{"asks to report who asks", "Bà con báo ngay nếu có người hỏi mật khẩu.", false},
+		{"asks to report, in không dấu", "Bao cong an khi ai doi ma OTP.", false},
+		{"speaks of a slip", "Nếu lỡ chuyển tiền, bà con gọi ngân hàng.", false},
+		{"asks to think first", "Trước khi chuyển tiền, bà con hỏi con cháu.", false},
+		{"calls the demand a fraud", "Tin nhắn yêu cầu chuyển tiền là lừa đảo.", false},
+		{"makes the demand against fraud", "Yêu cầu bà con chuyển tiền để tránh lừa đảo.", true},
 		{"marks typed apart are the same letters", "Bà con đọc mã OTP cho cán bộ.", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
