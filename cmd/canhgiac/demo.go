@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -139,7 +140,7 @@ func demoWorld(ctx context.Context, c Config, secrets demoSecrets, dataDir strin
 		return err
 	}
 	defer db.Close()
-	n, err := newNode(c, db, log)
+	n, err := newNode(c, db, log, time.Now)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -39,7 +40,7 @@ func newMigrateCommand(load func() (Config, error)) *cobra.Command {
 
 // migrateSample gives each sample user a password of its own and says it once; nothing keeps it but its hash.
 func migrateSample(ctx context.Context, c Config, db *sql.DB, out io.Writer) error {
-	n, err := newNode(c, db, newLog(c))
+	n, err := newNode(c, db, newLog(c), time.Now)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ type node struct {
 
 // newNode joins the rooms. What lies sideways between them meets here: a due schedule and the campaign it fires, an inbound
 // SMS and the menu's actions, the hotline and the queue that carries its receipts.
-func newNode(c Config, db *sql.DB, log *slog.Logger) (*node, error) {
+func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*node, error) {
 	words, err := prompts.Load()
 	if err != nil {
 		return nil, err
@@ -77,16 +77,16 @@ func newNode(c Config, db *sql.DB, log *slog.Logger) (*node, error) {
 
 	caps := gateway.Caps{PerDay: c.Sending.Caps.PerDay, PerWeek: c.Sending.Caps.PerWeek}
 	carriers := gatewayCarriers(c, log)
-	n.residents = residents.NewStore(db, time.Now)
-	n.schedules = schedules.NewStore(db, time.Now)
-	n.reports = reports.NewStore(db, time.Now)
-	n.users = console.NewUsers(db, time.Now)
-	queue := gateway.NewStore(db, time.Now, gateway.StoreOptions{Routes: routes(carriers), Hours: hours, Caps: caps})
-	n.campaigns = campaigns.NewStore(db, time.Now, queue, n.residents, n.schedules, campaigns.Options{Traps: traps(words), Hours: hours, Caps: caps, Log: log.With("part", "campaigns")})
+	n.residents = residents.NewStore(db, now)
+	n.schedules = schedules.NewStore(db, now)
+	n.reports = reports.NewStore(db, now)
+	n.users = console.NewUsers(db, now)
+	queue := gateway.NewStore(db, now, gateway.StoreOptions{Routes: routes(carriers), Hours: hours, Caps: caps})
+	n.campaigns = campaigns.NewStore(db, now, queue, n.residents, n.schedules, campaigns.Options{Traps: traps(words), Hours: hours, Caps: caps, Log: log.With("part", "campaigns")})
 
-	n.runner = schedules.NewRunner(db, time.Now, n.fire)
+	n.runner = schedules.NewRunner(db, now, n.fire)
 	n.runner.Log = log.With("part", "schedules")
-	hotline, err := ivr.NewHotline(db, time.Now, words, n.residents, n.reports, texter{queue}, ivr.Options{
+	hotline, err := ivr.NewHotline(db, now, words, n.residents, n.reports, texter{queue}, ivr.Options{
 		Brand: c.Words.Brand, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode, Officer: c.Voice.Officers,
 		Form: prompts.Plain, Log: log.With("part", "hotline"),
 	})
@@ -101,7 +101,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger) (*node, error) {
 		return nil, err
 	}
 	n.console, err = console.New(console.Options{
-		DB: db, DatabaseURL: c.Database.URL, Now: time.Now, Log: log.With("part", "console"), PublicURL: c.HTTP.PublicURL, Words: words,
+		DB: db, DatabaseURL: c.Database.URL, Now: now, Log: log.With("part", "console"), PublicURL: c.HTTP.PublicURL, Words: words,
 		Reports: n.reports, Residents: n.residents, Campaigns: n.campaigns,
 		HandsetURL: c.Console.HandsetURL, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode,
 	})

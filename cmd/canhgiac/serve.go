@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -21,7 +22,7 @@ func newServeCommand(load func() (Config, error)) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			n, err := newNode(c, db, log)
+			n, err := newNode(c, db, log, time.Now)
 			if err != nil {
 				return errors.Join(err, db.Close())
 			}

@@ -1,0 +1,280 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"canhgiac/gateway/simulator"
+	"canhgiac/internal/postgres/pgtest"
+	"canhgiac/residents"
+	"canhgiac/residents/sample"
+)
+
+var screens = flag.String("screens", "", "keep pictures of the walk in this folder")
+
+// clock is real time moved ahead by hand, so that a schedule falls due without anybody waiting for it.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) now() time.Time       { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *clock) move(d time.Duration) { c.ahead.Add(int64(d)) }
+
+// toNextMinute moves to the next full minute, when a schedule of "* * * * *" falls due.
+func (c *clock) toNextMinute() {
+	now := c.now()
+	c.move(now.Truncate(time.Minute).Add(time.Minute).Sub(now))
+}
+
+// town is a whole installation in this process: a node, its simulated carrier, phones and voice provider, meeting over
+// SMPP and signed webhooks only.
+type town struct {
+	t         *testing.T
+	clock     *clock
+	node      *node
+	url       string
+	passwords map[string]string
+}
+
+func newTown(t *testing.T) *town {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
+	public, admin := loopback(t), loopback(t)
+	url := "http://" + public.Addr().String()
+	secrets := demoSecrets{SMPPPassword: "secret", VoiceSecret: "0123456789abcdef", Passwords: map[string]string{}}
+	for _, u := range sampleUsers() {
+		secrets.Passwords[u.Name] = newPassword()
+	}
+	sim, err := simulator.New(simulator.Options{
+		SMPPAddr: "127.0.0.1:0", HTTPAddr: "127.0.0.1:0", SystemID: "demo", Password: secrets.SMPPPassword,
+		VoiceURL: url, VoiceProvider: "simulator", VoiceAccount: "ACdemo", VoiceSecret: secrets.VoiceSecret, Log: log,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	simEnded := make(chan error, 1)
+	go func() { simEnded <- sim.Run(ctx) }()
+	<-sim.Ready()
+
+	c := defaultConfig()
+	c.HTTP.PublicURL = url
+	c.Simulator.SMPPAddr, c.Simulator.HTTPAddr = sim.SMPPAddr(), sim.HTTPAddr()
+	c = demoConfig(c, secrets, pgtest.URL(t))
+	db, err := openMigrated(ctx, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &town{t: t, clock: &clock{}, url: url, passwords: secrets.Passwords}
+	if w.node, err = newNode(c, db, log, w.clock.now); err != nil {
+		t.Fatal(err)
+	}
+	w.node.public, w.node.admin = public, admin
+	w.node.runner.Poll = 20 * time.Millisecond // it asks our clock, which jumps
+	nodeEnded := make(chan error, 1)
+	go func() { nodeEnded <- runParts(ctx, log, w.node.parts()) }()
+	t.Cleanup(func() {
+		cancel()
+		for _, ended := range []chan error{nodeEnded, simEnded} {
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		}
+		_ = db.Close()
+	})
+	return w
+}
+
+func loopback(t *testing.T) net.Listener {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ln
+}
+
+// browser is one person's window.
+type browser struct {
+	*town
+	ctx  context.Context
+	name string
+}
+
+func (w *town) browser(name string) *browser {
+	w.t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1440, 1000),
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"))
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	w.t.Cleanup(stop)
+	ctx, closeTab := chromedp.NewContext(ctx)
+	w.t.Cleanup(closeTab)
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		w.t.Fatalf("start Chromium: %v", err)
+	}
+	b := &browser{town: w, ctx: ctx, name: name}
+	b.open("/signin")
+	b.do("sign in", chromedp.SendKeys(chromedp.CSS("#name"), name), chromedp.SendKeys(chromedp.CSS("#password"), w.passwords[name]+"\n"), chromedp.WaitVisible(chromedp.CSS(".tiles")))
+	return b
+}
+
+func (b *browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		b.picture("failed")
+		b.t.Fatalf("%s: %s: %v\n%s", b.name, what, err, b.text("main"))
+	}
+}
+
+func (b *browser) open(path string) {
+	b.t.Helper()
+	b.do("open "+path, chromedp.Navigate(b.url+path), chromedp.WaitVisible(chromedp.CSS("main")))
+}
+
+// press clicks the button of a form by where it leads, as its words may change.
+func (b *browser) press(selector, thenSee string) {
+	b.t.Helper()
+	b.do("press "+selector, chromedp.Click(chromedp.CSS(selector)), chromedp.WaitVisible(chromedp.CSS(thenSee)))
+}
+
+// see waits until the element holds the text.
+func (b *browser) see(selector, text string) {
+	b.t.Helper()
+	const holds = `(function(){var e = document.querySelector(%s); return !!e && e.innerText.includes(%s)})()`
+	expression := strings.Replace(strings.Replace(holds, "%s", quote(selector), 1), "%s", quote(text), 1)
+	b.do("see "+text+" in "+selector, chromedp.Poll[chromedp.Void](expression))
+}
+
+func quote(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'" }
+
+func (b *browser) text(selector string) string {
+	s, _ := chromedp.Run(b.ctx, chromedp.Text(chromedp.CSS(selector)))
+	return s
+}
+
+// picture keeps what the window shows, where -screens asks for it.
+func (b *browser) picture(name string) {
+	if *screens == "" {
+		return
+	}
+	png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(*screens, name+".png"), png, 0o644)
+	}
+	if err != nil {
+		b.t.Errorf("picture %s: %v", name, err)
+	}
+}
+
+// keys presses the phone's keys one after the other, each when the hotline has asked for it.
+func (b *browser) keys(keys string) {
+	b.t.Helper()
+	for _, k := range keys {
+		b.do("key "+string(k), chromedp.Click(chromedp.CSS(`.key[data-key="`+string(k)+`"]`)))
+	}
+}
+
+// answer presses keys once the hotline says the words.
+func (b *browser) answer(says, keys string) {
+	b.t.Helper()
+	b.see("#heard li:last-child", says)
+	b.keys(keys)
+}
+
+// sampleList is the messy resident list as a file to choose in the browser.
+func sampleList(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "residents.csv")
+	if err := os.WriteFile(file, sample.Residents, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// The main job, as its people do it: a messy list goes in, a reminder goes out, a resident reports by keys, the police see it.
+func TestTheMainJobInTheBrowser(t *testing.T) {
+	w := newTown(t)
+	ctx := context.Background()
+	if _, err := w.node.loadSampleWard(ctx, w.passwords); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.node.draftReminders(ctx); err != nil {
+		t.Fatal(err)
+	}
+
+	author := w.browser("canbo")
+	author.open("/residents/import")
+	author.do("choose the list", chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{sampleList(t)}))
+	author.press(".drop .btn", `form[action="/residents/import/confirm"]`)
+	author.picture("import")
+	author.press(`form[action="/residents/import/confirm"] .btn`, `a.btn[href="/residents"]`)
+	author.see(".counts", "2707")
+
+	author.open("/campaigns/1/edit")
+	author.do("every minute", chromedp.Click(chromedp.CSS("details:has(#cron) > summary")), chromedp.Click(chromedp.CSS(`input[name="when"][value="cron"]`)), chromedp.SetValue(chromedp.CSS("#cron"), "* * * * *"))
+	author.press(`.form-end [value="save"]`, `form[action="/campaigns/1/submit"]`)
+	author.press(`form[action="/campaigns/1/submit"] .btn`, `form[action="/campaigns/1/sendback"], #step details`)
+
+	approver := w.browser("lanhdao")
+	approver.open("/campaigns/1")
+	approver.press(`form[action="/campaigns/1/approve"] .btn`, `form[action="/campaigns/1/start"]`)
+	approver.press(`form[action="/campaigns/1/start"] .btn`, `form[action="/campaigns/1/pause"]`)
+
+	police := w.browser("congan")
+	police.open("/reports")
+
+	var number string
+	const anySMS = `select phone from residents where phone_kind = 'mobile' and wants_sms and consent_at is not null order by id limit 1`
+	if err := w.node.db.QueryRowContext(ctx, anySMS).Scan(&number); err != nil {
+		t.Fatal(err)
+	}
+	phone := w.browser("quantri")
+	phone.open("/handset?number=" + residents.Phone(number).National())
+	w.clock.toNextMinute()
+	phone.do("a reminder arrives", chromedp.WaitVisible(chromedp.CSS("#lcd-note")))
+	phone.do("open it", chromedp.Click(chromedp.CSS("#key-left")))
+	phone.see(".lcd", "KHONG SO HAI")
+	phone.picture("reminder")
+	approver.see(".reach", "1846/1846") // live: the page was not loaded again
+
+	phone.do("back", chromedp.Click(chromedp.CSS("#key-red")))
+	phone.keys("02363111222")
+	phone.do("ring", chromedp.Click(chromedp.CSS("#key-green")))
+	phone.answer("kính chào", "1") // any key ends the greeting
+	phone.answer("Xin ông bà nghe rồi bấm phím", "2")
+	phone.answer("Kẻ gian làm gì", "1")
+	phone.answer("Xin bấm số điện thoại của kẻ gian", "0901234567#")
+	phone.answer("Đúng rồi, bấm một", "1")
+	phone.answer("Kẻ gian tìm đến ông bà", "1")
+	phone.answer("đã chuyển tiền cho kẻ gian chưa", "2")
+	phone.answer("chuyển tiền lúc nào", "1")
+	phone.answer("Số tiền đã chuyển", "2")
+	police.do("the report is there before it is sent", chromedp.WaitVisible(chromedp.CSS(".desk-item[data-urgent]")))
+	phone.answer("gọi lại số máy này không", "1")
+	phone.picture("call")
+	phone.answer("Đúng rồi, bấm một để gửi", "1")
+	phone.see("#heard", "Tổng đài đã nhận tin báo")
+
+	police.see(".desk-item", "0901234567")
+	police.picture("reports")
+	police.press(".desk-item a", `form[action$="/receive"]`)
+	police.press(`form[action$="/receive"] .btn`, "main")
+	police.see("main", "Đã tiếp nhận")
+	police.picture("report")
+
+	var reads int
+	if err := w.node.db.QueryRowContext(ctx, `select count(*) from audit_log where act in ('report.read', 'report.receive') and who = 'congan'`).Scan(&reads); err != nil || reads < 2 {
+		t.Errorf("%d audit rows for the police's read and receive, %v", reads, err)
+	}
+}
