@@ -200,7 +200,7 @@ set lease_node = null, lease_until = null, ready_at = greatest(c.ready_at, r.rea
     state = case when c.state <> 'open' then c.state when c.watermark = c.size then 'done' when c.send_by <= $4 then 'expired' else 'open' end,
     ended_at = case when c.ended_at is null and (c.watermark = c.size or c.send_by <= $4) then $4 else c.ended_at end
 from unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) as r(id, epoch, ready_at)
-where c.id = r.id and c.epoch = r.epoch`
+where c.id = any($1) and c.id = r.id and c.epoch = r.epoch`
 
 func (s *Store) release(ctx context.Context, h *hot, leases []*lease) error {
 	ids, epochs, ready := make([]int64, len(leases)), make([]int64, len(leases)), make([]sql.NullTime, len(leases))

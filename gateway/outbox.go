@@ -54,11 +54,11 @@ left join run_orders r on r.run_id = t.message_id >> 32`,
 var reasonEnds = map[string]State{"run cancelled": Cancelled, "send_by passed": Expired}
 
 // keptPartsSQL: what an earlier try brought through is not sent again.
-const keptPartsSQL = `select message_id, part from sent_parts p join unnest($1::bigint[]) as id on p.message_id = id`
+const keptPartsSQL = `select message_id, part from sent_parts where message_id = any($1)`
 
 // laterSQL gives rows back whose hour has not come.
-const laterSQL = `update outbox o set lease_node = null, lease_until = null, leased_at = null, ready_at = $2
-from unnest($1::bigint[]) as id where o.message_id = id`
+const laterSQL = `update outbox set lease_node = null, lease_until = null, leased_at = null, ready_at = $2
+where message_id = any($1)`
 
 // take leases up to n rows of the carrier's outbox.
 func (s *Store) take(ctx context.Context, h *hot, carrier string, node int64, n int) ([]*single, error) {

@@ -153,10 +153,10 @@ insert into sent_parts (message_id, part, carrier, carrier_message_id, at)
 select id, part, $4, remote, $5 from unnest($1::bigint[], $2::bigint[], $3::text[]) as t(id, part, remote)
 on conflict (message_id, part) do nothing`
 
-const leaveOutboxSQL = `delete from outbox o using unnest($1::bigint[]) as id where o.message_id = id`
+const leaveOutboxSQL = `delete from outbox where message_id = any($1)`
 
 // revokeSQL: a message that another node gave up as unknown, and that was certainly refused, waits again.
-const revokeSQL = `delete from sent s using unnest($1::bigint[]) as id where s.message_id = id and s.state = 'unknown'`
+const revokeSQL = `delete from sent where message_id = any($1) and state = 'unknown'`
 
 // retrySQL leaves alone a row that another node has leased meanwhile.
 const retrySQL = `

@@ -20,12 +20,6 @@ import (
 	"canhgiac/schedules"
 )
 
-const settleSQL = `
-with w as (insert into units (kind, name, fold, valid_from) values ('ward', 'Thanh Khê', 'thanh khe', '2025-07-01') returning id),
-r as (insert into residents (phone, phone_kind, name, name_fold, unit_id, consent_at, created_at, updated_at)
-	select '+849' || lpad(i::text, 8, '0'), 'mobile', '', '', w.id, now(), now(), now() from w, generate_series(1, $1::int) i)
-select id from w`
-
 // TestKillNineLosesAndDoublesNothing kills the program three times in the middle of a run of 20,000 messages. What counts
 // is what the carrier saw: every number once at most, and those it did not see or could not tell us of are unknown.
 func TestKillNineLosesAndDoublesNothing(t *testing.T) {
@@ -36,8 +30,8 @@ func TestKillNineLosesAndDoublesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	var ward int64
-	if err := db.QueryRow(settleSQL, messages).Scan(&ward); err != nil {
+	ward, err := settle(t.Context(), db, messages)
+	if err != nil {
 		t.Fatal(err)
 	}
 	queue := gateway.NewStore(db, time.Now, gateway.StoreOptions{Routes: []gateway.Route{{Carrier: "viettel"}}})

@@ -40,6 +40,7 @@ func newRoot() *cobra.Command {
 		newTokenCommand(load),
 		newUserCommand(load),
 		newSimulatorCommand(load),
+		newBenchCommand(),
 	)
 	return root
 }
