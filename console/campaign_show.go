@@ -6,108 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"canhgiac/campaigns"
-	"canhgiac/gateway"
-	"canhgiac/gateway/sms"
 	"canhgiac/residents"
 	"canhgiac/schedules"
 )
-
-// formPreview is one form of a text as a phone shows it, with its price and what is to be said about it.
-type formPreview struct {
-	Text     string
-	Size     sms.Size
-	Chosen   bool // this form is the one that leaves
-	Problems []campaigns.Problem
-	Warnings []campaigns.Problem
-}
-
-type textPreview struct {
-	Nth         int
-	Due         time.Time // when it falls due, if it is known
-	Sent        time.Time // when it fell due, once it has
-	Text, Plain formPreview
-}
-
-type campaignPreviewData struct {
-	Texts    []textPreview
-	Audience int
-	Numbers  bool // Audience is known: units were chosen
-	Parts    int  // paid for when all texts go to all
-}
-
-// previewOf shows what a campaign says, and to how many. runs are those it has had.
-func (c *Console) previewOf(r *http.Request, one campaigns.Campaign, runs []campaigns.Run) (campaignPreviewData, error) {
-	var d campaignPreviewData
-	sent := map[int]time.Time{}
-	for _, run := range runs {
-		sent[run.Nth] = run.DueAt
-	}
-	var due []time.Time
-	if cron, err := schedules.ParseCron(one.Cron); err == nil && !one.State.Ended() {
-		due = cron.NextN(c.Now(), len(one.Contents)-len(sent))
-	}
-	parts := 0
-	for i, content := range one.Contents {
-		t := textPreview{
-			Nth:   i + 1,
-			Sent:  sent[i+1],
-			Text:  formPreview{Text: content.Text, Size: sms.Measure(content.Text), Chosen: one.Form == campaigns.Accented},
-			Plain: formPreview{Text: content.Plain, Size: sms.Measure(content.Plain), Chosen: one.Form != campaigns.Accented},
-		}
-		for _, p := range campaigns.CheckContent(content) {
-			if p.Code == "text_missing" { // an empty box says so by itself
-				continue
-			}
-			if p.Field == "text" {
-				t.Text.Problems = append(t.Text.Problems, p)
-			} else {
-				t.Plain.Problems = append(t.Plain.Problems, p)
-			}
-		}
-		for _, p := range campaigns.Warnings(content, c.Campaigns.Traps()) {
-			if p.Code == "trap" {
-				p.Code = c.trapKey(r, p.Arg)
-			}
-			if p.Field == "text" {
-				t.Text.Warnings = append(t.Text.Warnings, p)
-			} else {
-				t.Plain.Warnings = append(t.Plain.Warnings, p)
-			}
-		}
-		if t.Sent.IsZero() && len(due) > 0 {
-			t.Due, due = due[0], due[1:]
-		}
-		if one.Form == campaigns.Accented {
-			parts += t.Text.Size.Parts
-		} else {
-			parts += t.Plain.Size.Parts
-		}
-		d.Texts = append(d.Texts, t)
-	}
-	if len(one.Units) > 0 {
-		n, err := c.Campaigns.CountAudience(r.Context(), one)
-		if err != nil {
-			return d, err
-		}
-		d.Audience, d.Numbers, d.Parts = n, true, n*parts
-	}
-	return d, nil
-}
-
-const trapWords = "campaigns." + "problem."
-
-// trapKey is the words about one trap, or the general ones for a trap that came with newer texts.
-func (c *Console) trapKey(r *http.Request, phrase string) string {
-	code := "trap_" + strings.ReplaceAll(residents.Fold(phrase), " ", "_")
-	if _, err := c.catalogs[c.langOf(r)].text(trapWords+code, "Arg", ""); err != nil {
-		return "trap"
-	}
-	return code
-}
 
 // stepView is what comes next for a campaign, and whether the one who looks may do it.
 type stepView struct {
@@ -130,71 +34,6 @@ type campaignData struct {
 	Runs     []campaigns.Run
 	History  []campaigns.HistoryEntry
 	HasFired bool
-}
-
-// progressData is the part of the page that moves.
-type progressData struct {
-	ID       int64
-	Revision string
-	Progress gateway.Progress
-	Bar      []barPart
-	Groups   []groupProgress
-	Reach    campaigns.Coverage // all groups together
-}
-
-// barPart is one state's share of a bar of a hundred.
-type barPart struct {
-	State string
-	N     int
-	X, W  string // for an SVG rectangle: a style attribute would break the page's content policy
-}
-
-type groupProgress struct {
-	campaigns.Coverage
-	Bar []barPart
-}
-
-func barOf(p gateway.Progress) []barPart {
-	if p.Total == 0 {
-		return nil
-	}
-	x := 0.0
-	var bar []barPart
-	for _, s := range []struct {
-		state string
-		n     int
-	}{
-		{"delivered", p.Delivered}, {"accepted", p.Accepted}, {"submitting", p.Submitting}, {"queued", p.Queued}, {"unknown", p.Unknown},
-		{"failed", p.Failed}, {"expired", p.Expired}, {"suppressed", p.Suppressed}, {"cancelled", p.Cancelled},
-	} {
-		w := 100 * float64(s.n) / float64(p.Total)
-		bar = append(bar, barPart{s.state, s.n, strconv.FormatFloat(x, 'f', 3, 64), strconv.FormatFloat(w, 'f', 3, 64)})
-		x += w
-	}
-	return bar
-}
-
-func (c *Console) progressOf(ctx context.Context, id int64) (progressData, error) {
-	d := progressData{ID: id}
-	var err error
-	// The revision first: what changes between the two is then fetched once more, not missed.
-	if d.Revision, err = c.campaignRevision(ctx, strconv.FormatInt(id, 10)); err != nil {
-		return d, err
-	}
-	if d.Progress, err = c.Campaigns.Progress(ctx, id); err != nil {
-		return d, err
-	}
-	d.Bar = barOf(d.Progress)
-	groups, err := c.Campaigns.Coverage(ctx, id)
-	if err != nil {
-		return d, err
-	}
-	for _, g := range groups {
-		d.Groups = append(d.Groups, groupProgress{g, barOf(g.Progress)})
-		d.Reach.Reachable += g.Reachable
-		d.Reach.Delivered += g.Delivered
-	}
-	return d, nil
 }
 
 func (c *Console) stepOf(r *http.Request, one campaigns.Campaign) (stepView, error) {
@@ -265,18 +104,6 @@ func (c *Console) campaignPage(w http.ResponseWriter, r *http.Request, status in
 	return c.renderStatus(w, r, status, "campaign", d)
 }
 
-func (c *Console) campaignProgress(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	d, err := c.progressOf(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	return c.fragment(w, r, "campaign", "campaign_progress", d)
-}
-
 func (c *Console) campaignStep(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathID(r)
 	if err != nil {
@@ -291,16 +118,6 @@ func (c *Console) campaignStep(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return c.fragment(w, r, "campaign", "campaign_step", step)
-}
-
-// campaignRevision says where a campaign's messages stand.
-func (c *Console) campaignRevision(ctx context.Context, id string) (string, error) {
-	n, err := strconv.ParseInt(id, 10, 64)
-	if err != nil {
-		return "", errNoPage
-	}
-	p, err := c.Campaigns.Progress(ctx, n)
-	return fmt.Sprint(p), err
 }
 
 // campaignStateRevision says where the campaign itself stands: what its next step is made of.
