@@ -3,8 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"canhgiac/schedules"
@@ -83,4 +86,27 @@ func (k *check) carrier(at string, r CarrierConfig, names map[string]bool) {
 	k.oneOf(at+".receipt_id", r.ReceiptID, "same", "hex", "dec")
 	k.that(r.EnquireLink.Seconds() >= 1, at+".enquire_link", "at least 1s", r.EnquireLink)
 	k.that(r.ResponseTimeout.Seconds() >= 1, at+".response_timeout", "at least 1s", r.ResponseTimeout)
+}
+
+// check collects what is wrong, so that one start shows every mistake.
+type check struct{ problems []error }
+
+func (c *check) that(ok bool, path, expected string, got any) {
+	if !ok {
+		c.problems = append(c.problems, fmt.Errorf("%s: expected %s, got %q", path, expected, fmt.Sprint(got)))
+	}
+}
+
+func (c *check) addr(path, addr string) {
+	_, _, err := net.SplitHostPort(addr)
+	c.that(err == nil, path, "host:port", addr)
+}
+
+func (c *check) oneOf(path, got string, choices ...string) {
+	c.that(slices.Contains(choices, got), path, "one of "+strings.Join(choices, ", "), got)
+}
+
+func isHTTPURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }

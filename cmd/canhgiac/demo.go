@@ -89,6 +89,7 @@ func loadDemoSecrets(file string) (demoSecrets, error) {
 // the simulator, reached over SMPP and signed webhooks as real ones would be.
 func demoConfig(c Config, s demoSecrets, databaseURL string) Config {
 	c.Database.URL = databaseURL
+	c.HTTP.PublicURL = "http://" + c.HTTP.Addr // the simulator signs what the browser sees, wherever the demo listens
 	carrier := defaultCarrier()
 	carrier.Name, carrier.Addr = "simulator", c.Simulator.SMPPAddr
 	carrier.SystemID, carrier.Password = "demo", s.SMPPPassword
@@ -155,14 +156,20 @@ func demoWorld(ctx context.Context, c Config, secrets demoSecrets, dataDir strin
 	sim, err := simulator.New(simulator.Options{
 		SMPPAddr: c.Simulator.SMPPAddr, HTTPAddr: c.Simulator.HTTPAddr,
 		SystemID: c.Gateway.Carriers[0].SystemID, Password: secrets.SMPPPassword,
-		VoiceURL: "http://" + n.public.Addr().String(), VoiceProvider: provider.Name, VoiceAccount: provider.Account, VoiceSecret: provider.Secret,
+		VoiceURL: c.HTTP.PublicURL, VoiceProvider: provider.Name, VoiceAccount: provider.Account, VoiceSecret: provider.Secret,
 		Log: log.With("part", "simulator"),
 	})
 	if err != nil {
 		return errors.Join(err, n.closeListeners())
 	}
 	parts := append([]part{{name: "simulator", run: sim.Run, grace: simulatorGrace}}, n.parts()...)
-	printDemo(out, c, secrets, dataDir)
+	go func() {
+		select {
+		case <-sim.Ready():
+			printDemo(out, c, secrets, dataDir)
+		case <-ctx.Done():
+		}
+	}()
 	return runParts(ctx, log, parts)
 }
 

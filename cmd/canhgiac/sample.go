@@ -66,10 +66,7 @@ func (n *node) loadDemo(ctx context.Context, passwords map[string]string) error 
 	if _, err := n.loadSampleWard(ctx, passwords); err != nil {
 		return err
 	}
-	_, err := residents.NewImporter(n.db, time.Now).Import(ctx, bytes.NewReader(sample.Residents), residents.ImportOptions{
-		FileName: "residents.csv", Ward: sampleWard, By: sampleAuthor.Name, Role: sampleAuthor.Role,
-	})
-	if err != nil {
+	if err := n.importSample(ctx); err != nil {
 		return fmt.Errorf("sample residents: %w", err)
 	}
 	contents, err := n.reminders()
@@ -80,6 +77,19 @@ func (n *node) loadDemo(ctx context.Context, passwords map[string]string) error 
 		Contents: contents, Form: campaigns.Plain, Cron: "* * * * *", Hours: n.hours,
 		Caps:   gateway.Caps{PerDay: 6, PerWeek: 6}, // all six within six minutes; a real campaign keeps to two a week
 		Author: sampleAuthor, Approver: sampleApprover,
+	})
+	return err
+}
+
+// importSample takes the list in through the same door as a ward's own, once: a demo that starts again keeps what its
+// visitors did to their residents.
+func (n *node) importSample(ctx context.Context) error {
+	some, err := n.residents.Search(ctx, residents.Filter{Size: 1})
+	if err != nil || some.Total > 0 {
+		return err
+	}
+	_, err = residents.NewImporter(n.db, time.Now).Import(ctx, bytes.NewReader(sample.Residents), residents.ImportOptions{
+		FileName: "residents.csv", Ward: sampleWard, By: sampleAuthor.Name, Role: sampleAuthor.Role,
 	})
 	return err
 }
