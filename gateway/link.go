@@ -165,13 +165,14 @@ func (l *link) giveBack(ctx context.Context, c *lease) {
 	}
 }
 
-// send submits c intent by intent, until it is through, must stand still, or ctx ends. ready is when it may go on.
+// send submits c intent by intent, until it is through, must stand still, ctx ends, or the link is down: then another
+// node, whose link is up, may have it. ready is when it may go on.
 func (l *link) send(ctx, wire context.Context, c *lease) (ready time.Time, err error) {
 	alone, err := sms.Split(c.order.text, 0)
 	if err != nil {
 		return l.store.now().Add(time.Hour), fmt.Errorf("cut the text of run %d: %w", c.order.run, err)
 	}
-	for len(c.rows) > 0 && l.bound(ctx) {
+	for len(c.rows) > 0 && l.client.Bound() && l.bound(ctx) {
 		now := l.store.now()
 		if !c.order.sendBy.After(now) {
 			return time.Time{}, nil // the release ends it
