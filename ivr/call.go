@@ -90,19 +90,20 @@ func saveCall(ctx context.Context, tx *sql.Tx, c *call) error {
 
 const addEventSQL = `insert into call_events (call_id, step, at, node, input, raw, reply) values ($1, $2, $3, $4, $5, $6, $7)`
 
-const answeredSQL = `select reply from call_events where call_id = $1 and step = $2`
+const answeredSQL = `select reply, at from call_events where call_id = $1 and step = $2`
 
-// answered gives the answer that a step got when it was taken.
-func answered(ctx context.Context, tx *sql.Tx, id int64, step int) (Reply, error) {
+// answered gives the answer that a step got when it was taken, and when that was.
+func answered(ctx context.Context, tx *sql.Tx, id int64, step int) (Reply, time.Time, error) {
 	var raw []byte
-	if err := tx.QueryRowContext(ctx, answeredSQL, id, step).Scan(&raw); err != nil {
-		return Reply{}, fmt.Errorf("answer of step %d: %w", step, err)
+	var at time.Time
+	if err := tx.QueryRowContext(ctx, answeredSQL, id, step).Scan(&raw, &at); err != nil {
+		return Reply{}, at, fmt.Errorf("answer of step %d: %w", step, err)
 	}
 	var r Reply
 	if err := json.Unmarshal(raw, &r); err != nil {
-		return Reply{}, fmt.Errorf("answer of step %d: %w", step, err)
+		return Reply{}, at, fmt.Errorf("answer of step %d: %w", step, err)
 	}
-	return r, nil
+	return r, at, nil
 }
 
 // pastEvent is a step of the call before its report was opened.

@@ -114,9 +114,21 @@ func TestConversations(t *testing.T) {
 				{"1", "kenh_lien_lac ?"}}),
 			report: &reports.Draft{Kind: 1, ScamNumber: "5656"},
 		},
-		"a star erases, silence ends, keys after # do not count": {
-			says:   join(toNumber, []say{{"111*0905123456", readBack}, {"2", "hoi_so_ke_gian #"}, {"0905123456#1", readBack}}),
+		"a star erases, as often as wanted, and silence ends": {
+			says:   join(toNumber, []say{{"111*0905*77**0905123456", readBack}}),
 			report: &reports.Draft{Kind: 1, ScamNumber: "0905123456"},
+		},
+		"a provider that delivers every key: # ends the number, and what came behind it does not count": {
+			says:   join(toNumber, []say{{"all:0905123456#1131", readBack}, {"2", "hoi_so_ke_gian #"}, {"all:12*0905123456#", readBack}}),
+			report: &reports.Draft{Kind: 1, ScamNumber: "0905123456"},
+		},
+		"a provider that delivers every key: # alone is no number": {
+			says:   join(toNumber, []say{{"all:#", "kenh_lien_lac ?"}}),
+			report: &reports.Draft{Kind: 1},
+		},
+		"# where the number is asked again": {
+			says:   join(toNumber, []say{{"-", "het_gio hoi_so_ke_gian #"}, {"-", "het_gio hoi_so_ke_gian #"}, {"#", "kenh_lien_lac ?"}}),
+			report: &reports.Draft{Kind: 1},
 		},
 		"a number too short, then too long, then a silence: an officer": {
 			says: join(toNumber, []say{{"12#", "sai_phim hoi_so_ke_gian #"}, {"1234567890123456", "sai_phim hoi_so_ke_gian #"}, {"-", "qua_3_lan dial 101"},
@@ -127,8 +139,8 @@ func TestConversations(t *testing.T) {
 			says:   join(toNumber, []say{{"0", officer1}}),
 			report: &reports.Draft{Kind: 1},
 		},
-		"a star alone where a number is asked": {
-			says:   join(toNumber, []say{{"*", "het_gio hoi_so_ke_gian #"}}),
+		"a star with nothing behind it asks for the number again, as often as wanted": {
+			says:   join(toNumber, []say{{"*", "hoi_so_ke_gian #"}, {"0905*", "hoi_so_ke_gian #"}, {"*", "hoi_so_ke_gian #"}, {"-", "het_gio hoi_so_ke_gian #"}}),
 			report: &reports.Draft{Kind: 1},
 		},
 		"three wrong keys: an officer without asking": {
@@ -230,7 +242,7 @@ func TestConversations(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b.t = t
+			b.t, *b.clock = t, noon
 			from := c.from
 			if from == "" { // a number of its own: who has registered once is told so
 				from = fmt.Sprintf("+8490123%04d", b.calls)

@@ -39,7 +39,8 @@ type Options struct {
 	Shortcode string   // "" where no two-way number is leased: then help says to call
 	Officer   []string // whom key 0 rings, in turn; with none the caller leaves a message
 	Form      prompts.Form
-	Log       *slog.Logger // nil: slog.Default
+	Length    func(line string) time.Duration // how long the callers' voice says it (prompts.Sound.Length)
+	Log       *slog.Logger                    // nil: slog.Default
 }
 
 // Hotline answers calls and SMS words.
@@ -62,6 +63,9 @@ func NewHotline(db *sql.DB, now func() time.Time, w *prompts.Words, rs *resident
 	}
 	if o.Brand == "" || o.Hotline == "" {
 		return nil, errors.New("hotline: brand and hotline number are needed for its texts")
+	}
+	if o.Length == nil {
+		return nil, errors.New("hotline: the lengths of its sounds are needed to tell # from silence")
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -98,7 +102,7 @@ func (h *Hotline) Start(ctx context.Context, in Incoming) (Reply, error) {
 			return err
 		}
 		if !opened {
-			reply, err = answered(ctx, tx, c.ID, 0)
+			reply, _, err = answered(ctx, tx, c.ID, 0)
 			return err
 		}
 		t := turn{h: h, ctx: ctx, tx: tx, c: &c, at: h.now(), in: Input{Kind: inputStart, Keys: raw}}
@@ -130,7 +134,7 @@ func (h *Hotline) Step(ctx context.Context, provider, sid string, in Input) (Rep
 		case in.Step < 1 || in.Step > c.Step:
 			return ErrStep
 		case in.Step < c.Step:
-			reply, err = answered(ctx, tx, c.ID, in.Step)
+			reply, _, err = answered(ctx, tx, c.ID, in.Step)
 			return err
 		}
 		t := turn{h: h, ctx: ctx, tx: tx, c: &c, at: h.now(), in: in}

@@ -23,13 +23,14 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 const mobile, landline, foreign = "+84901234567", "+842363822333", "+15005550006"
 
-// bench is a hotline on a database of its own, with a clock that stands and the texts it sent.
+// bench is a hotline on a database of its own, with a clock that only silence moves and the texts it sent.
 type bench struct {
 	*Hotline
 	t  *testing.T
 	db *sql.DB
 	*texts
 	calls int
+	clock *time.Time
 }
 
 // texts takes SMS into a table of its own, so that it stands and falls with the transaction as the real queue does.
@@ -56,16 +57,27 @@ var noon = time.Date(2026, 8, 27, 7, 5, 0, 0, time.UTC)
 
 func newBench(t *testing.T, officers ...string) *bench {
 	t.Helper()
-	return benchOn(t, pgtest.New(t), officers...)
+	clock := noon
+	return benchOn(t, pgtest.New(t), &clock, officers...)
 }
 
-func benchOn(t *testing.T, db *sql.DB, officers ...string) *bench {
+// otherNode is a second hotline beside b, with the same database and time.
+func (b *bench) otherNode() *bench {
+	b.t.Helper()
+	return benchOn(b.t, b.db, b.clock, b.o.Officer...)
+}
+
+func benchOn(t *testing.T, db *sql.DB, clock *time.Time, officers ...string) *bench {
 	t.Helper()
 	if _, err := db.Exec(`create table if not exists test_texts (key text primary key, phone text, text text)`); err != nil {
 		t.Fatal(err)
 	}
-	now := func() time.Time { return noon }
+	now := func() time.Time { return *clock }
 	words, err := prompts.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound, err := prompts.OpenSound(words, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,12 +87,12 @@ func benchOn(t *testing.T, db *sql.DB, officers ...string) *bench {
 	}
 	x := &texts{}
 	h, err := NewHotline(db, now, words, rs, reports.NewStore(db, now), x, Options{
-		Brand: "CATHANHKHEX", Hotline: "02363111222", Shortcode: "8088", Officer: officers,
+		Brand: "CATHANHKHEX", Hotline: "02363111222", Shortcode: "8088", Officer: officers, Length: sound.Length,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{Hotline: h, t: t, db: db, texts: x}
+	return &bench{Hotline: h, t: t, db: db, texts: x, clock: clock}
 }
 
 // line is one caller's line: it carries the step as a provider does.
@@ -108,22 +120,47 @@ func (b *bench) ring(from string) *line {
 	return l
 }
 
-// input reads a step of a conversation: keys as pressed, "-" for silence, "dial:busy", "message" for a spoken one.
+// input reads a step of a conversation: keys as pressed, "-" for silence, "dial:busy", "message" for a spoken one. Where a
+// number is asked, # ends it as at Twilio: it is not among the digits, and alone it is like a silence. "all:" are keys of
+// a provider that delivers every one.
 func (l *line) input(s string) Input {
 	in := Input{Step: l.reply.Step, Kind: InputKeys, Keys: s}
 	switch status, dialed := strings.CutPrefix(s, "dial:"); {
-	case s == "-":
+	case s == "-" || s == "#" && l.asksNumber():
 		in.Kind, in.Keys = InputSilence, ""
 	case dialed:
 		in.Kind, in.Keys, in.Status, in.Answered = InputDialed, "", status, status == "completed"
 	case s == "message":
 		in.Kind, in.Keys, in.Recording = InputRecorded, "", Recording{SID: "RE1", URL: "http://provider/RE1", Seconds: 7}
+	case strings.HasPrefix(s, "all:"):
+		in.Keys = strings.TrimPrefix(s, "all:")
+	case l.asksNumber():
+		in.Keys = strings.TrimSuffix(s, "#")
 	}
 	return in
 }
 
+func (l *line) asksNumber() bool { return strings.HasSuffix(heard(l.reply), "#") }
+
+// silence is how long the reply's words and the wait after them last.
+func (l *line) silence() time.Duration {
+	var d time.Duration
+	for _, a := range l.reply.Actions {
+		if a.Gather != nil {
+			d += a.Gather.First
+			for _, name := range a.Gather.Play {
+				d += l.o.Length(name)
+			}
+		}
+	}
+	return d
+}
+
 func (l *line) press(s string) string {
 	l.t.Helper()
+	if s == "-" {
+		*l.clock = l.clock.Add(l.silence())
+	}
 	reply, err := l.Step(l.t.Context(), "test", l.sid, l.input(s))
 	if err != nil {
 		l.t.Fatal(err)

@@ -58,7 +58,7 @@ type divert struct {
 	Set  map[string]string `yaml:"set"`
 }
 
-// number takes digits: * erases, # ends, # alone skips.
+// number takes digits: * erases, # ends at once, # alone skips.
 type number struct {
 	Set     string `yaml:"set"`
 	Min     int    `yaml:"min"` // digits

@@ -18,10 +18,11 @@ type Action struct {
 	Hangup bool    `json:"hangup,omitempty"`
 }
 
-// Gather takes keys while its lines play and after; the first key stops them. # and * are keys like any other.
+// Gather takes keys while its lines play and after; the first key stops them. One takes # and * like any other key;
+// a number ends at # at once.
 type Gather struct {
 	Play    []string      `json:"play"`
-	One     bool          `json:"one"`     // one key; else all until a silence
+	One     bool          `json:"one"`     // one key; else all until # or a silence
 	First   time.Duration `json:"first"`   // silence after the lines, before any key
 	Between time.Duration `json:"between"` // silence after a key, where not One
 }
@@ -43,7 +44,7 @@ type Input struct {
 	Step int // as the reply before gave it
 	Kind InputKind
 
-	Keys      string // InputKeys: as received
+	Keys      string // InputKeys: as received; # at the end where the provider says that it was pressed
 	Answered  bool   // InputDialed
 	Status    string // InputDialed: the provider's word for how it ended
 	Recording Recording
@@ -54,7 +55,7 @@ type InputKind string
 
 const (
 	InputKeys     InputKind = "keys"
-	InputSilence  InputKind = "silence"  // nobody pressed a key, or nobody spoke
+	InputSilence  InputKind = "silence"  // nobody pressed a key, or nobody spoke; where a number was asked, perhaps # alone
 	InputDialed   InputKind = "dialed"   // an officer's telephone was rung
 	InputRecorded InputKind = "recorded" // a message was left
 

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"strings"
 	"time"
 )
 
@@ -29,6 +28,11 @@ type turn struct {
 // take follows the menu from where the call stands.
 func (t *turn) take() error {
 	node := t.h.menu.Nodes[t.c.Node]
+	if node.Number != nil && t.in.Kind == InputSilence {
+		if err := t.endKeyAlone(node.Number); err != nil {
+			return err
+		}
+	}
 	if err := t.logIfOpen(); err != nil {
 		return err
 	}
@@ -47,7 +51,7 @@ func (t *turn) take() error {
 	case t.in.Kind != InputKeys:
 		err = t.fail(t.h.menu.Silent)
 	case node.Number != nil:
-		err = t.digits(node.Number)
+		err = t.digits(node)
 	default:
 		err = t.key(node)
 	}
@@ -79,29 +83,6 @@ func (t *turn) key(n *node) error {
 		return t.enter(n.Other)
 	}
 	return t.fail(t.h.menu.WrongKey)
-}
-
-// digits reads a number: * erases what came before, # ends it, # alone says that there is none, and 0 alone is the
-// officer's key, pressed by someone who is lost.
-func (t *turn) digits(d *number) error {
-	keys, _, ended := strings.Cut(t.in.Keys, "#")
-	number := keys[strings.LastIndexByte(keys, '*')+1:]
-	switch {
-	case number == "" && ended:
-		t.c.Fails = 0
-		t.c.Fields[d.Set] = ""
-		return t.enter(d.Skip)
-	case number == "":
-		return t.fail(t.h.menu.Silent)
-	case number == "0":
-		t.c.Fails = 0
-		return t.enter(t.h.menu.Officer)
-	case len(number) < d.Min || len(number) > d.Max || strings.Trim(number, "0123456789") != "":
-		return t.fail(t.h.menu.WrongKey)
-	}
-	t.c.Fails = 0
-	t.c.Fields[d.Set] = number
-	return t.enter(d.Goto)
 }
 
 // fail repeats the node after saying why; the third time in a row an officer takes over.

@@ -88,7 +88,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	n.runner.Log = log.With("part", "schedules")
 	hotline, err := ivr.NewHotline(db, now, words, n.residents, n.reports, texter{queue}, ivr.Options{
 		Brand: c.Words.Brand, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode, Officer: c.Voice.Officers,
-		Form: prompts.Plain, Log: log.With("part", "hotline"),
+		Form: prompts.Plain, Length: sound.Length, Log: log.With("part", "hotline"),
 	})
 	if err != nil {
 		return nil, err

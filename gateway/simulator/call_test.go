@@ -44,7 +44,7 @@ func (w *ward) RoundTrip(r *http.Request) (*http.Response, error) {
 			w.t.Errorf("%s is not signed", r.URL)
 		}
 		line := strings.TrimPrefix(r.URL.Path, "/voice/thu/")
-		for _, k := range []string{"CallStatus", "Digits", "DialCallStatus", "DialCallDuration", "RecordingDuration", "CallDuration"} {
+		for _, k := range []string{"CallStatus", "Digits", "FinishedOnKey", "DialCallStatus", "DialCallDuration", "RecordingDuration", "CallDuration"} {
 			if v, ok := form[k]; ok {
 				line += " " + k + "=" + v[0]
 			}
@@ -88,7 +88,7 @@ func TestConversationsRunAsTheProviderWouldRunThem(t *testing.T) {
 			name:   "a key stops the prompts and is posted to the action",
 			docs:   map[string]string{"call": gather, "menu": `<Hangup/>`},
 			steps:  []step{{wait: time.Second}, {press: "2"}},
-			asked:  []string{"call CallStatus=ringing", "menu CallStatus=in-progress Digits=2", "status CallStatus=completed CallDuration=1"},
+			asked:  []string{"call CallStatus=ringing", "menu CallStatus=in-progress Digits=2 FinishedOnKey=", "status CallStatus=completed CallDuration=1"},
 			screen: "call:ringing call:in-progress gather:1 prompt:lời của chao quiet gathered:2 call:completed/hotline",
 		},
 		{
@@ -102,13 +102,13 @@ func TestConversationsRunAsTheProviderWouldRunThem(t *testing.T) {
 			name:  "digits end at the finishing key, which is not among them",
 			docs:  map[string]string{"call": `<Gather action="/voice/thu/number" timeout="4"/>`, "number": `<Hangup/>`},
 			steps: []step{{press: "0905"}, {wait: 3 * time.Second}, {press: "1#"}},
-			asked: []string{"call CallStatus=ringing", "number CallStatus=in-progress Digits=09051", "status CallStatus=completed CallDuration=3"},
+			asked: []string{"call CallStatus=ringing", "number CallStatus=in-progress Digits=09051 FinishedOnKey=#", "status CallStatus=completed CallDuration=3"},
 		},
 		{
 			name:  "digits are posted when the caller falls silent",
 			docs:  map[string]string{"call": `<Gather action="number" timeout="4"/>`, "number": `<Hangup/>`},
 			steps: []step{{press: "113"}, {wait: 4 * time.Second}},
-			asked: []string{"call CallStatus=ringing", "number CallStatus=in-progress Digits=113", "status CallStatus=completed CallDuration=4"},
+			asked: []string{"call CallStatus=ringing", "number CallStatus=in-progress Digits=113 FinishedOnKey=", "status CallStatus=completed CallDuration=4"},
 		},
 		{
 			name:  "the finishing key alone is no input",
@@ -120,13 +120,13 @@ func TestConversationsRunAsTheProviderWouldRunThem(t *testing.T) {
 			name:  "the finishing key alone is posted where the document asks for empty results",
 			docs:  map[string]string{"call": `<Gather action="number" actionOnEmptyResult="true"/>`, "number": `<Hangup/>`},
 			steps: []step{{press: "#"}},
-			asked: []string{"call CallStatus=ringing", "number CallStatus=in-progress Digits=", "status CallStatus=completed CallDuration=0"},
+			asked: []string{"call CallStatus=ringing", "number CallStatus=in-progress Digits= FinishedOnKey=#", "status CallStatus=completed CallDuration=0"},
 		},
 		{
 			name:  "keys pressed while nobody gathers are lost",
 			docs:  map[string]string{"call": play("chao") + gather, "menu": `<Hangup/>`},
 			steps: []step{{wait: time.Second}, {press: "9"}, {wait: 4 * time.Second}, {press: "1"}},
-			asked: []string{"call CallStatus=ringing", "menu CallStatus=in-progress Digits=1", "status CallStatus=completed CallDuration=5"},
+			asked: []string{"call CallStatus=ringing", "menu CallStatus=in-progress Digits=1 FinishedOnKey=", "status CallStatus=completed CallDuration=5"},
 		},
 		{
 			name:   "a caller who hangs up midway is reported at once",

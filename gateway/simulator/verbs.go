@@ -123,6 +123,7 @@ func (c *call) gather(ctx context.Context, v verb) (*request, error) {
 		}
 	}
 	var digits []byte
+	ended := "" // by the finishing key
 	for {
 		if key == noKey {
 			var err error
@@ -130,7 +131,11 @@ func (c *call) gather(ctx context.Context, v verb) (*request, error) {
 				return nil, err
 			}
 		}
-		if key == noKey || strings.IndexByte(finish, key) >= 0 {
+		if key == noKey {
+			break
+		}
+		if strings.IndexByte(finish, key) >= 0 {
+			ended = string(key)
 			break
 		}
 		if digits = append(digits, key); limit > 0 && len(digits) >= limit {
@@ -142,7 +147,7 @@ func (c *call) gather(ctx context.Context, v verb) (*request, error) {
 	if len(digits) == 0 && v.attr("actionOnEmptyResult", "false") != "true" {
 		return nil, nil
 	}
-	return c.next(v, v.attr("action", ""), url.Values{"Digits": {string(digits)}})
+	return c.next(v, v.attr("action", ""), url.Values{"Digits": {string(digits)}, "FinishedOnKey": {ended}})
 }
 
 // forgetKeys drops what was pressed while nobody gathered.

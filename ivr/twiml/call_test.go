@@ -32,7 +32,7 @@ func TestACallOverTheWire(t *testing.T) {
 		t.Fatal(err)
 	}
 	rs := residents.NewStore(db, time.Now)
-	h, err := ivr.NewHotline(db, time.Now, words, rs, reports.NewStore(db, time.Now), noTexts{}, ivr.Options{Brand: "CATHANHKHEX", Hotline: "02363111222"})
+	h, err := ivr.NewHotline(db, time.Now, words, rs, reports.NewStore(db, time.Now), noTexts{}, ivr.Options{Brand: "CATHANHKHEX", Hotline: "02363111222", Length: sound.Length})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,8 @@ func TestACallOverTheWire(t *testing.T) {
 	if err := sim.Call("0901234567", "02363111222", false); err != nil {
 		t.Fatal(err)
 	}
-	for i, press := range []string{"5", "2", "3", "0905123456#", "1", "1", "2", "1", "2", "1", "1"} {
+	// At first without the number; then all of it again, with.
+	for i, press := range []string{"5", "2", "3", "#", "1", "1", "1", "2", "3", "0905123456#", "1", "1", "2", "1", "2", "1", "1"} {
 		await(t, screen, "gather")
 		if err := sim.Press("0901234567", press); err != nil {
 			t.Fatalf("key %d: %v", i+1, err)

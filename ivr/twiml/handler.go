@@ -234,6 +234,10 @@ func (r request) input() (ivr.Input, error) {
 		in.Recording.Seconds, _ = strconv.Atoi(r.value("RecordingDuration")) // some say "" where it is not counted yet
 	default:
 		in.Kind, in.Keys = ivr.InputKeys, r.value("Digits")
+		// The key that ended a number is not among its digits; some providers name it beside them.
+		if r.value("FinishedOnKey") == "#" && !strings.Contains(in.Keys, "#") {
+			in.Keys += "#"
+		}
 		if in.Keys == "" {
 			in.Kind = ivr.InputSilence
 		}
@@ -256,7 +260,7 @@ func (s *handler) status(ctx context.Context, r request) ([]byte, error) {
 }
 
 // carried are the fields that a second try needs again; From and To come with every webhook.
-var carried = []string{"Digits", "DialCallStatus", "RecordingSid", "RecordingUrl", "RecordingDuration"}
+var carried = []string{"Digits", "FinishedOnKey", "DialCallStatus", "RecordingSid", "RecordingUrl", "RecordingDuration"}
 
 // trouble is the document for a step that we could not take: come back, and after some tries the way to an officer.
 // nil for a webhook that no caller waits on; the provider sends it again.

@@ -40,12 +40,14 @@ type bench struct {
 	t   *testing.T
 	db  *sql.DB
 	log *strings.Builder
+	now time.Time
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	db := pgtest.New(t)
-	now := func() time.Time { return time.Date(2026, 8, 27, 7, 5, 0, 0, time.UTC) }
+	b := &bench{t: t, db: db, log: &strings.Builder{}, now: time.Date(2026, 8, 27, 7, 5, 0, 0, time.UTC)}
+	now := func() time.Time { return b.now }
 	words, err := prompts.Load()
 	if err != nil {
 		t.Fatal(err)
@@ -55,11 +57,10 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	h, err := ivr.NewHotline(db, now, words, residents.NewStore(db, now), reports.NewStore(db, now), noTexts{},
-		ivr.Options{Brand: "CATHANHKHEX", Hotline: "02363111222", Officer: []string{"+842363000001", "+842363000002"}})
+		ivr.Options{Brand: "CATHANHKHEX", Hotline: "02363111222", Officer: []string{"+842363000001", "+842363000002"}, Length: sound.Length})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t: t, db: db, log: &strings.Builder{}}
 	b.Handler = Handler(h, sound, []Provider{{Name: "twilio", Account: account, Secret: secret}}, public+"/", slog.New(slog.NewTextHandler(b.log, nil)))
 	return b
 }
@@ -114,10 +115,10 @@ func TestDocumentsOfOneCall(t *testing.T) {
 		{"the redirect again", "step?n=1", form(), key("2", "9", "menu_chinh")},
 		{"report", "step?n=2", form("Digits", "2"), key("3", "9", "loai_lua_dao")},
 		{"a kind: the number may take 15 s to begin and 4 s between digits", "step?n=3", form("Digits", "1"),
-			head + `<Gather input="dtmf" finishOnKey="" timeout="4" action="` + voice + `twilio/step?n=4" method="POST">` +
+			head + `<Gather input="dtmf" finishOnKey="#" timeout="4" action="` + voice + `twilio/step?n=4" method="POST">` +
 				`<Play>` + voice + `sounds/hoi_so_ke_gian.wav</Play><Pause length="11"></Pause></Gather>` +
 				`<Redirect method="POST">` + voice + `twilio/step?n=4</Redirect></Response>`},
-		{"0 alone", "step?n=4", form("Digits", "0#"),
+		{"0 alone", "step?n=4", form("Digits", "0"),
 			head + `<Play>` + voice + `sounds/dang_noi_may.wav</Play>` +
 				`<Dial action="` + voice + `twilio/dialed?n=5" method="POST" timeout="25"><Number>+842363000001</Number></Dial></Response>`},
 		{"the first officer is busy", "dialed?n=5", form("DialCallStatus", "busy"),
@@ -143,6 +144,46 @@ func TestDocumentsOfOneCall(t *testing.T) {
 	if err := b.db.QueryRow(`select url, seconds, end_status from call_recordings r join calls c on c.id = r.call_id`).Scan(&url, &seconds, &end); err != nil ||
 		url != "https://api.example/RE1" || seconds != 12 || end != "completed" {
 		t.Errorf("recording %s of %d s, end %q, %v", url, seconds, end, err)
+	}
+}
+
+// TestHowANumberEnds: each provider tells of # in its own way; none makes the caller wait or loses the number.
+func TestHowANumberEnds(t *testing.T) {
+	b := newBench(t)
+	for name, c := range map[string]struct {
+		form  url.Values
+		after time.Duration // from the question to the webhook
+		want  string
+	}{
+		"digits, # left out":                       {form("Digits", "0905123456"), 9 * time.Second, "doc_lai_so-1"},
+		"digits, # beside them":                    {form("Digits", "0905123456", "FinishedOnKey", "#"), 9 * time.Second, "doc_lai_so-1"},
+		"digits, # among them":                     {form("Digits", "0905123456#"), 9 * time.Second, "doc_lai_so-1"},
+		"digits, # among them and beside them":     {form("Digits", "0905123456#", "FinishedOnKey", "#"), 9 * time.Second, "doc_lai_so-1"},
+		"digits, and keys pressed ahead":           {form("Digits", "0905123456#113111"), 9 * time.Second, "doc_lai_so-1"},
+		"digits that a silence ended":              {form("Digits", "0905123456", "FinishedOnKey", ""), 9 * time.Second, "doc_lai_so-1"},
+		"no digits at once: it was #":              {form(), time.Second, "kenh_lien_lac"},
+		"no digits while the words may still play": {form(), 20 * time.Second, "kenh_lien_lac"},
+		"no digits after words and wait":           {form(), 27 * time.Second, "het_gio"},
+		"no digits long after, but # is named":     {form("Digits", "", "FinishedOnKey", "#"), time.Minute, "kenh_lien_lac"},
+		"a lone # among the digits, long after":    {form("Digits", "#"), time.Minute, "kenh_lien_lac"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b.t = t
+			send := func(path string, f url.Values) string {
+				f.Set("CallSid", name)
+				return b.document("/voice/twilio/"+path, f)
+			}
+			f := form()
+			f.Set("From", "anonymous") // who rings again is offered to go on with the call before
+			send("call", f)
+			send("step?n=1", form())
+			send("step?n=2", form("Digits", "2"))
+			send("step?n=3", form("Digits", "1"))
+			b.now = b.now.Add(c.after)
+			if got := send("step?n=4", c.form); !strings.Contains(got, "/"+c.want+".wav") {
+				t.Errorf("expected %s, got %s", c.want, got)
+			}
+		})
 	}
 }
 

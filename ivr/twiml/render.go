@@ -29,7 +29,7 @@ type (
 		XMLName     xml.Name `xml:"Gather"`
 		Input       string   `xml:"input,attr"`
 		NumDigits   int      `xml:"numDigits,attr,omitempty"`
-		FinishOnKey string   `xml:"finishOnKey,attr"` // empty: # arrives as a key; alone it would otherwise be lost
+		FinishOnKey string   `xml:"finishOnKey,attr"` // empty: # arrives as a key
 		Timeout     int      `xml:"timeout,attr"`
 		Action      string   `xml:"action,attr"`
 		Method      string   `xml:"method,attr"`
@@ -109,7 +109,7 @@ func (a addresses) gather(g ivr.Gather, step int) gather {
 		v.NumDigits = 1
 		return v
 	}
-	v.Timeout = whole(g.Between)
+	v.Timeout, v.FinishOnKey = whole(g.Between), "#"
 	if more := whole(g.First - g.Between); more > 0 {
 		v.Verbs = append(v.Verbs, pause{Length: more})
 	}

@@ -74,7 +74,7 @@ func TestDocumentsOfTheTwilioLibrary(t *testing.T) {
 		},
 		"a number": {
 			[]ivr.Action{{Gather: &ivr.Gather{Play: []string{"hoi_so_ke_gian"}, First: 15 * time.Second, Between: 4 * time.Second}}},
-			[]v{{"Gather", attrs{"input": "dtmf", "finishOnKey": "", "timeout": 4, "action": hook("step"), "method": "POST"},
+			[]v{{"Gather", attrs{"input": "dtmf", "finishOnKey": "#", "timeout": 4, "action": hook("step"), "method": "POST"},
 				[]v{play("hoi_so_ke_gian"), {"Pause", attrs{"length": 11}, ""}}}, redirect},
 		},
 		"an officer": {
