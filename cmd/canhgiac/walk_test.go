@@ -48,7 +48,7 @@ type town struct {
 func newTown(t *testing.T) *town {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
+	log := slog.New(slog.NewJSONHandler(newLogFile(t), nil))
 	public, admin := loopback(t), loopback(t)
 	url := "http://" + public.Addr().String()
 	secrets := demoSecrets{SMPPPassword: "secret", VoiceSecret: "0123456789abcdef", Passwords: map[string]string{}}
@@ -67,7 +67,7 @@ func newTown(t *testing.T) *town {
 	<-sim.Ready()
 
 	c := defaultConfig()
-	c.HTTP.PublicURL = url
+	c.HTTP.Addr = public.Addr().String()
 	c.Simulator.SMPPAddr, c.Simulator.HTTPAddr = sim.SMPPAddr(), sim.HTTPAddr()
 	c = demoConfig(c, secrets, pgtest.URL(t))
 	db, err := openMigrated(ctx, c)
@@ -92,6 +92,22 @@ func newTown(t *testing.T) *town {
 		_ = db.Close()
 	})
 	return w
+}
+
+// newLogFile keeps what the program says, and shows it only when the test fails.
+func newLogFile(t *testing.T) io.Writer {
+	t.Helper()
+	file, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if text, err := os.ReadFile(file.Name()); t.Failed() && err == nil {
+			t.Logf("log:\n%s", text)
+		}
+		_ = file.Close()
+	})
+	return file
 }
 
 func loopback(t *testing.T) net.Listener {
