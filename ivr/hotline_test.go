@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 const mobile, landline, foreign = "+84901234567", "+842363822333", "+15005550006"
 
-// bench is a hotline on a database of its own, with a clock that only silence moves and the texts it sent.
+// bench is a hotline on an empty database, with a clock that only silence moves and the texts it sent.
 type bench struct {
 	*Hotline
 	t  *testing.T
@@ -58,7 +58,7 @@ var noon = time.Date(2026, 8, 27, 7, 5, 0, 0, time.UTC)
 func newBench(t *testing.T, officers ...string) *bench {
 	t.Helper()
 	clock := noon
-	return benchOn(t, pgtest.New(t), &clock, officers...)
+	return benchOn(t, pgtest.Shared(t), &clock, officers...)
 }
 
 // otherNode is a second hotline beside b, with the same database and time.
@@ -197,24 +197,25 @@ func heard(r Reply) string {
 // report gives what the call's last report holds, nil where it left none.
 func (l *line) report() *reports.Draft {
 	l.t.Helper()
-	var d *reports.Draft
-	for _, r := range l.allReports() {
-		if r.Origin == "call" && strings.HasPrefix(r.Ref+"-", l.id()+"-") {
-			d = &r.Draft
-			l.code = r.Code
-		}
-	}
-	if d == nil {
+	all := l.reportsOf(`where origin = 'call' and split_part(ref, '-', 1) = $1`, l.id())
+	if len(all) == 0 {
 		return nil
 	}
-	d.Origin, d.Ref, d.Reporter = "", "", ""
-	return d
+	last := all[len(all)-1]
+	l.code = last.Code
+	last.Origin, last.Ref, last.Reporter = "", "", ""
+	return &last.Draft
 }
 
 // allReports lists all reports in the order in which they were opened.
 func (b *bench) allReports() []reports.Detail {
 	b.t.Helper()
-	rows, err := b.db.Query(`select code from reports order by id`)
+	return b.reportsOf("")
+}
+
+func (b *bench) reportsOf(where string, args ...any) []reports.Detail {
+	b.t.Helper()
+	rows, err := b.db.Query(`select code from reports `+where+` order by id`, args...)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ import (
 // TestACallOverTheWire is a whole call as a handset makes it: a voice provider that reads our documents, fetches our
 // sounds and signs what it tells us, in real time. Nothing of ours is called but over HTTP.
 func TestACallOverTheWire(t *testing.T) {
-	db := pgtest.New(t)
+	db := pgtest.Shared(t)
 	words, err := prompts.Load()
 	if err != nil {
 		t.Fatal(err)

@@ -34,7 +34,7 @@ type noTexts struct{}
 
 func (noTexts) SendText(context.Context, *sql.Tx, residents.Phone, string, string) error { return nil }
 
-// bench is the handler on a database of its own.
+// bench is the handler on a database of its own, or one emptied for it.
 type bench struct {
 	http.Handler
 	t   *testing.T
@@ -45,7 +45,11 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	db := pgtest.New(t)
+	return benchOn(t, pgtest.Shared(t))
+}
+
+func benchOn(t *testing.T, db *sql.DB) *bench {
+	t.Helper()
 	b := &bench{t: t, db: db, log: &strings.Builder{}, now: time.Date(2026, 8, 27, 7, 5, 0, 0, time.UTC)}
 	now := func() time.Time { return b.now }
 	words, err := prompts.Load()
@@ -297,7 +301,7 @@ func TestAStepThatNobodyAskedFor(t *testing.T) {
 // TestADatabaseThatIsAway: the provider is asked to come back with its keys, then the caller is told and given to an
 // officer; when the database is back in time, the key counts.
 func TestADatabaseThatIsAway(t *testing.T) {
-	b := newBench(t)
+	b := benchOn(t, pgtest.New(t))
 	b.document("/voice/twilio/call", form())
 	b.document("/voice/twilio/step?n=1", form())
 	rename := func(from, to string) {
