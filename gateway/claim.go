@@ -35,6 +35,9 @@ type lease struct {
 	size, watermark int
 	rows            []row // from the watermark on
 
+	// lost is set where an intent got no answer: its commit may have moved the watermark, and none of it was submitted.
+	lost bool
+
 	mu      sync.Mutex
 	pending int // messages meant for the wire and not settled
 	closing bool
@@ -68,7 +71,8 @@ const rowsSQL = `select id, phone from messages where chunk_id = $1 and pos >= $
 // errNothing means that no chunk is ready.
 var errNothing = errors.New("nothing to claim")
 
-// lease takes the first ready chunk of the carrier for node, urgent ones first, the runs in turn.
+// lease takes the first ready chunk of the carrier for node, urgent ones first, the runs in turn. A lease that comes with
+// an error is to be given back.
 func (s *Store) lease(ctx context.Context, h *hot, carrier string, node int64) (*lease, error) {
 	l := &lease{}
 	found := false
@@ -87,7 +91,7 @@ func (s *Store) lease(ctx context.Context, h *hot, carrier string, node int64) (
 		return scan(&o.run, &o.text, &o.urgent, &o.resend, &o.hours, &o.perDay, &o.perWeek, &o.sendBy)
 	}, l.order.run)
 	if err != nil {
-		return nil, fmt.Errorf("read the order of run %d: %w", l.order.run, err)
+		return l, fmt.Errorf("read the order of run %d: %w", l.order.run, err)
 	}
 	err = h.each(ctx, rowsSQL, func(scan func(...any) error) error {
 		var r row
@@ -98,7 +102,7 @@ func (s *Store) lease(ctx context.Context, h *hot, carrier string, node int64) (
 		return nil
 	}, l.id, l.watermark)
 	if err != nil {
-		return nil, fmt.Errorf("read chunk %d: %w", l.id, err)
+		return l, fmt.Errorf("read chunk %d: %w", l.id, err)
 	}
 	return l, nil
 }
@@ -178,6 +182,7 @@ func (s *Store) intent(ctx context.Context, h *hot, l *lease, n int) (pass []row
 		err = ask()
 	}
 	if err != nil {
+		l.lost = true
 		return nil, 0, fmt.Errorf("intend %d of chunk %d: %w", len(rows), l.id, err)
 	}
 	if len(reasons) == 0 {
@@ -202,7 +207,26 @@ set lease_node = null, lease_until = null, ready_at = greatest(c.ready_at, r.rea
 from unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) as r(id, epoch, ready_at)
 where c.id = any($1) and c.id = r.id and c.epoch = r.epoch`
 
+// rewindSQL takes back an intent that was committed and whose answer got lost with the connection: nobody has submitted
+// any of it while the epoch is ours. What its gate held is asked again.
+const rewindSQL = `
+with c as (update chunks set watermark = $3 where id = $1 and epoch = $2 and watermark > $3 returning id)
+delete from sent s using c, messages m
+where m.chunk_id = c.id and m.pos >= $3 and s.message_id = m.id and s.state = 'suppressed'`
+
+// release belongs into a transaction.
 func (s *Store) release(ctx context.Context, h *hot, leases []*lease) error {
+	for _, l := range leases {
+		if !l.lost {
+			continue
+		}
+		if err := h.exec(ctx, rewindSQL, l.id, l.epoch, l.watermark); err != nil {
+			return fmt.Errorf("take an intent of chunk %d back: %w", l.id, err)
+		}
+	}
+	if len(leases) == 0 {
+		return nil
+	}
 	ids, epochs, ready := make([]int64, len(leases)), make([]int64, len(leases)), make([]sql.NullTime, len(leases))
 	for i, l := range leases {
 		ids[i], epochs[i] = l.id, l.epoch

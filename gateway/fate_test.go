@@ -177,7 +177,7 @@ func TestASingleOfADeadNodeIsUnknown(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer h.drop()
-	if list, err := w.store.take(w.ctx, h, "viettel", 1_000_000, 10); err != nil || len(list) != 1 {
+	if list, err := w.store.take(w.ctx, h, "viettel", 1_000_000, w.clock.now(), 10); err != nil || len(list) != 1 {
 		t.Fatalf("%d taken, %v", len(list), err)
 	}
 	w.sender(s, nil, nil, nil)

@@ -14,8 +14,10 @@ const (
 	ledgerRetry  = 500 * time.Millisecond
 )
 
-// entry is something to store: a message's outcome, a response that came after it, or a receipt.
+// entry is something to store: a message's outcome, a response that came after it, a receipt, or the end of a lease of
+// which nothing is on its way.
 type entry struct {
+	lease   *lease
 	message *outgoing
 	late    *lateResult
 	receipt *receipt
@@ -115,8 +117,11 @@ func (s *Store) withHot(ctx context.Context, h **hot, work func() error) (err er
 func (l *ledger) commit(ctx context.Context, h *hot, batch []entry, sweep bool) error {
 	var results []*outgoing
 	var receipts []*receipt
+	ended := l.ended
 	for _, e := range batch {
 		switch {
+		case e.lease != nil:
+			ended = append(ended[:len(ended):len(ended)], e.lease)
 		case e.receipt != nil:
 			receipts = append(receipts, e.receipt)
 		case e.late == nil:
@@ -149,10 +154,7 @@ func (l *ledger) commit(ctx context.Context, h *hot, batch []entry, sweep bool) 
 				return err
 			}
 		}
-		if len(l.ended) > 0 {
-			return l.store.release(ctx, h, l.ended)
-		}
-		return nil
+		return l.store.release(ctx, h, ended)
 	})
 	if err != nil {
 		return err

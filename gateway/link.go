@@ -141,27 +141,20 @@ func (l *link) work(ctx, wire context.Context) {
 		if err != nil {
 			l.log.Error("lease a chunk", "error", err)
 		}
-		if err != nil || c == nil {
-			if !wait(ctx, idlePoll) {
-				return
+		var ready time.Time
+		if err == nil && c != nil {
+			if ready, err = l.send(ctx, wire, c); err != nil {
+				l.log.Error("send a chunk", "chunk", c.id, "error", err)
 			}
-			continue
 		}
-		ready, err := l.send(ctx, wire, c)
-		if err != nil {
-			l.log.Error("send a chunk", "chunk", c.id, "error", err)
+		// The ledger gives it back, since it goes on trying where the database is away: nobody else may take the chunk of a
+		// node that lives.
+		if c != nil && c.finish(ready) {
+			l.ledger.in.put(entry{lease: c})
 		}
-		if c.finish(ready) {
-			l.giveBack(wire, c)
+		if (err != nil || c == nil) && !wait(ctx, idlePoll) {
+			return
 		}
-	}
-}
-
-// giveBack ends a lease of which nothing is on its way; its failure costs only the wait until others take it over.
-func (l *link) giveBack(ctx context.Context, c *lease) {
-	err := l.pool.do(ctx, func(h *hot) error { return l.store.release(ctx, h, []*lease{c}) })
-	if err != nil {
-		l.log.Error("give a chunk back", "chunk", c.id, "error", err)
 	}
 }
 
@@ -209,14 +202,24 @@ func (l *link) send(ctx, wire context.Context, c *lease) (ready time.Time, err e
 
 // serve feeds the link from the outbox until ctx ends: answers first, retries last.
 func (l *link) serve(ctx, wire context.Context) {
+	var lost []time.Time // takes without an answer, to be undone before the next one
 	for l.bound(ctx) {
 		n := int64(l.intent)
 		if l.doubt.Acquire(ctx, n) != nil {
 			return
 		}
 		var list []*single
+		now := l.store.now().UTC()
 		err := l.pool.do(wire, func(h *hot) (err error) {
-			list, err = l.store.take(wire, h, l.carrier.Name, l.node.id, int(n))
+			for len(lost) > 0 {
+				if err := l.store.untake(wire, h, l.carrier.Name, l.node.id, lost[0]); err != nil {
+					return err
+				}
+				lost = lost[1:]
+			}
+			if list, err = l.store.take(wire, h, l.carrier.Name, l.node.id, now, int(n)); err != nil {
+				lost = append(lost, now)
+			}
 			return err
 		})
 		if err != nil {

@@ -63,8 +63,9 @@ func (n *node) leave() {
 	}
 }
 
-// deadSQL holds for a row whose holder is gone: its lock is free, or it has been silent for longer than any response takes.
-const deadSQL = `lease_node is not null and lease_node <> $1 and (lease_until < clock_timestamp() or not exists (
+// deadSQL holds for a row whose holder is gone: its lock is free, or it has been silent for longer than any response
+// takes. The latter holds for this node's own too: a lease whose answer got lost on the way here has no holder.
+const deadSQL = `lease_node is not null and (lease_until < clock_timestamp() or lease_node <> $1 and not exists (
 	select from pg_locks l where l.locktype = 'advisory' and l.classid = 4213 and l.objid = lease_node::oid and l.objsubid = 2
 	and l.database = (select oid from pg_database where datname = current_database())))`
 

@@ -60,15 +60,27 @@ const keptPartsSQL = `select message_id, part from sent_parts where message_id =
 const laterSQL = `update outbox set lease_node = null, lease_until = null, leased_at = null, ready_at = $2
 where message_id = any($1)`
 
-// take leases up to n rows of the carrier's outbox.
-func (s *Store) take(ctx context.Context, h *hot, carrier string, node int64, n int) ([]*single, error) {
-	now := s.now().UTC()
+// untakeSQL gives back what one take leased. leased_at tells it from this node's others, which are on their way.
+const untakeSQL = `update outbox set lease_node = null, lease_until = null, leased_at = null
+where lease_node = $1 and carrier = $2 and leased_at = $3`
+
+// untake undoes a take at the moment at whose answer got lost: the rows may be leased, and none of them was submitted.
+func (s *Store) untake(ctx context.Context, h *hot, carrier string, node int64, at time.Time) error {
+	if err := h.exec(ctx, untakeSQL, node, carrier, at); err != nil {
+		return fmt.Errorf("give back what was taken from the outbox of %s: %w", carrier, err)
+	}
+	return nil
+}
+
+// take leases up to n rows of the carrier's outbox at the moment now, which no other take of this node and carrier shares.
+func (s *Store) take(ctx context.Context, h *hot, carrier string, node int64, now time.Time, n int) ([]*single, error) {
 	var list []*single
 	early := map[time.Time][]int64{}
 	var retried []int64
 	byID := map[MessageID]*single{}
 	err := h.each(ctx, takeSQL, func(scan func(...any) error) error {
 		m := &single{}
+		m.leased = now
 		var hours string
 		err := scan(&m.id, &m.attempts, &m.sendBy, &m.phone, &m.text, &m.purpose, &m.sender, &m.resend, &m.urgent, &hours, &m.reason)
 		if err != nil {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"time"
@@ -30,6 +31,7 @@ type outcomes struct {
 	againAt, againBy          []time.Time
 	againTries, againPriority []int64
 	againError                []string
+	againLeased               []sql.NullTime // when the outbox gave this try; null for a chunk's
 
 	moved                        []int64
 	moveAt                       []time.Time
@@ -80,6 +82,7 @@ func (o *outcomes) retry(m *outgoing, v verdict, at time.Time) {
 	o.again, o.againAt, o.againBy = append(o.again, int64(m.id)), append(o.againAt, at), append(o.againBy, m.sendBy.UTC())
 	o.againTries, o.againPriority = append(o.againTries, int64(tries)), append(o.againPriority, int64(priority))
 	o.againError = append(o.againError, v.reason)
+	o.againLeased = append(o.againLeased, sql.NullTime{Time: m.leased, Valid: !m.leased.IsZero()})
 	if !m.submitted.IsZero() {
 		o.move(m, m.submitted, Queued, Submitting, "")
 	}
@@ -158,14 +161,17 @@ const leaveOutboxSQL = `delete from outbox where message_id = any($1)`
 // revokeSQL: a message that another node gave up as unknown, and that was certainly refused, waits again.
 const revokeSQL = `delete from sent where message_id = any($1) and state = 'unknown'`
 
-// retrySQL leaves alone a row that another node has leased meanwhile.
+// endTrySQL takes the row of the try that is over out. One that was leased since, by another node or by this one, is
+// another try: these outcomes were stored before, and only the answer to their commit got lost.
+const endTrySQL = `
+delete from outbox o using unnest($1::bigint[], $2::timestamptz[]) as t(id, leased)
+where o.message_id = t.id and (o.lease_node is null or o.lease_node = $3 and o.leased_at = t.leased)`
+
 const retrySQL = `
 insert into outbox (message_id, carrier, priority, ready_at, send_by, attempts, error)
 select id, $7, priority, at, by, tries, error
 from unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::text[]) as t(id, at, by, tries, priority, error)
-on conflict (message_id) do update
-set ready_at = excluded.ready_at, attempts = excluded.attempts, error = excluded.error, lease_node = null, lease_until = null, leased_at = null
-where outbox.lease_node is null or outbox.lease_node = $8`
+on conflict (message_id) do nothing`
 
 const addMovesSQL = `
 insert into message_moves (message_id, at, from_state, to_state, reason)
@@ -187,8 +193,11 @@ func (o *outcomes) store(ctx context.Context, h *hot) error {
 		if err := h.exec(ctx, revokeSQL, pq.Array(o.again)); err != nil {
 			return fmt.Errorf("take %d messages back: %w", len(o.again), err)
 		}
+		if err := h.exec(ctx, endTrySQL, pq.Array(o.again), pq.Array(o.againLeased), o.node); err != nil {
+			return fmt.Errorf("end the try of %d messages: %w", len(o.again), err)
+		}
 		if err := h.exec(ctx, retrySQL, pq.Array(o.again), pq.Array(o.againAt), pq.Array(o.againBy), pq.Array(o.againTries),
-			pq.Array(o.againPriority), pq.Array(o.againError), o.carrier, o.node); err != nil {
+			pq.Array(o.againPriority), pq.Array(o.againError), o.carrier); err != nil {
 			return fmt.Errorf("queue %d messages again: %w", len(o.again), err)
 		}
 	}

@@ -14,6 +14,9 @@ import (
 // errUnsent marks a part that was certainly never written to the link.
 var errUnsent = errors.New("never written")
 
+// unsent says whether a result means that nobody has the part.
+func unsent(err error) bool { return errors.Is(err, errUnsent) || errors.Is(err, smpp.ErrNotSent) }
+
 // outgoing is one message between its intent and its outcome.
 type outgoing struct {
 	id        MessageID
@@ -25,6 +28,7 @@ type outgoing struct {
 	attempts  int // earlier tries that the carrier refused for now
 	sendBy    time.Time
 	submitted time.Time
+	leased    time.Time // when the outbox gave it; zero for a message of a chunk
 
 	parts   []sms.Part
 	kept    map[int]bool // parts that an earlier try brought through
@@ -84,7 +88,7 @@ func (m *outgoing) judge() verdict {
 	v := verdict{state: Accepted}
 	for _, r := range m.results {
 		switch {
-		case r.Err != nil && !errors.Is(r.Err, errUnsent):
+		case r.Err != nil && !unsent(r.Err):
 			return m.doubt(r.Err)
 		case r.Err != nil:
 			if v.state == Accepted {
