@@ -2,7 +2,7 @@
 
 BIN := bin/canhgiac
 
-.PHONY: demo demo-reset test lint build bench prompts postgres
+.PHONY: demo demo-reset test lint build bench prompts screens postgres
 
 build:
 	go build -trimpath -o $(BIN) ./cmd/canhgiac
@@ -36,3 +36,8 @@ bench: postgres build
 prompts:
 	@scripts/need espeak-ng=espeak-ng sox=sox
 	go run ./ivr/prompts/speak
+
+# Walks the main job in a browser and keeps the pictures that README shows.
+screens: postgres
+	@scripts/need chromium=chromium
+	go test ./cmd/canhgiac -run TestTheMainJobInTheBrowser -count=1 -args -screens $(CURDIR)/docs/screens

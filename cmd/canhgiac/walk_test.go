@@ -260,8 +260,12 @@ func TestTheMainJobInTheBrowser(t *testing.T) {
 	phone.open("/handset?number=" + residents.Phone(number).National())
 	w.clock.toNextMinute()
 	phone.see(".lcd", "KHONG SO HAI") // the phone opens what arrives
-	phone.picture("reminder")
 	approver.see(".reach", "1846/1846") // live: the page was not loaded again
+	approver.picture("campaign")
+
+	phone.do("report a number by SMS", chromedp.SendKeys(chromedp.CSS("#compose-text"), "Bao 0905 111 222"), chromedp.Click(chromedp.CSS("#compose-send")))
+	phone.see(".lcd", "Da nhan tin bao so")
+	police.see("#rows", "0905111222")
 
 	phone.do("back", chromedp.Click(chromedp.CSS("#key-red")))
 	phone.keys("02363111222")
@@ -275,15 +279,16 @@ func TestTheMainJobInTheBrowser(t *testing.T) {
 	phone.answer("Kẻ gian tìm đến ông bà", "1")
 	phone.answer("đã chuyển tiền cho kẻ gian chưa", "2")
 	phone.answer("chuyển tiền lúc nào", "1")
-	phone.answer("Số tiền đã chuyển", "2")
+	phone.see("#heard li:last-child", "Số tiền đã chuyển")
+	phone.picture("handset")
+	phone.keys("2")
 	police.do("the report is there before it is sent", chromedp.WaitVisible(chromedp.CSS(".desk-item[data-urgent]")))
 	phone.answer("gọi lại số máy này không", "1")
-	phone.picture("call")
 	phone.see("#heard", "Xin ông bà nghe lại")
 	phone.keys("1")
 	phone.see("#heard", "Tổng đài đã nhận tin báo")
 
-	police.see(".desk-item", "0901234567")
+	police.see("#rows", "0901234567")
 	police.picture("reports")
 	police.press(".desk-item a", `form[action$="/receive"]`)
 	police.do("receive", chromedp.Click(chromedp.CSS(`form[action$="/receive"] .btn`)), chromedp.WaitNotPresent(chromedp.CSS(`form[action$="/receive"]`)))
