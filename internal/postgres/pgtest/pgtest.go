@@ -59,7 +59,12 @@ func fail(err error) int {
 }
 
 // URL makes a fresh, migrated database and gives its connection string, for tests that start the program itself.
-func URL(t testing.TB) string {
+func URL(t testing.TB) string { return create(t, template) }
+
+// EmptyURL is URL without the migrations.
+func EmptyURL(t testing.TB) string { return create(t, "template0") }
+
+func create(t testing.TB, template string) string {
 	t.Helper()
 	if server == nil {
 		t.Fatal("pgtest: the package has no TestMain that calls pgtest.Main")
