@@ -38,6 +38,18 @@ func TestARunGoesOutAndItsReceiptsComeBack(t *testing.T) {
 	}
 }
 
+func TestWhatWasQueuedBeforeAnyCarrierWasConfiguredGoesOutOnceThereIsOne(t *testing.T) {
+	w, s := newWard(t, 40), startSMSC(t)
+	s.receipts = true
+	w.store.routes = newRoutes(nil)
+	w.run(1, nil)
+	w.store.routes = newRoutes([]Route{{Carrier: "viettel"}})
+	w.sender(s, nil, nil, nil)
+	if diff := cmp.Diff(Progress{Total: 40, Delivered: 40}, w.ended(1)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestTwoSendersSideBySideSendNothingTwice(t *testing.T) {
 	w, s := newWard(t, 3000), startSMSC(t)
 	s.receipts = true
