@@ -112,6 +112,15 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	return n, nil
 }
 
+// warnOfPromise: the words of consent promise a number that this configuration may break. Campaigns may set their own
+// caps, so it is no error.
+func warnOfPromise(c Config, log *slog.Logger) {
+	if c.Sending.Caps.PerWeek != prompts.PromisedPerWeek {
+		log.Warn("sending.caps.per_week is not what residents are promised when they register",
+			"per_week", c.Sending.Caps.PerWeek, "promised", prompts.PromisedPerWeek)
+	}
+}
+
 // mount gives each kind of visitor its path on the public address.
 func (n *node) mount(hotline *ivr.Hotline, sound *prompts.Sound, queue *gateway.Store) http.Handler {
 	r := http.NewServeMux()

@@ -29,6 +29,7 @@ func newServeCommand(load func() (Config, error)) *cobra.Command {
 			if err := n.listen(); err != nil {
 				return errors.Join(err, db.Close())
 			}
+			warnOfPromise(c, log)
 			log.Info("serving", "http", n.public.Addr().String(), "admin", n.admin.Addr().String(), "carriers", len(c.Gateway.Carriers))
 			return errors.Join(runParts(ctx, log, n.parts()), db.Close())
 		},

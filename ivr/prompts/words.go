@@ -24,6 +24,9 @@ const (
 	Accented             // có dấu
 )
 
+// PromisedPerWeek is how many reminders a week the words of consent promise at most (dang_ky, by voice and by USSD).
+const PromisedPerWeek = 2
+
 // Words are the texts of content.yaml, checked. They do not change after Load.
 type Words struct {
 	Version   string // of the texts: kept with each consent, to say which words were agreed to

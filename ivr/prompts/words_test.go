@@ -3,6 +3,7 @@ package prompts
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -76,6 +77,18 @@ func TestAMissingValueIsAnError(t *testing.T) {
 	}
 	if s, err := Fill("{so}", map[string]string{"so": "{ma}"}); err != nil || s != "{ma}" {
 		t.Errorf("a value is not filled again: %q, %v", s, err)
+	}
+}
+
+// TestTheWordsOfConsentPromiseTheNumber: who changes one changes the other, and what people agreed to before.
+func TestTheWordsOfConsentPromiseTheNumber(t *testing.T) {
+	w := load(t)
+	inWords := []string{"không", "một", "hai", "ba", "bốn", "năm"}[PromisedPerWeek]
+	if text, err := w.Prompt("dang_ky"); err != nil || !strings.Contains(text, "mỗi tuần không quá "+inWords+" tin,") {
+		t.Errorf("the voice says %q, %v", text, err)
+	}
+	if s, err := w.USSD("dang_ky"); err != nil || !strings.Contains(s.Text, fmt.Sprintf("moi tuan khong qua %d tin,", PromisedPerWeek)) {
+		t.Errorf("USSD says %q, %v", s.Text, err)
 	}
 }
 
