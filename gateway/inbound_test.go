@@ -151,6 +151,114 @@ func TestPartsAreJoinedWhateverTheirOrderAndNode(t *testing.T) {
 	}
 }
 
+func TestAReportWhoseEndNeverComesIsAReportStill(t *testing.T) {
+	long := "BAO 0987654321 Người này xưng là công an, bảo tôi chuyển tiền vào tài khoản để điều tra, dọa bắt nếu nói với con cháu."
+	parts, err := sms.Split(long, 9)
+	if err != nil || len(parts) != 2 {
+		t.Fatalf("%d parts, %v", len(parts), err)
+	}
+	for name, c := range map[string]struct {
+		came  []int // parts, in the order of their coming
+		acted int
+		kept  int
+	}{
+		"the end is missing": {[]int{0}, 1, 1},
+		"the beginning is missing, so that nothing is guessed": {[]int{1}, 0, 1},
+		"all came, and the carrier delivered one again after":  {[]int{0, 1, 1}, 1, 1},
+		"all came, and the carrier delivered both again after": {[]int{1, 0, 0, 1}, 1, 1},
+		"one came twice and the other never":                   {[]int{0, 0}, 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, d := newWard(t, 0), &desk{}
+			r := newReceiver(w.store, words, d.handle, discard)
+			for _, i := range c.came {
+				p := parts[i]
+				err := r.receive(t.Context(), delivery{carrier: "viettel", pdu: &smpp.DeliverSM{Source: smpp.Address{TON: 1, NPI: 1, Addr: "84901234567"},
+					Dest: smpp.Address{TON: 3, Addr: "8088"}, ESMClass: smpp.ESMClassUDHI, DataCoding: byte(p.Encoding), ShortMessage: append(p.UDH[:len(p.UDH):len(p.UDH)], p.Payload...)}})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range 3 { // more than one node looks, more than once
+				w.clock.move(partsPatience)
+				if err := r.endWaiting(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var kept int
+			if err := w.db.QueryRow(`select count(*) from inbound`).Scan(&kept); err != nil || kept != c.kept {
+				t.Errorf("%d kept, %v", kept, err)
+			}
+			if got := d.texts(); len(got) != c.acted {
+				t.Errorf("acted on %q", got)
+			} else if c.acted > 0 && d.seen[0].Action != "bao_tin" {
+				t.Errorf("%+v", d.seen[0])
+			}
+		})
+	}
+}
+
+func TestAReferenceUsedAgainBeginsAnotherMessage(t *testing.T) {
+	w, d := newWard(t, 0), &desk{}
+	r := newReceiver(w.store, words, d.handle, discard)
+	give := func(seq byte, text string) {
+		t.Helper()
+		err := r.receive(t.Context(), delivery{carrier: "viettel", pdu: &smpp.DeliverSM{Source: smpp.Address{TON: 1, NPI: 1, Addr: "84901234567"},
+			Dest: smpp.Address{TON: 3, Addr: "8088"}, ESMClass: smpp.ESMClassUDHI, ShortMessage: append([]byte{5, 0, 3, 7, 2, seq}, text...)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	give(1, "BAO 0987654321 ")
+	give(2, "mot")
+	give(1, "BAO 0912345678 ")
+	give(2, "hai")
+	if diff := cmp.Diff([]string{"BAO 0987654321 mot", "BAO 0912345678 hai"}, d.texts()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWhoStopsTwiceWithACallBetweenHasStopped(t *testing.T) {
+	w, d := newWard(t, 0), &desk{}
+	r := newReceiver(w.store, words, d.handle, discard)
+	for _, c := range []struct {
+		between string
+		acted   int
+	}{
+		{`insert into opt_outs (phone, at, channel) values ('+84901234567', now(), 'sms')`, 1},
+		{`select 1`, 1}, // the carrier delivers it again
+		{`delete from opt_outs`, 2},
+	} {
+		if c.between[0] == 'd' {
+			w.exec(c.between) // registered by a call
+		}
+		if err := r.receive(t.Context(), delivery{carrier: "viettel", pdu: fromPhone("84901234567", "TC")}); err != nil {
+			t.Fatal(err)
+		}
+		w.exec(c.between)
+		if got := d.texts(); len(got) != c.acted {
+			t.Errorf("acted on %q", got)
+		}
+	}
+}
+
+func TestWhatIsNoTextKeepsItsLetters(t *testing.T) {
+	w, d := newWard(t, 0), &desk{}
+	r := newReceiver(w.store, words, d.handle, discard)
+	binary := fromPhone("84901234567", "BAO 0987654321")
+	binary.DataCoding = 4
+	broken := fromPhone("84907654321", "x")
+	broken.ESMClass, broken.ShortMessage = smpp.ESMClassUDHI, []byte("\xffBAO 0987654321")
+	for _, pdu := range []*smpp.DeliverSM{binary, broken} {
+		if err := r.receive(t.Context(), delivery{carrier: "viettel", pdu: pdu}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff([]string{"BAO 0987654321", "BAO 0987654321"}, d.texts()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestWhatCannotBeStoredIsLeftWithTheCarrier(t *testing.T) {
 	w, s, d := newWard(t, 0), startSMSC(t), &desk{err: errors.New("no desk")}
 	r := newReceiver(w.store, words, d.handle, discard)
