@@ -61,19 +61,20 @@ func TestConversations(t *testing.T) {
 		"a report of money lost, from the greeting to the code": {
 			says: join(toMoney, []say{{"2", "hoi_luc_nao ?"}, {"1", "hoi_bao_nhieu ?"}, {"2", "dong_y_goi_lai ?"},
 				{"1", wholeReport + "muc-2 doc_lai_tin_bao-4 dong_y doc_lai_tin_bao-5 ?"},
-				{"1", "da_gui-1 CODE da_gui-2 CODE da_gui-3 ?"}, {"-", goodbye}}),
+				{"1", "da_gui-1 CODE da_gui-2 CODE da_gui-3 nghe_lai_ma ?"}, {"-", goodbye}}),
 			report: d(lost, yes, sent),
 			texts:  []string{"CATHANHKHEX: Da nhan tin bao so CODE luc 14:05 ngay 27/08.", "CATHANHKHEX: Tin bao so CODE. LAM NGAY:"},
 		},
-		"nothing lost: neither when nor how much is asked, one text": {
+		"nothing lost: neither when nor how much is asked, one text; keys after the code say it again": {
 			says: join(toMoney, []say{{"1", "dong_y_goi_lai ?"}, {"2", wholeReport + "tien-chua doc_lai_tin_bao-4 khong_dong_y doc_lai_tin_bao-5 ?"},
-				{"1", "da_gui-1 CODE da_gui-2 CODE da_gui-3 ?"}, {"1", goodbye}}),
+				{"1", "da_gui-1 CODE da_gui-2 CODE da_gui-3 nghe_lai_ma ?"},
+				{"1", "da_gui-1 CODE da_gui-2 CODE da_gui-3 nghe_lai_ma ?"}, {"*", "da_gui-1 CODE da_gui-2 CODE da_gui-3 nghe_lai_ma ?"}, {"-", goodbye}}),
 			report: d(none, no, sent),
 			texts:  []string{"CATHANHKHEX: Da nhan tin bao so CODE"},
 		},
 		"about to send money: told to stop first": {
 			says: join(toMoney, []say{{"3", "sap_chuyen_tien ?"}, {"1", "dong_y_goi_lai ?"},
-				{"1", wholeReport + "tien-sap doc_lai_tin_bao-4 dong_y doc_lai_tin_bao-5 ?"}, {"1", "da_gui-1 CODE da_gui-2 CODE da_gui-3 ?"}}),
+				{"1", wholeReport + "tien-sap doc_lai_tin_bao-4 dong_y doc_lai_tin_bao-5 ?"}, {"1", "da_gui-1 CODE da_gui-2 CODE da_gui-3 nghe_lai_ma ?"}}),
 			report: d(about, yes, sent),
 			texts:  []string{"CATHANHKHEX: Da nhan tin bao so CODE"},
 		},
@@ -89,7 +90,7 @@ func TestConversations(t *testing.T) {
 			says: []say{{"5", menuAsked}, {"1", "mat_tien_khan ?"}, {"1", "loai_lua_dao ?"}, {"2", "hoi_so_ke_gian #"}, {"#", "kenh_lien_lac ?"},
 				{"3", "hoi_luc_nao ?"}, {"1", "hoi_bao_nhieu ?"}, {"5", "dong_y_goi_lai ?"},
 				{"1", "doc_lai_tin_bao-1 loai-2 doc_lai_tin_bao-2 khong_co_so doc_lai_tin_bao-3 muc-5 doc_lai_tin_bao-4 dong_y doc_lai_tin_bao-5 ?"},
-				{"1", "da_gui-1 CODE da_gui-2 CODE da_gui-3 ?"}},
+				{"1", "da_gui-1 CODE da_gui-2 CODE da_gui-3 nghe_lai_ma ?"}},
 			report: &reports.Draft{Kind: 2, Channel: 3, Money: "lost", When: "today", Band: 5, Callback: "yes", Complete: true},
 			texts:  []string{"CATHANHKHEX: Da nhan tin bao so CODE", "CATHANHKHEX: Tin bao so CODE. LAM NGAY:"},
 		},
@@ -193,7 +194,7 @@ func TestConversations(t *testing.T) {
 		"a landline is not promised an SMS": {
 			from: landline,
 			says: join(toMoney, []say{{"1", "dong_y_goi_lai ?"}, {"1", wholeReport + "tien-chua doc_lai_tin_bao-4 dong_y doc_lai_tin_bao-5 ?"},
-				{"1", "da_gui-1 CODE da_gui-2 CODE ?"}, {"*", "da_gui-1 CODE da_gui-2 CODE ?"}, {"0", officer1}}),
+				{"1", "da_gui-1 CODE da_gui-2 CODE nghe_lai_ma ?"}, {"*", "da_gui-1 CODE da_gui-2 CODE nghe_lai_ma ?"}, {"0", officer1}}),
 			report: d(none, yes, sent),
 		},
 		"a landline cannot register for texts: a person explains": {
@@ -203,7 +204,7 @@ func TestConversations(t *testing.T) {
 		"a foreign number reports like anybody, and is promised no SMS": {
 			from: foreign,
 			says: join(toMoney, []say{{"1", "dong_y_goi_lai ?"}, {"1", wholeReport + "tien-chua doc_lai_tin_bao-4 dong_y doc_lai_tin_bao-5 ?"},
-				{"1", "da_gui-1 CODE da_gui-2 CODE ?"}}),
+				{"1", "da_gui-1 CODE da_gui-2 CODE nghe_lai_ma ?"}}),
 			report: d(none, yes, sent),
 		},
 		"a foreign number cannot register for texts": {
@@ -217,7 +218,7 @@ func TestConversations(t *testing.T) {
 		"a withheld number reports and is not asked for a call-back": {
 			from: "anonymous",
 			says: join(toMoney, []say{{"1", wholeReport + "tien-chua doc_lai_tin_bao-4 khong_dong_y doc_lai_tin_bao-5 ?"},
-				{"1", "da_gui-1 CODE da_gui-2 CODE ?"}}),
+				{"1", "da_gui-1 CODE da_gui-2 CODE nghe_lai_ma ?"}}),
 			report: d(none, no, sent),
 		},
 		"a withheld number cannot register": {
