@@ -96,9 +96,14 @@ type request struct {
 // value is a field of the form, or of the address where an earlier try of ours carried it.
 func (r request) value(field string) string {
 	if v := r.http.PostForm.Get(field); v != "" {
-		return v
+		return storable(v)
 	}
-	return r.http.URL.Query().Get(field)
+	return storable(r.http.URL.Query().Get(field))
+}
+
+// storable takes out what the database refuses: a caller must not be turned away for a number that somebody garbled.
+func storable(v string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(v, "\ufffd"), "\x00", "\ufffd")
 }
 
 // hook answers with a document, or nil for none.
@@ -174,7 +179,7 @@ func (s *handler) accept(w http.ResponseWriter, r *http.Request) (request, error
 	if p.Account != "" && r.PostForm.Get("AccountSid") != p.Account {
 		return req, refuse(http.StatusForbidden, "AccountSid is another account's")
 	}
-	if req.sid = r.PostForm.Get("CallSid"); req.sid == "" || len(req.sid) > 64 {
+	if req.sid = r.PostForm.Get("CallSid"); req.sid == "" || len(req.sid) > 64 || req.sid != storable(req.sid) {
 		return req, refuse(http.StatusBadRequest, "missing CallSid")
 	}
 	return req, nil

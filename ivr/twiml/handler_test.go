@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -217,6 +218,7 @@ func TestBadWebhooks(t *testing.T) {
 		"another account":                    {request{path: "/voice/twilio/call", form: form("AccountSid", "AC2")}, 403, "AccountSid"},
 		"no CallSid":                         {request{path: "/voice/twilio/call", form: without("CallSid")}, 400, "missing CallSid"},
 		"no From":                            {request{path: "/voice/twilio/call", form: without("From")}, 400, "missing From"},
+		"a CallSid that cannot be kept":      {request{path: "/voice/twilio/call", form: form("CallSid", "CA\x00")}, 400, "missing CallSid"},
 		"a CallSid that is a novel":          {request{path: "/voice/twilio/call", form: form("CallSid", strings.Repeat("C", 65))}, 400, "missing CallSid"},
 		"a body too large":                   {request{path: "/voice/twilio/call", body: "x=" + strings.Repeat("y", bodyLimit)}, 413, "65536 bytes"},
 		"a body that is no form":             {request{path: "/voice/twilio/call", body: "a=%zz"}, 400, "not a form"},
@@ -287,6 +289,21 @@ func TestWhoCalls(t *testing.T) {
 		if err := b.db.QueryRow(`select from_phone || ' ' || from_kind from calls where sid = $1`, sid).Scan(&got); err != nil || got != want {
 			t.Errorf("%q is %q, %v; expected %q", from, got, err, want)
 		}
+	}
+}
+
+// Behind a garbled number stands a caller all the same.
+func TestGarbledFieldsTurnNobodyAway(t *testing.T) {
+	b := newBench(t)
+	for i, garbled := range []string{"\x00+84901234567", "\xff\xfe", strings.Repeat("9", 20_000), "\u202e+84901234567"} {
+		sid := fmt.Sprint("CA", i)
+		if doc := b.document("/voice/twilio/call", form("CallSid", sid, "From", garbled, "To", garbled)); !strings.Contains(doc, "chao.wav") {
+			t.Errorf("From %.20q: %s", garbled, doc)
+		}
+	}
+	doc := b.document("/voice/twilio/recorded?n=1", form("CallSid", "CA0", "RecordingSid", "RE\x00", "RecordingUrl", "https://api.example/\xff"))
+	if strings.Contains(doc, "try=") {
+		t.Errorf("a recording is lost: %s", doc)
 	}
 }
 
