@@ -130,12 +130,12 @@ func runDemo(ctx context.Context, file, dir string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = demoWorld(ctx, demoConfig(c, secrets, server.URL()), secrets, server.Dir(), log, out)
+	err = demoWorld(ctx, demoConfig(c, secrets, server.URL()), secrets, server.Dir(), logFile.Name(), log, out)
 	return errors.Join(err, server.Stop())
 }
 
 // demoWorld runs until ctx ends. The database outlives it.
-func demoWorld(ctx context.Context, c Config, secrets demoSecrets, dataDir string, log *slog.Logger, out io.Writer) error {
+func demoWorld(ctx context.Context, c Config, secrets demoSecrets, dataDir, logPath string, log *slog.Logger, out io.Writer) error {
 	db, err := openMigrated(ctx, c)
 	if err != nil {
 		return err
@@ -166,14 +166,14 @@ func demoWorld(ctx context.Context, c Config, secrets demoSecrets, dataDir strin
 	go func() {
 		select {
 		case <-sim.Ready():
-			printDemo(out, c, secrets, dataDir)
+			printDemo(out, c, secrets, dataDir, logPath)
 		case <-ctx.Done():
 		}
 	}()
 	return runParts(ctx, log, parts)
 }
 
-func printDemo(out io.Writer, c Config, s demoSecrets, dataDir string) {
+func printDemo(out io.Writer, c Config, s demoSecrets, dataDir, logPath string) {
 	url := c.HTTP.PublicURL
 	fmt.Fprintf(out, "\n  Cảnh Giác: %s\n\n", url)
 	for _, u := range sampleUsers() {
@@ -188,7 +188,7 @@ func printDemo(out io.Writer, c Config, s demoSecrets, dataDir string) {
     5. %[1]s/campaigns as canbo: watch the six reminders go out to 60 groups; write your own, let lanhdao approve it.
 
   Reminders go out at any hour here; a real ward keeps %[3]s.
-  Data: %[4]s   Log: demo.log beside it. Ctrl-C stops everything and keeps the data; `+"`make demo-reset`"+` forgets it.
+  Data: %[4]s   Log: %[5]s. Ctrl-C stops everything and keeps the data; `+"`make demo-reset`"+` forgets it.
 
-`, url, c.Words.Hotline, defaultConfig().Sending.Hours, dataDir)
+`, url, c.Words.Hotline, defaultConfig().Sending.Hours, dataDir, logPath)
 }
