@@ -14,6 +14,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -247,7 +248,11 @@ func describe(err error) string {
 
 // query reads ?limit= and ?offset=, and refuses what the operation does not know.
 func (c *call) query(known ...string) (limit, offset int, err error) {
-	values := c.URL.Query()
+	// URL.Query drops what it cannot read, and with it a dry_run or a unit.
+	values, err := url.ParseQuery(c.URL.RawQuery)
+	if err != nil {
+		return 0, 0, problemf(http.StatusBadRequest, "query", "the query cannot be read: write ; as %%3B and %% as %%25")
+	}
 	for name, v := range values {
 		if !slices.Contains(known, name) || len(v) > 1 {
 			return 0, 0, problemf(http.StatusBadRequest, "query", "unknown or repeated parameter %q", name)

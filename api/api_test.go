@@ -151,6 +151,33 @@ func TestMessageIsQueuedAndFollowed(t *testing.T) {
 	}
 }
 
+func TestWhoReportedIsNotReadAsAMessage(t *testing.T) {
+	o := newOffice(t)
+	sender := header("Authorization", "Bearer "+o.token("sender", api.Messages))
+	for _, c := range []struct {
+		purpose gateway.Purpose
+		status  int
+	}{{gateway.API, 200}, {gateway.Alert, 200}, {gateway.Receipt, 404}, {gateway.Reply, 404}} {
+		tx, err := o.db.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := o.rooms.Gateway.Send(t.Context(), tx, gateway.Single{To: "+84901234567", Text: "a", Purpose: c.purpose})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tx.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		if r := o.do("GET", "/messages/"+id.String(), "", sender); r.status != c.status {
+			t.Errorf("%s to a sender's token: %d %s", c.purpose, r.status, r.raw)
+		}
+		if r := o.do("GET", "/messages/"+id.String(), ""); r.status != 200 { // it may read reports too
+			t.Errorf("%s to a token for reports: %d %s", c.purpose, r.status, r.raw)
+		}
+	}
+}
+
 func TestRequestSentAgain(t *testing.T) {
 	o := newOffice(t)
 	first := o.do("POST", "/messages", hello, key("a"))
@@ -258,6 +285,8 @@ func TestBadRequests(t *testing.T) {
 		{"too far away", "POST", "/messages", `{"to":"0901234567","text":"a","send_by":"2027-11-23T01:00:00Z"}`, nil, 422, "invalid", "send_by"},
 		{"a file that is no list", "POST", "/residents/import", "a,b\n1,2\n", header("Content-Type", "text/csv"), 422, "file_unreadable", ""},
 		{"a ward that is not", "POST", "/residents/import?unit=Hoa+Vang", "a,b\n", nil, 422, "file_unreadable", ""},
+		{"a query that cannot be read, which would drop dry_run", "POST", "/residents/import?dry_run=true;x", "a,b\n", nil, 400, "query", ""},
+		{"a query with a broken escape", "GET", "/coverage?unit=%zz", "", nil, 400, "query", ""},
 		{"dry_run=maybe", "POST", "/residents/import?dry_run=maybe", "a,b\n", nil, 400, "query", ""},
 		{"a campaign without a name", "POST", "/campaigns", `{"contents":[{"text":"a","plain":"a"}],"units":[1]}`, nil, 422, "invalid", "name"},
 		{"hours backwards", "POST", "/campaigns", `{"name":"a","hours":"22:00-07:00"}`, nil, 422, "invalid", "hours"},

@@ -107,6 +107,10 @@ func (a *api) getMessage(ctx context.Context, c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	// What answers a resident's own act tells who acted: a receipt, who reported. Its ids are easily guessed.
+	if (m.Purpose == gateway.Reply || m.Purpose == gateway.Receipt) && !c.token.mayAny([]Scope{Reports}) {
+		return answer{}, fmt.Errorf("read message %d: %w", id, gateway.ErrNotFound)
+	}
 	return answer{Status: http.StatusOK, Body: messageAnswer{m.ID, m.To, m.State, m.Error, m.Size.Parts, m.Size.Encoding.String(),
 		m.Carrier, m.CarrierMessageID, m.History}}, nil
 }

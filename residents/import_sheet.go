@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -136,6 +137,12 @@ func delimiter(data []byte) rune {
 	return best
 }
 
+// A spreadsheet has up to 16,384 columns and 1,048,576 rows, and a cell in the last ones makes a few bytes into gigabytes.
+const (
+	maxColumns = 200
+	maxRows    = 300_000 // more people than any ward has
+)
+
 // readXLSX reads the first sheet. Values come raw: a cell's format would show 901234567 as 9.01E+08 or 901,234,567.
 func readXLSX(data []byte) (*sheet, error) {
 	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{RawCellValue: true, UnzipSizeLimit: 512 << 20, UnzipXMLSizeLimit: 16 << 20})
@@ -154,7 +161,10 @@ func readXLSX(data []byte) (*sheet, error) {
 		if err != nil {
 			return nil, &FileError{wordBadExcel}
 		}
-		s.add(n, cells)
+		if n > maxRows {
+			return nil, &FileError{fmt.Sprintf(wordManyRows, maxRows)}
+		}
+		s.add(n, slices.Clone(cells[:min(len(cells), maxColumns)]))
 	}
 	if rows.Error() != nil {
 		return nil, &FileError{wordBadExcel}

@@ -221,6 +221,41 @@ func TestUnknownWardIsTold(t *testing.T) {
 	}
 }
 
+func TestASheetOfFewBytesStaysSmall(t *testing.T) {
+	far := excelize.NewFile()
+	for row := 1; row <= 20; row++ {
+		for _, column := range []string{"A", "XFD"} {
+			if err := far.SetCellValue("Sheet1", fmt.Sprint(column, row), "1"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	deep := excelize.NewFile()
+	for _, at := range []string{"A1", "A1048576"} {
+		if err := deep.SetCellValue("Sheet1", at, "1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, book := range map[string]*excelize.File{"a cell in the last column": far, "a cell in the last row": deep} {
+		var file bytes.Buffer
+		if err := book.Write(&file); err != nil {
+			t.Fatal(err)
+		}
+		s, err := readSheet(file.Bytes())
+		if bad := new(FileError); errors.As(err, &bad) {
+			continue
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, r := range s.rows {
+			if cap(r.cells) > 2*maxColumns {
+				t.Errorf("%s: row %d holds %d cells", name, r.number, cap(r.cells))
+			}
+		}
+	}
+}
+
 func TestFormsOfTheSameList(t *testing.T) {
 	plain := header + "Lê A,1950,0901234567,Tổ 1,x,\"SMS, Gọi\",\n"
 	workbook := excelize.NewFile()
