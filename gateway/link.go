@@ -192,8 +192,12 @@ func (l *link) send(ctx, wire context.Context, c *lease) (ready time.Time, err e
 		}
 		l.meter.moved(l.carrier.Name, map[State]int{Suppressed: held})
 		c.meant(len(pass))
-		for _, r := range pass {
+		gate := lateGate{link: l, asked: now}
+		for i, r := range pass {
 			m := &outgoing{id: r.id, phone: r.phone, from: c, urgent: c.order.urgent, resend: c.order.resend, sendBy: c.order.sendBy}
+			if gate.holds(wire, m, func() []string { return phonesOf(pass[i:]) }) {
+				continue
+			}
 			l.submit(wire, m, c.order.text, alone)
 		}
 	}
@@ -226,10 +230,15 @@ func (l *link) serve(ctx, wire context.Context) {
 			l.log.Error("take from the outbox", "error", err)
 		}
 		l.doubt.Release(n - int64(len(list)))
-		for _, m := range list {
+		gate := lateGate{link: l, asked: now}
+		for i, m := range list {
 			if m.reason != "" {
 				m.outcome = &verdict{state: m.ended, reason: m.reason}
 				l.ledger.in.put(entry{message: &m.outgoing})
+				continue
+			}
+			answers := m.purpose == Reply || m.purpose == Receipt
+			if !answers && gate.holds(wire, &m.outgoing, func() []string { return phonesOfSingles(list[i:]) }) {
 				continue
 			}
 			l.submit(wire, &m.outgoing, m.text, nil)

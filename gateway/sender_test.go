@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"canhgiac/gateway/smpp"
+	"canhgiac/residents"
 )
 
 func TestARunGoesOutAndItsReceiptsComeBack(t *testing.T) {
@@ -184,6 +185,37 @@ func TestAPauseBitesInTheMiddleOfAChunk(t *testing.T) {
 	until(t, "the rest is accepted", func() bool { return w.progress(1).Accepted == 400 })
 	if s.doubled() != 0 {
 		t.Errorf("%d numbers twice", s.doubled())
+	}
+}
+
+func TestWhoStopsWhileASlowCarrierKeepsThemWaitingIsNotMessaged(t *testing.T) {
+	for name, single := range map[string]bool{"in a run": false, "with a message of the API": true} {
+		t.Run(name, func(t *testing.T) {
+			w, s := newWard(t, 3), startSMSC(t)
+			responds := make(chan func(), 3)
+			s.answer = func(m submitted, r func(smpp.SubmitResult)) {
+				responds <- func() { r(smpp.SubmitResult{MessageID: m.id()}) }
+			}
+			last := MessageID(1<<32 | 3)
+			if single {
+				for _, to := range []residents.Phone{"+84900000001", "+84900000002", "+84900000003"} {
+					last = w.send(Single{To: to, Text: "Nho ba con canh giac.", Purpose: API})
+					w.clock.move(time.Millisecond) // they leave in the order of their coming
+				}
+			} else {
+				w.run(1, nil)
+			}
+			w.sender(s, func(c *Carrier) { c.Link.Window = 1 }, nil, nil)
+			first := <-responds
+			w.exec(`insert into opt_outs (phone, at, channel) values ('+84900000003', now(), 'sms')`)
+			w.clock.move(atOnce + time.Millisecond)
+			first()
+			(<-responds)()
+			until(t, "the third is held", func() bool { return w.message(last).State == Suppressed })
+			if s.count() != 2 || w.message(last).Error != "opted out" {
+				t.Errorf("%d at the SMSC, %+v", s.count(), w.message(last))
+			}
+		})
 	}
 }
 
