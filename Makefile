@@ -4,8 +4,9 @@ BIN := bin/canhgiac
 
 .PHONY: demo demo-reset test lint build bench prompts screens postgres
 
+# Without cgo: one binary that runs on any Linux of this processor.
 build:
-	go build -trimpath -o $(BIN) ./cmd/canhgiac
+	CGO_ENABLED=0 go build -trimpath -o $(BIN) ./cmd/canhgiac
 
 # The demo brings its own PostgreSQL server under var/; only the programs must be there.
 postgres:
@@ -24,7 +25,7 @@ lint:
 
 # Real PostgreSQL, real SMPP peers (npm), a real browser: what is missing is installed first.
 test: postgres
-	@scripts/need chromium=chromium node=nodejs npm=npm gcc=gcc
+	@scripts/need chromium=chromium node=nodejs npm=npm gcc=gcc /usr/include/stdio.h=libc6-dev
 	$(MAKE) --no-print-directory lint
 	go test -race -timeout 10m ./...
 	@echo "make test: all packages passed"
