@@ -435,6 +435,16 @@ func TestTheSampleRunsAndIsNeverLoadedOverOtherCampaigns(t *testing.T) {
 	if n := o.messages(); n != 4 {
 		t.Fatalf("%d messages a minute later", n)
 	}
+
+	if _, err := o.db.ExecContext(ctx, `update campaigns set state = 'done'`); err != nil {
+		t.Fatal(err)
+	}
+	own := o.good()
+	own.Name = "Của khách"
+	o.create(own, lan)
+	if again, err := o.store.LoadSample(ctx, sample); err != nil || again == 0 {
+		t.Fatalf("not loaded again after its end: %d, %v", again, err)
+	}
 }
 
 func TestACampaignThatReachesNobodyStillEnds(t *testing.T) {

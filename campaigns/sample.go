@@ -16,17 +16,21 @@ type SampleOptions struct {
 	Form     Form   // empty: Plain
 	Cron     string // empty: every minute
 	Hours    schedules.Hours
-	Caps     gateway.Caps
+	Caps     gateway.Caps // zero: the ward's own
 	Author   User
 	Approver User
 }
 
 const sampleName = "Nhắc “4 không, 2 phải”"
 
-const anyCampaignSQL = `select exists (select from campaigns)`
+const noSampleSQL = `
+select case when exists (select from campaigns where name = $1)
+	then exists (select from campaigns where name = $1 and state <> 'done')
+	else exists (select from campaigns) end`
 
 // LoadSample puts the sample campaign in place, whole or not at all, and gives its id; 0 when there are campaigns already,
-// which it leaves alone. Its audience is the whole ward.
+// which it leaves alone. After a sample that has run to its end comes another, beside whatever a visitor wrote: a demo that
+// starts again has something to watch again. Its audience is the whole ward.
 func (s *Store) LoadSample(ctx context.Context, o SampleOptions) (int64, error) {
 	ward, err := s.rs.Ward(ctx)
 	if err != nil {
@@ -55,7 +59,7 @@ func (s *Store) LoadSample(ctx context.Context, o SampleOptions) (int64, error) 
 	var id int64
 	err = s.in(ctx, func(tx *sql.Tx) error {
 		var some bool
-		if err := tx.QueryRowContext(ctx, anyCampaignSQL).Scan(&some); err != nil || some {
+		if err := tx.QueryRowContext(ctx, noSampleSQL, tidy(c).Name).Scan(&some); err != nil || some {
 			return err
 		}
 		if id, err = s.create(ctx, tx, c, o.Author); err != nil {

@@ -21,7 +21,7 @@ import (
 type Options struct {
 	Traps []Trap          // words to warn of, from the texts
 	Hours schedules.Hours // of a new campaign
-	Caps  gateway.Caps    // of a new campaign; the residents were promised two a week at registration
+	Caps  gateway.Caps    // of a new campaign; zero: none
 	Log   *slog.Logger
 }
 
@@ -39,9 +39,6 @@ type Store struct {
 func NewStore(db *sql.DB, now func() time.Time, gw *gateway.Store, rs *residents.Store, sch *schedules.Store, o Options) *Store {
 	if o.Hours.IsZero() {
 		o.Hours = schedules.Hours{From: 7 * 60, To: 22 * 60} // NĐ 91/2020 Điều 13
-	}
-	if o.Caps == (gateway.Caps{}) {
-		o.Caps = gateway.Caps{PerDay: 1, PerWeek: 2}
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

@@ -101,8 +101,9 @@ func demoConfig(c Config, s demoSecrets, databaseURL string) Config {
 		c.Voice.Officers = []string{"02363222113"}
 	}
 	c.Console.HandsetURL = "http://" + c.Simulator.HTTPAddr
-	// Whoever tries the demo at midnight shall see a reminder too; a real ward keeps the lawful hours.
-	c.Sending.Hours = "00:00-24:00"
+	// Whoever tries the demo at midnight shall see a reminder too, and after the sample's six within six minutes one of their
+	// own campaign; a real ward keeps the lawful hours and what it promised.
+	c.Sending.Hours, c.Sending.Caps = "00:00-24:00", CapsConfig{}
 	return c
 }
 

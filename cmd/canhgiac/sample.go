@@ -9,7 +9,6 @@ import (
 
 	"canhgiac/campaigns"
 	"canhgiac/console"
-	"canhgiac/gateway"
 	"canhgiac/ivr/prompts"
 	"canhgiac/residents"
 	"canhgiac/residents/sample"
@@ -61,7 +60,7 @@ func (n *node) loadSampleWard(ctx context.Context, passwords map[string]string) 
 }
 
 // loadDemo is the sample ward alive: its messy resident list, and the six reminders as an approved campaign that fires each
-// minute.
+// minute, six minutes long at each start of the demo.
 func (n *node) loadDemo(ctx context.Context, passwords map[string]string) error {
 	if _, err := n.loadSampleWard(ctx, passwords); err != nil {
 		return err
@@ -75,7 +74,6 @@ func (n *node) loadDemo(ctx context.Context, passwords map[string]string) error 
 	}
 	_, err = n.campaigns.LoadSample(ctx, campaigns.SampleOptions{
 		Contents: contents, Form: campaigns.Plain, Cron: "* * * * *", Hours: n.hours,
-		Caps:   gateway.Caps{PerDay: 6, PerWeek: 6}, // all six within six minutes; a real campaign keeps to two a week
 		Author: sampleAuthor, Approver: sampleApprover,
 	})
 	return err
