@@ -5,12 +5,14 @@ package console
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/gorilla/mux"
@@ -143,8 +145,31 @@ func (c *Console) add(r *mux.Router, method, path string, roles []Role, h handle
 			}
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
-		if err := h(w, r); err != nil {
+		err := legible(r)
+		if err == nil {
+			err = h(w, r)
+		}
+		if err != nil {
 			c.fail(w, r, err)
 		}
 	}).Methods(method)
+}
+
+// legible refuses what no browser sends and the database does not keep: NUL, and bytes that are no UTF-8. A file that is
+// uploaded beside the fields is for its reader to judge.
+func legible(r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+			return err
+		}
+		return errBadForm
+	}
+	for _, values := range r.Form {
+		for _, v := range values {
+			if strings.IndexByte(v, 0) >= 0 || !utf8.ValidString(v) {
+				return errBadForm
+			}
+		}
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -42,6 +43,25 @@ func (h *house) log(id int64, e reports.Entry) {
 	}
 	if err := tx.Commit(); err != nil {
 		h.t.Fatal(err)
+	}
+}
+
+func TestWhatCannotBeKeptIsNoForm(t *testing.T) {
+	h := newHouse(t)
+	r := h.report(reports.Draft{Ref: "CA1", Reporter: "+84901234567", Kind: 1})
+	police, ward, operator := h.as(Police), h.as(Ward), h.as(Operator)
+	for _, bad := range []string{"\x00", "a\xff"} {
+		q := "?" + url.Values{"state": {bad}, "q": {bad}, "standing": {bad}, "lang": {bad}, "who": {bad}}.Encode()
+		for path, b := range map[string]*browser{"/reports" + q: police, "/reports/rows" + q: police, "/residents" + q: ward, "/audit" + q: operator, "/signin" + q: h.browser()} {
+			if a := b.get(path); a.status != http.StatusBadRequest {
+				t.Errorf("GET %s: %d", path, a.status)
+			}
+		}
+		for path, field := range map[string]string{"/reports/" + r.Code + "/note": "note", "/reports/" + r.Code + "/reveal": "reason", "/reports/export": "reason"} {
+			if a := police.post(path, field, bad); a.status != http.StatusBadRequest {
+				t.Errorf("POST %s: %d", path, a.status)
+			}
+		}
 	}
 }
 

@@ -35,8 +35,14 @@ func TestWordsAreFoundHoweverTheyAreWritten(t *testing.T) {
 		"?":                       {"tro_giup", ""},
 		"Nhận được tin lạ":        {"", "Nhận được tin lạ"}, // no consent
 		"DKX":                     {"", "DKX"},
-		"alo":                     {"", "alo"},
-		"":                        {"", ""},
+		"BAO0901234567":           {"bao_tin", "0901234567"},
+		"báo+84901234567 giả CA":  {"bao_tin", "+84901234567 giả CA"},
+		"ＢＡＯ ０９０１２３４５６７": {"bao_tin", "0901234567"},
+		"TC1":        {"ngung_nhan", "1"},
+		"DK1":        {"", "DK 1"},
+		"0901234567": {"", "0901234567"},
+		"alo":        {"", "alo"},
+		"":           {"", ""},
 	} {
 		action, rest := words.Match(text)
 		if action != want[0] || rest != want[1] {

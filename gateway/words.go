@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/text/unicode/norm"
+
 	"canhgiac/gateway/sms"
 )
 
@@ -17,7 +19,8 @@ var takesRest = map[string]bool{"ngung_nhan": true, "bao_tin": true}
 // Match finds the action whose form text begins with, whatever its case, diacritics, spaces and punctuation; the longest
 // form wins. rest is what follows, as it was written. An unknown text gives "".
 func (w Words) Match(text string) (action, rest string) {
-	fields := strings.FieldsFunc(sms.Normalise(text), separates)
+	// NFKC: full-width letters and digits, which some phones write, are letters and digits.
+	fields := apart(strings.FieldsFunc(sms.Normalise(norm.NFKC.String(text)), separates))
 	folded := make([]string, len(fields))
 	for i, f := range fields {
 		folded[i] = fold(f)
@@ -32,6 +35,18 @@ func (w Words) Match(text string) (action, rest string) {
 		}
 	}
 	return action, strings.Join(fields[longest:], " ")
+}
+
+// apart divides the first word from a number that was written on to it: BAO0901234567 is a report.
+func apart(fields []string) []string {
+	if len(fields) == 0 {
+		return fields
+	}
+	first := fields[0]
+	if i := strings.IndexAny(first, "+0123456789"); i > 0 {
+		return append([]string{first[:i], first[i:]}, fields[1:]...)
+	}
+	return fields
 }
 
 func begins(text, form []string) bool {
