@@ -4,6 +4,9 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
+
+	"github.com/gorilla/mux"
 
 	"canhgiac/campaigns"
 	"canhgiac/reports"
@@ -55,6 +58,20 @@ func explain(err error) problem {
 	return errInternal
 }
 
+// pageOf names a page by its pattern: the handset's addresses hold numbers, which logs must not.
+func pageOf(r *http.Request) string {
+	if route := mux.CurrentRoute(r); route != nil {
+		if pattern, err := route.GetPathTemplate(); err == nil {
+			return pattern
+		}
+	}
+	first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	if strings.Trim(first, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return "?"
+	}
+	return "/" + first
+}
+
 // fail answers with the error's page. What is no problem of the user's is logged, and the page tells nothing of it.
 func (c *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
@@ -62,7 +79,7 @@ func (c *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	p := explain(err)
 	if p == errInternal {
-		c.Log.Error("page failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		c.Log.Error("page failed", "method", r.Method, "page", pageOf(r), "error", err)
 	}
 	if p == errNotSignedIn {
 		to := "/signin"

@@ -2,6 +2,7 @@ package console
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"database/sql"
 	"io"
@@ -142,6 +143,23 @@ func TestTheHandsetIsForWhoIsSignedIn(t *testing.T) {
 	}
 	if n := s.Accepted().Waiting; n != 0 {
 		t.Errorf("%d texts were sent", n)
+	}
+}
+
+func TestAPageThatFailsIsLoggedWithoutTheNumberInItsAddress(t *testing.T) {
+	var log bytes.Buffer
+	h := newHouse(t, func(o *Options) { o.HandsetURL, o.Log = "http://127.0.0.1:1", slog.New(slog.NewTextHandler(&log, nil)) })
+	b := h.as(Police)
+	if err := h.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/handset/0901234567/events", "/0901234567/x", "/reports"} {
+		if got := b.get(path); got.status != http.StatusInternalServerError {
+			t.Errorf("%s: %d", path, got.status)
+		}
+	}
+	if text := log.String(); strings.Contains(text, "0901234567") || !strings.Contains(text, "page=/handset") {
+		t.Errorf("logged:\n%s", text)
 	}
 }
 

@@ -30,7 +30,7 @@ func (c *Console) withHeaders(next http.Handler) http.Handler {
 				if p == http.ErrAbortHandler {
 					panic(p)
 				}
-				c.Log.Error("page panicked", "method", r.Method, "path", r.URL.Path, "panic", fmt.Sprint(p))
+				c.Log.Error("page panicked", "method", r.Method, "page", pageOf(r), "panic", fmt.Sprint(p))
 				http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 			}
 		}()
