@@ -113,8 +113,10 @@ const countedSQL = `(select count(*)
 	left join sent y on y.message_id = x.id
 	left join chunks z on z.id = x.chunk_id
 	left join singles g on g.message_id = x.id
+	left join outbox w on w.message_id = x.id
 	where x.phone = m.phone and x.id <> m.id and (x.chunk_id is not null or g.purpose = 'api')
-	and (y.state in ('accepted', 'delivered', 'unknown') and y.submitted_at > %s or y.message_id is null and x.pos < z.watermark))`
+	and (y.state in ('accepted', 'delivered', 'unknown') and y.submitted_at > %s
+		or y.message_id is null and (x.pos < z.watermark or w.lease_node is not null)))`
 
 // capLockSQL lets no two intents count the same number at one time. The order keeps them from locking each other out.
 const capLockSQL = `

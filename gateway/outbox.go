@@ -20,7 +20,8 @@ type single struct {
 }
 
 // takeSQL leases rows: the lease is the intent, so that a row whose holder died is in doubt. The answers to a resident's
-// own act pass the gate, so that even an opt-out can be confirmed; see Purpose for the rest.
+// own act pass the gate, so that even an opt-out can be confirmed; see Purpose for the rest. The caps count those before it
+// in the same take, which no snapshot shows.
 var takeSQL = fmt.Sprintf(`
 with pick as (
 	select o.message_id
@@ -33,6 +34,10 @@ took as (
 	update outbox o set lease_node = $4, leased_at = $2, lease_until = clock_timestamp() + $5 * interval '1 millisecond'
 	from pick where o.message_id = pick.message_id
 	returning o.message_id, o.attempts, o.send_by
+),
+ahead as (
+	select t.message_id, row_number() over (partition by m.phone, g.purpose, t.send_by <= $2 order by t.message_id) - 1 as before
+	from took t join messages m on m.id = t.message_id left join singles g on g.message_id = t.message_id
 )
 select t.message_id, t.attempts, t.send_by, m.phone, b.text, coalesce(g.purpose, ''), coalesce(g.sender, ''),
        coalesce(r.resend, false), coalesce(r.urgent, false), coalesce(r.hours, ''),
@@ -40,11 +45,12 @@ select t.message_id, t.attempts, t.send_by, m.phone, b.text, coalesce(g.purpose,
             when t.send_by <= $2 then 'send_by passed'
             when g.purpose in ('reply', 'receipt') then ''
             when exists (select from opt_outs q where q.phone = m.phone) then 'opted out'
-            when g.purpose = 'api' and $6 > 0 and %s >= $6 then 'daily cap'
-            when g.purpose = 'api' and $7 > 0 and %s >= $7 then 'weekly cap'
+            when g.purpose = 'api' and $6 > 0 and %s + before >= $6 then 'daily cap'
+            when g.purpose = 'api' and $7 > 0 and %s + before >= $7 then 'weekly cap'
             else '' end
 from took t
 join messages m on m.id = t.message_id
+join ahead a on a.message_id = t.message_id
 join bodies b on b.id = m.body_id
 left join singles g on g.message_id = t.message_id
 left join run_orders r on r.run_id = t.message_id >> 32`,

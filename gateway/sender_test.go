@@ -188,6 +188,29 @@ func TestAPauseBitesInTheMiddleOfAChunk(t *testing.T) {
 	}
 }
 
+func TestCapsHoldAmongMessagesOfTheAPIThatWaitTogether(t *testing.T) {
+	w, s := newWard(t, 0), startSMSC(t)
+	w.store = NewStore(w.db, w.clock.now, StoreOptions{Routes: []Route{{Carrier: "viettel"}}, Caps: Caps{PerDay: 2}})
+	var ids []MessageID
+	for range 5 {
+		ids = append(ids, w.send(Single{To: "+84901234567", Text: "Nho ba con canh giac.", Purpose: API}))
+	}
+	late := w.send(Single{To: "+84907654321", Text: "Qua muon.", Purpose: API, SendBy: w.clock.now()})
+	ids = append(ids, late, w.send(Single{To: "+84907654321", Text: "Kip.", Purpose: API}))
+	w.sender(s, nil, nil, nil)
+	ends := map[State]int{}
+	until(t, "all have ended", func() bool {
+		clear(ends)
+		for _, id := range ids {
+			ends[w.message(id).State]++
+		}
+		return ends[Queued]+ends[Submitting] == 0
+	})
+	if diff := cmp.Diff(map[State]int{Accepted: 3, Suppressed: 3, Expired: 1}, ends); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestWhoStopsWhileASlowCarrierKeepsThemWaitingIsNotMessaged(t *testing.T) {
 	for name, single := range map[string]bool{"in a run": false, "with a message of the API": true} {
 		t.Run(name, func(t *testing.T) {
