@@ -8,8 +8,8 @@ import (
 	"github.com/lib/pq"
 )
 
-// lateGate asks for opt-outs again where a slow carrier keeps messages that were meant for the wire waiting for their turn:
-// who stops in the meantime is not messaged.
+// lateGate asks for opt-outs and hours again where a slow carrier keeps messages that were meant for the wire waiting for
+// their turn: who stops in the meantime is not messaged, and the night begins on time.
 type lateGate struct {
 	link  *link
 	asked time.Time
@@ -19,13 +19,14 @@ type lateGate struct {
 
 // holds says that m may not go out now, and has told the ledger so. waiting are the numbers still to come, m's first.
 func (g *lateGate) holds(ctx context.Context, m *outgoing, waiting func() []string) bool {
-	if now := g.link.store.now(); now.Sub(g.asked) > atOnce {
+	now := g.link.store.now()
+	if now.Sub(g.asked) > atOnce {
 		g.asked = now
 		g.err = g.link.pool.do(ctx, func(h *hot) (err error) {
 			g.out, err = g.link.store.optedOut(ctx, h, waiting())
 			return err
 		})
-		if g.err != nil {
+		if g.err != nil && ctx.Err() == nil {
 			g.link.log.Error("ask for opt-outs again", "error", g.err)
 		}
 	}
@@ -34,6 +35,8 @@ func (g *lateGate) holds(ctx context.Context, m *outgoing, waiting func() []stri
 		m.outcome = &verdict{state: Queued, reason: "opt-outs could not be asked", unsent: true}
 	case g.out[m.phone]:
 		m.outcome = &verdict{state: Suppressed, reason: "opted out"}
+	case !m.hours.Allows(now):
+		m.outcome = &verdict{state: Queued, reason: "outside the sending hours", unsent: true}
 	default:
 		return false
 	}

@@ -194,7 +194,7 @@ func (l *link) send(ctx, wire context.Context, c *lease) (ready time.Time, err e
 		c.meant(len(pass))
 		gate := lateGate{link: l, asked: now}
 		for i, r := range pass {
-			m := &outgoing{id: r.id, phone: r.phone, from: c, urgent: c.order.urgent, resend: c.order.resend, sendBy: c.order.sendBy}
+			m := &outgoing{id: r.id, phone: r.phone, from: c, urgent: c.order.urgent, resend: c.order.resend, sendBy: c.order.sendBy, hours: c.order.hours}
 			if gate.holds(wire, m, func() []string { return phonesOf(pass[i:]) }) {
 				continue
 			}

@@ -101,6 +101,7 @@ func (s *Store) take(ctx context.Context, h *hot, carrier string, node int64, no
 				return err
 			}
 		}
+		m.hours = allowed
 		if m.reason == "" && !allowed.Allows(now) {
 			next := allowed.Next(now)
 			early[next] = append(early[next], int64(m.id))

@@ -9,6 +9,7 @@ import (
 
 	"canhgiac/gateway/smpp"
 	"canhgiac/gateway/sms"
+	"canhgiac/schedules"
 )
 
 // errUnsent marks a part that was certainly never written to the link.
@@ -27,6 +28,7 @@ type outgoing struct {
 	resend    bool
 	attempts  int // earlier tries that the carrier refused for now
 	sendBy    time.Time
+	hours     schedules.Hours // in which it may go out
 	submitted time.Time
 	leased    time.Time // when the outbox gave it; zero for a message of a chunk
 

@@ -188,6 +188,39 @@ func TestAPauseBitesInTheMiddleOfAChunk(t *testing.T) {
 	}
 }
 
+func TestTheNightBeginsOnTimeHoweverSlowTheCarrier(t *testing.T) {
+	w, s := newWard(t, 3), startSMSC(t)
+	responds := make(chan func(), 3)
+	s.answer = func(m submitted, r func(smpp.SubmitResult)) {
+		responds <- func() { r(smpp.SubmitResult{MessageID: m.id()}) }
+	}
+	w.run(1, nil)
+	w.sender(s, func(c *Carrier) { c.Link.Window = 1 }, nil, nil)
+	first := <-responds
+	w.clock.move(13*time.Hour + time.Second) // 22:00 has struck in Vietnam
+	first()
+	go func() {
+		for {
+			select {
+			case respond := <-responds:
+				respond()
+			case <-t.Context().Done():
+				return
+			}
+		}
+	}()
+	until(t, "the third waits", func() bool {
+		w.clock.move(100 * time.Millisecond)
+		m := w.message(1<<32 | 3)
+		return m.State == Queued && len(m.History) > 1
+	})
+	if s.count() > 2 { // the second may have been at the link already
+		t.Errorf("%d at the SMSC by night", s.count())
+	}
+	w.clock.move(9 * time.Hour)
+	until(t, "the third is out", func() bool { return w.message(1<<32|3).State == Accepted })
+}
+
 func TestCapsHoldAmongMessagesOfTheAPIThatWaitTogether(t *testing.T) {
 	w, s := newWard(t, 0), startSMSC(t)
 	w.store = NewStore(w.db, w.clock.now, StoreOptions{Routes: []Route{{Carrier: "viettel"}}, Caps: Caps{PerDay: 2}})
