@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"canhgiac/schedules"
 )
@@ -85,7 +86,8 @@ func (k *check) carrier(at string, r CarrierConfig, names map[string]bool) {
 	}
 	k.oneOf(at+".receipt_id", r.ReceiptID, "same", "hex", "dec")
 	k.that(r.EnquireLink.Seconds() >= 1, at+".enquire_link", "at least 1s", r.EnquireLink)
-	k.that(r.ResponseTimeout.Seconds() >= 1, at+".response_timeout", "at least 1s", r.ResponseTimeout)
+	// A lease on a chunk lasts three minutes: a response waited for longer would find its message in doubt, or sent again.
+	k.that(r.ResponseTimeout >= time.Second && r.ResponseTimeout <= time.Minute, at+".response_timeout", "1s to 1m", r.ResponseTimeout)
 }
 
 // check collects what is wrong, so that one start shows every mistake.
