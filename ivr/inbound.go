@@ -41,10 +41,7 @@ func (h *Hotline) inbound(ctx context.Context, tx *sql.Tx, action, rest string, 
 	case "bao_tin":
 		return h.reportBySMS(ctx, tx, rest, from, ref)
 	case "tro_giup":
-		if h.o.Shortcode == "" {
-			return h.sms("tro_giup_mot_chieu", nil)
-		}
-		return h.sms("tro_giup_hai_chieu", nil)
+		return h.help()
 	}
 	first, err := firstHelp(ctx, tx, from, h.now())
 	if err != nil || !first {
@@ -53,12 +50,20 @@ func (h *Hotline) inbound(ctx context.Context, tx *sql.Tx, action, rest string, 
 	return h.sms("khong_hieu_lenh", nil)
 }
 
+// help names the words where they can be sent, and else the number to call.
+func (h *Hotline) help() (string, error) {
+	if h.o.Shortcode == "" {
+		return h.sms("tro_giup_mot_chieu", nil)
+	}
+	return h.sms("tro_giup_hai_chieu", nil)
+}
+
 func (h *Hotline) sms(name string, vars map[string]string) (string, error) {
 	return h.words.SMS(name, h.o.Form, h.vars(vars))
 }
 
 // reportBySMS keeps BAO and what follows. Without a number it stays a partial report, with the words as they came in its
-// record, and the sender is asked to call.
+// record, and the sender is told how to give one.
 func (h *Hotline) reportBySMS(ctx context.Context, tx *sql.Tx, rest string, from residents.Phone, ref string) (string, error) {
 	number := scamNumber(rest)
 	r, err := h.reports.Save(ctx, tx, reports.Draft{Origin: "sms", Ref: ref, Reporter: from, ScamNumber: number, Complete: number != ""})
@@ -69,7 +74,7 @@ func (h *Hotline) reportBySMS(ctx context.Context, tx *sql.Tx, rest string, from
 		return "", err
 	}
 	if number == "" {
-		return h.sms("tro_giup_mot_chieu", nil)
+		return h.help()
 	}
 	return h.sms("bao_tin_da_nhan", h.stamped(h.now(), map[string]string{"ma": r.Code}))
 }

@@ -66,9 +66,9 @@ func TestAReportBySMS(t *testing.T) {
 	}
 }
 
-func TestAReportBySMSWithoutANumberIsKeptAndAskedToCall(t *testing.T) {
+func TestAReportBySMSWithoutANumberIsKeptAndToldHowToGiveOne(t *testing.T) {
 	b := newBench(t)
-	if got := b.word("bao_tin", "có người gọi đòi 500 triệu", "18"); !strings.Contains(got, "goi 02363111222 roi bam phim") {
+	if got := b.word("bao_tin", "có người gọi đòi 500 triệu", "18"); !strings.Contains(got, "BAO va so la: bao lua dao") || !strings.Contains(got, "goi 02363111222") {
 		t.Errorf("answered %q", got)
 	}
 	if r := b.allReports()[0]; !r.Partial || r.ScamNumber != "" {

@@ -3,8 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"canhgiac/campaigns"
@@ -46,15 +46,19 @@ func (n *node) loadSampleWard(ctx context.Context, passwords map[string]string) 
 	if _, err := n.residents.LoadWard(ctx, sampleWard, sampleGroups); err != nil {
 		return nil, fmt.Errorf("sample ward: %w", err)
 	}
+	there, err := n.users.List(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var added []sampleUser
 	for _, u := range sampleUsers() {
-		switch _, err := n.users.Add(ctx, u.Name, u.Role, passwords[u.Name]); {
-		case errors.Is(err, console.ErrTaken):
-		case err != nil:
-			return nil, fmt.Errorf("sample user %s: %w", u.Name, err)
-		default:
-			added = append(added, u)
+		if slices.ContainsFunc(there, func(have console.User) bool { return have.Name == u.Name }) {
+			continue
 		}
+		if _, err := n.users.Add(ctx, u.Name, u.Role, passwords[u.Name]); err != nil {
+			return nil, fmt.Errorf("sample user %s: %w", u.Name, err)
+		}
+		added = append(added, u)
 	}
 	return added, nil
 }
