@@ -27,11 +27,13 @@ lint:
 test: postgres
 	@scripts/need chromium=chromium node=nodejs npm=npm gcc=gcc /usr/include/stdio.h=libc6-dev
 	$(MAKE) --no-print-directory lint
-	go test -race -timeout 10m ./...
+	go test -race -count=1 -timeout 10m ./...
 	@echo "make test: all packages passed"
 
+# Prints what docs/bench.md keeps: the session against a raw loop in the same run, then the whole way three times.
 bench: postgres build
-	$(BIN) bench gateway --messages 100000
+	go test -run '^$$' -bench . -benchtime 2s -count 3 ./gateway/smpp
+	for run in 1 2 3; do $(BIN) bench gateway --messages 100000 --json || exit 1; done
 
 # Speaks every prompt anew with espeak-ng and sox; the sounds are kept in the repository.
 prompts:
