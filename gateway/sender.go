@@ -63,7 +63,7 @@ func (s *Sender) Run(ctx context.Context) error {
 		return fmt.Errorf("start the sender: %w", err)
 	}
 	defer n.leave()
-	if err := s.adoptUnrouted(ctx); err != nil {
+	if err := s.adoptUnrouted(whole); err != nil {
 		return fmt.Errorf("start the sender: %w", err)
 	}
 	pool := newHotPool(s.store.db, 1+2*len(s.carriers))

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -40,9 +42,21 @@ func adminHandler(db *sql.DB, metrics *prometheus.Registry) http.Handler {
 func listen(key, addr string) (net.Listener, error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w (is it running already? else choose another address in the config file or the environment)", key, err)
+		return nil, taken(err, key)
 	}
 	return ln, nil
+}
+
+// taken adds to a failed listen which settings choose the address.
+func taken(err error, keys ...string) error {
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return err
+	}
+	var names []string
+	for _, k := range keys {
+		names = append(names, envPrefix+"_"+strings.ToUpper(strings.ReplaceAll(k, ".", "_")))
+	}
+	return fmt.Errorf("%w: is it running already? Else choose another address by %s, or in the config file", err, strings.Join(names, " or "))
 }
 
 // serveHTTP answers on ln until ctx ends, then lets requests finish for up to 2 s. The requests' contexts end with ctx,

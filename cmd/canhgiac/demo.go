@@ -132,7 +132,11 @@ func runDemo(ctx context.Context, file, dir string, out io.Writer) error {
 		return err
 	}
 	err = demoWorld(ctx, demoConfig(c, secrets, server.URL()), secrets, server.Dir(), logFile.Name(), log, out)
-	return errors.Join(err, server.Stop())
+	if err = errors.Join(err, server.Stop()); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "\nStopped. The data is kept for the next start.")
+	return nil
 }
 
 // demoWorld runs until ctx ends. The database outlives it.
@@ -163,7 +167,10 @@ func demoWorld(ctx context.Context, c Config, secrets demoSecrets, dataDir, logP
 	if err != nil {
 		return errors.Join(err, n.closeListeners())
 	}
-	parts := append([]part{{name: "simulator", run: sim.Run, grace: simulatorGrace}}, n.parts()...)
+	simulate := func(ctx context.Context) error {
+		return taken(sim.Run(ctx), "simulator.smpp_addr", "simulator.http_addr")
+	}
+	parts := append([]part{{name: "simulator", run: simulate, grace: simulatorGrace}}, n.parts()...)
 	go func() {
 		select {
 		case <-sim.Ready():
