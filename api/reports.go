@@ -28,6 +28,8 @@ type reportAnswer struct {
 	When        string          `json:"when"`
 	Band        int             `json:"band"`
 	Callback    string          `json:"callback"`
+	Officer     reports.Officer `json:"officer"`
+	Messages    int             `json:"messages"`
 	Unit        string          `json:"unit"`
 	AlsoNamed   int             `json:"also_named"`
 	CreatedAt   time.Time       `json:"created_at"`
@@ -41,7 +43,7 @@ func reportOf(r reports.Report) reportAnswer {
 		reporter = r.Reporter.Masked()
 	}
 	return reportAnswer{r.Code, r.State, r.Urgency, r.Sent(), r.Origin, reporter, r.Kind, r.ScamNumber, r.Draft.Channel, r.Money, r.When, r.Band,
-		r.Callback, r.UnitName, r.AlsoNamed, r.CreatedAt.UTC(), timeOrNull(r.CompletedAt), timeOrNull(r.ReceivedAt)}
+		r.Callback, r.Officer, r.Messages, r.UnitName, r.AlsoNamed, r.CreatedAt.UTC(), timeOrNull(r.CompletedAt), timeOrNull(r.ReceivedAt)}
 }
 
 func timeOrNull(t time.Time) *time.Time {

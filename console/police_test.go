@@ -203,7 +203,7 @@ func TestExportPage(t *testing.T) {
 	if got.status != http.StatusOK || !strings.HasPrefix(got.header.Get("Content-Type"), "text/csv") || !strings.Contains(got.header.Get("Content-Disposition"), "tin-bao-") {
 		t.Fatalf("%d %v", got.status, got.header)
 	}
-	for _, want := range []string{"\ufeffMã tin báo,", "0901 234 567", "Giả công an", "Từ 2 đến dưới 50 triệu đồng", "Hôm nay", "Qua Zalo hoặc Facebook", "Vừa mất tiền", "Đã gửi xong"} {
+	for _, want := range []string{"\ufeffMã tin báo,", "0901 234 567", "Giả công an", "Từ 2 đến dưới 50 triệu đồng", "Hôm nay", "Qua Zalo hoặc Facebook", "Vừa mất tiền", "Đã gửi xong", "Nối máy cán bộ trực"} {
 		if !strings.Contains(got.body, want) {
 			t.Errorf("the file has no %q:\n%s", want, got.body)
 		}
@@ -224,7 +224,7 @@ func TestEveryValueOfAReportHasItsWords(t *testing.T) {
 	for _, s := range reports.States() {
 		add("state", string(s))
 	}
-	add("urgency", "1", "2", "3", "4")
+	add("urgency", "1", "2", "3", "4", "5")
 	add("sent", "sent", "partial", "cancelled")
 	add("origin", "call", "sms", "ussd", "api")
 	add("origin_low", "call", "sms", "ussd", "api")
@@ -234,6 +234,10 @@ func TestEveryValueOfAReportHasItsWords(t *testing.T) {
 	add("when_low", "today", "yesterday", "earlier")
 	add("band", "1", "2", "3", "4", "5")
 	add("callback", "yes", "no")
+	add("officer", "missed", "met")
+	add("left", "partial", "cancelled", "message", "missed", "met")
+	add("left_long", "message", "message_met", "missed", "met")
+	add("left_long.partial", "call", "sms", "ussd", "api")
 	add("step", "silence", "dialed", "recorded", "start", "ended", "bao_tin") // what the hotline logs that is no key
 	add("event", "opened", "sent", "cancelled", "note")
 	add("column", reports.ExportColumns()...)

@@ -68,7 +68,7 @@ func (t *turn) logIfOpen() error {
 	if t.c.ReportID == 0 {
 		return nil
 	}
-	return t.log(pastEvent{t.at, t.c.Node, t.in.Kind, t.in.raw()})
+	return t.log(pastEvent{t.at, t.node, t.in.Kind, t.in.raw()})
 }
 
 // log: a key stands for itself; anything else is named, so that no officer takes a word for a key.
@@ -148,12 +148,31 @@ func (t *turn) optOut(key string) error {
 	return nil
 }
 
-// recorded keeps a spoken message. One that no report holds gets a report of its own: a message nobody finds is lost.
-func (t *turn) recorded(n *node) error {
-	if err := addRecording(t.ctx, t.tx, t.c.ID, t.in.Recording, t.at); err != nil {
+// missed: the caller needed an officer and nobody answered. Who has told nothing yet leaves a report all the same, so that
+// somebody calls back, whether or not a message follows.
+func (t *turn) missed() error {
+	if err := t.open(); err != nil {
 		return err
 	}
+	return t.h.reports.SetOfficer(t.ctx, t.tx, t.c.ReportID, reports.Missed)
+}
+
+// met: an officer answered, who knows now what the caller wanted. That alone makes no report.
+func (t *turn) met() error {
+	if t.c.ReportID == 0 {
+		return nil
+	}
+	return t.h.reports.SetOfficer(t.ctx, t.tx, t.c.ReportID, reports.Met)
+}
+
+// recorded keeps a spoken message with the call's report.
+func (t *turn) recorded(n *node) error {
 	if err := t.open(); err != nil {
+		return err
+	}
+	r := t.in.Recording
+	m := reports.Message{SID: r.SID, URL: r.URL, Seconds: r.Seconds, At: t.at}
+	if err := t.h.reports.AddMessage(t.ctx, t.tx, t.c.ReportID, m); err != nil {
 		return err
 	}
 	t.c.Fails = 0

@@ -147,11 +147,3 @@ func endCall(ctx context.Context, tx *sql.Tx, c call, status string, at time.Tim
 	_, err = tx.ExecContext(ctx, addEventSQL, c.ID, nil, at.UTC(), c.Node, inputEnded, status, nil)
 	return err == nil, err
 }
-
-const addRecordingSQL = `
-insert into call_recordings (call_id, sid, url, seconds, at) values ($1, $2, $3, $4, $5) on conflict (call_id, sid) do nothing`
-
-func addRecording(ctx context.Context, tx *sql.Tx, id int64, r Recording, at time.Time) error {
-	_, err := tx.ExecContext(ctx, addRecordingSQL, id, r.SID, r.URL, r.Seconds, at.UTC())
-	return err
-}

@@ -56,6 +56,7 @@ func TestConversations(t *testing.T) {
 		from   string // "" is the mobile
 		says   []say
 		report *reports.Draft
+		left   string   // "" follows from the report: sent, cancelled or partial
 		texts  []string // how each begins
 	}{
 		"a report of money lost, from the greeting to the code": {
@@ -81,6 +82,7 @@ func TestConversations(t *testing.T) {
 		"about to send money, and wants a person": {
 			says:   join(toMoney, []say{{"3", "sap_chuyen_tien ?"}, {"0", officer1}, {"dial:completed", goodbye}}),
 			report: d(about),
+			left:   "met",
 		},
 		"key 1: just lost money, hangs up after the advice": {
 			says:   []say{{"5", menuAsked}, {"1", "mat_tien_khan ?"}},
@@ -135,20 +137,26 @@ func TestConversations(t *testing.T) {
 			says: join(toNumber, []say{{"12#", "sai_phim hoi_so_ke_gian #"}, {"1234567890123456", "sai_phim hoi_so_ke_gian #"}, {"-", "qua_3_lan dial 101"},
 				{"dial:no-answer", "dial 102"}, {"dial:completed", goodbye}}),
 			report: &reports.Draft{Kind: 1},
+			left:   "met",
 		},
 		"0 alone where a number is asked is a call for a person": {
 			says:   join(toNumber, []say{{"0", officer1}}),
 			report: &reports.Draft{Kind: 1},
+			left:   "missed",
 		},
 		"a star with nothing behind it asks for the number again, as often as wanted": {
 			says:   join(toNumber, []say{{"*", "hoi_so_ke_gian #"}, {"0905*", "hoi_so_ke_gian #"}, {"*", "hoi_so_ke_gian #"}, {"-", "het_gio hoi_so_ke_gian #"}}),
 			report: &reports.Draft{Kind: 1},
 		},
 		"three wrong keys: an officer without asking": {
-			says: []say{{"-", menuAsked}, {"7", "sai_phim menu_chinh ?"}, {"#", "sai_phim menu_chinh ?"}, {"8", "qua_3_lan dial 101"}},
+			says:   []say{{"-", menuAsked}, {"7", "sai_phim menu_chinh ?"}, {"#", "sai_phim menu_chinh ?"}, {"8", "qua_3_lan dial 101"}},
+			report: &reports.Draft{},
+			left:   "missed",
 		},
 		"silence, a wrong key, silence: failures of any kind count": {
-			says: []say{{"-", menuAsked}, {"-", "het_gio menu_chinh ?"}, {"7", "sai_phim menu_chinh ?"}, {"-", "qua_3_lan dial 101"}},
+			says:   []say{{"-", menuAsked}, {"-", "het_gio menu_chinh ?"}, {"7", "sai_phim menu_chinh ?"}, {"-", "qua_3_lan dial 101"}},
+			report: &reports.Draft{},
+			left:   "missed",
 		},
 		"a right key forgives the wrong ones before it": {
 			says: []say{{"-", menuAsked}, {"7", "sai_phim menu_chinh ?"}, {"7", "sai_phim menu_chinh ?"}, {"2", "loai_lua_dao ?"},
@@ -160,22 +168,45 @@ func TestConversations(t *testing.T) {
 		"the six reminders straight through, then the menu": {
 			says: []say{{"1", menuAsked}, {"3", six}, {"-", menuAsked}, {"3", six}, {"5", menuAsked}},
 		},
-		"0 during the greeting is a person at once": {
+		"0 during the greeting is a person at once; the officer who answered needs no report": {
 			says: []say{{"0", officer1}, {"dial:completed", goodbye}},
 		},
 		"nobody answers: a message, and a report that holds it": {
 			says: []say{{"-", menuAsked}, {"0", officer1}, {"dial:busy", "dial 102"}, {"dial:no-answer", "khong_co_nguoi_truc record"},
 				{"message", goodbye}},
 			report: &reports.Draft{},
+			left:   "message",
+		},
+		"nobody answers, and the caller hangs up before the tone: a report to call back": {
+			says:   []say{{"-", menuAsked}, {"0", officer1}, {"dial:busy", "dial 102"}, {"dial:no-answer", "khong_co_nguoi_truc record"}},
+			report: &reports.Draft{},
+			left:   "missed",
+		},
+		"the caller hangs up while the first officer's telephone rings: a report to call back": {
+			says:   []say{{"0", officer1}},
+			report: &reports.Draft{},
+			left:   "missed",
+		},
+		"a withheld number that nobody answered leaves its report all the same": {
+			from:   "anonymous",
+			says:   []say{{"0", officer1}, {"dial:busy", "dial 102"}, {"dial:busy", "khong_co_nguoi_truc record"}},
+			report: &reports.Draft{},
+			left:   "missed",
+		},
+		"the second officer answers in the end: no report": {
+			says: []say{{"-", menuAsked}, {"0", officer1}, {"dial:no-answer", "dial 102"}, {"dial:completed", goodbye}},
 		},
 		"nobody answers a caller in the middle of a report: the message joins the report": {
 			says: join(toMoney, []say{{"0", officer1}, {"dial:failed", "dial 102"}, {"dial:no-answer", "khong_co_nguoi_truc record"},
 				{"message", goodbye}}),
 			report: d(),
+			left:   "message",
 		},
 		"nothing spoken after the tone: asked once more, then goodbye": {
 			says: []say{{"-", menuAsked}, {"0", officer1}, {"dial:busy", "dial 102"}, {"dial:busy", "khong_co_nguoi_truc record"},
 				{"-", "khong_co_nguoi_truc record"}, {"-", goodbye}},
+			report: &reports.Draft{},
+			left:   "missed",
 		},
 		"register: with the words heard, then a text": {
 			says:  []say{{"-", menuAsked}, {"4", "dang_ky ?"}, {"1", "dang_ky_xong tam_biet hangup"}},
@@ -196,10 +227,13 @@ func TestConversations(t *testing.T) {
 			says: join(toMoney, []say{{"1", "dong_y_goi_lai ?"}, {"1", wholeReport + "tien-chua doc_lai_tin_bao-4 dong_y doc_lai_tin_bao-5 ?"},
 				{"1", "da_gui-1 CODE da_gui-2 CODE nghe_lai_ma ?"}, {"*", "da_gui-1 CODE da_gui-2 CODE nghe_lai_ma ?"}, {"0", officer1}}),
 			report: d(none, yes, sent),
+			left:   "missed",
 		},
 		"a landline cannot register for texts: a person explains": {
-			from: landline,
-			says: []say{{"-", menuAsked}, {"4", "khong_nhan_tin dial 101"}},
+			from:   landline,
+			says:   []say{{"-", menuAsked}, {"4", "khong_nhan_tin dial 101"}},
+			report: &reports.Draft{},
+			left:   "missed",
 		},
 		"a foreign number reports like anybody, and is promised no SMS": {
 			from: foreign,
@@ -208,8 +242,10 @@ func TestConversations(t *testing.T) {
 			report: d(none, yes, sent),
 		},
 		"a foreign number cannot register for texts": {
-			from: foreign,
-			says: []say{{"-", menuAsked}, {"4", "khong_nhan_tin dial 101"}},
+			from:   foreign,
+			says:   []say{{"-", menuAsked}, {"4", "khong_nhan_tin dial 101"}},
+			report: &reports.Draft{},
+			left:   "missed",
 		},
 		"a landline stops its calls": {
 			from: landline,
@@ -222,12 +258,16 @@ func TestConversations(t *testing.T) {
 			report: d(none, no, sent),
 		},
 		"a withheld number cannot register": {
-			from: "anonymous",
-			says: []say{{"-", menuAsked}, {"4", "khong_thay_so dial 101"}},
+			from:   "anonymous",
+			says:   []say{{"-", menuAsked}, {"4", "khong_thay_so dial 101"}},
+			report: &reports.Draft{},
+			left:   "missed",
 		},
 		"a withheld number cannot stop": {
-			from: "anonymous",
-			says: []say{{"-", menuAsked}, {"9", "khong_thay_so dial 101"}},
+			from:   "anonymous",
+			says:   []say{{"-", menuAsked}, {"9", "khong_thay_so dial 101"}},
+			report: &reports.Draft{},
+			left:   "missed",
 		},
 		"hangs up at the greeting: no report":       {says: nil},
 		"hangs up in the main menu: no report":      {says: []say{{"-", menuAsked}}},
@@ -261,6 +301,10 @@ func TestConversations(t *testing.T) {
 				t.Fatal(err)
 			}
 			same(t, "report", c.report, l.report())
+			if c.report != nil && c.left == "" {
+				c.left = reports.Report{Draft: *c.report, Partial: !c.report.Complete}.Left()
+			}
+			same(t, "how the caller left", c.left, l.left)
 			texts := l.column(fmt.Sprintf(`select phone || ' ' || text from test_texts where key like 'call:%s:%%' order by key`, l.id()))
 			if len(texts) != len(c.texts) {
 				t.Fatalf("texts: %q", texts)

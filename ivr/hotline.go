@@ -105,14 +105,14 @@ func (h *Hotline) Start(ctx context.Context, in Incoming) (Reply, error) {
 			reply, _, err = answered(ctx, tx, c.ID, 0)
 			return err
 		}
-		t := turn{h: h, ctx: ctx, tx: tx, c: &c, at: h.now(), in: Input{Kind: inputStart, Keys: raw}}
+		t := turn{h: h, ctx: ctx, tx: tx, c: &c, at: h.now(), in: Input{Kind: inputStart, Keys: raw}, node: c.Node}
 		if err := t.recall(); err != nil {
 			return err
 		}
 		if err := t.enter(h.menu.Start); err != nil {
 			return err
 		}
-		reply, err = t.close(h.menu.Start)
+		reply, err = t.close()
 		return err
 	})
 	if err != nil {
@@ -137,12 +137,11 @@ func (h *Hotline) Step(ctx context.Context, provider, sid string, in Input) (Rep
 			reply, _, err = answered(ctx, tx, c.ID, in.Step)
 			return err
 		}
-		t := turn{h: h, ctx: ctx, tx: tx, c: &c, at: h.now(), in: in}
-		node := c.Node
+		t := turn{h: h, ctx: ctx, tx: tx, c: &c, at: h.now(), in: in, node: c.Node}
 		if err := t.take(); err != nil {
 			return err
 		}
-		reply, err = t.close(node)
+		reply, err = t.close()
 		return err
 	})
 	if err != nil {
@@ -151,7 +150,8 @@ func (h *Hotline) Step(ctx context.Context, provider, sid string, in Input) (Rep
 	return reply, nil
 }
 
-// Ended notes that a call is over; its report stays as far as it was told. status is the provider's word.
+// Ended notes that a call is over; its report stays as far as it was told. Who hung up while an officer's telephone rang
+// has missed the officer: an answer would have moved the call on. status is the provider's word.
 // Error: ErrUnknownCall.
 func (h *Hotline) Ended(ctx context.Context, provider, sid, status string) error {
 	err := h.inTx(ctx, func(tx *sql.Tx) error {
@@ -161,10 +161,20 @@ func (h *Hotline) Ended(ctx context.Context, provider, sid, status string) error
 		}
 		at := h.now()
 		first, err := endCall(ctx, tx, c, status, at)
-		if err != nil || !first || c.ReportID == 0 {
+		if err != nil || !first {
 			return err
 		}
-		return h.reports.Log(ctx, tx, c.ReportID, reports.Entry{At: at, Node: c.Node, Key: "ended", Raw: status})
+		t := turn{h: h, ctx: ctx, tx: tx, c: &c, at: at, in: Input{Kind: inputEnded, Keys: status}, node: c.Node}
+		if err := t.logIfOpen(); err != nil {
+			return err
+		}
+		if n := h.menu.Nodes[c.Node]; n == nil || n.Dial == nil {
+			return nil
+		}
+		if err := t.missed(); err != nil {
+			return err
+		}
+		return saveCall(ctx, tx, &c)
 	})
 	if err != nil {
 		return fmt.Errorf("end of call %s of %s: %w", sid, provider, err)

@@ -101,6 +101,7 @@ type line struct {
 	sid   string
 	reply Reply
 	code  string // of the report, once report was asked
+	left  string // how the report says that the caller left, once report was asked
 }
 
 // id is the call's own, by which its report and its texts are named.
@@ -202,7 +203,7 @@ func (l *line) report() *reports.Draft {
 		return nil
 	}
 	last := all[len(all)-1]
-	l.code = last.Code
+	l.code, l.left = last.Code, last.Left()
 	last.Origin, last.Ref, last.Reporter = "", "", ""
 	return &last.Draft
 }

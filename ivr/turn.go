@@ -21,6 +21,8 @@ type turn struct {
 	at  time.Time
 	in  Input
 
+	node string // where the input was taken; c.Node moves on
+
 	said []string // lines to say before the next question
 	out  []Action
 }
@@ -99,11 +101,17 @@ func (t *turn) fail(why string) error {
 // dialed: an officer spoke with the caller, or the next one's telephone rings, or nobody is left.
 func (t *turn) dialed(d *dial) error {
 	if t.in.Kind == InputDialed && t.in.Answered {
+		if err := t.met(); err != nil {
+			return err
+		}
 		return t.enter(d.Answered)
 	}
 	if t.c.Officer++; t.c.Officer < len(t.h.o.Officer) {
 		t.ring(d)
 		return nil
+	}
+	if err := t.missed(); err != nil {
+		return err
 	}
 	return t.enter(d.Nobody)
 }
@@ -139,6 +147,9 @@ func (t *turn) enter(name string) error {
 		to := n.Next
 		if n.Dial != nil && len(t.h.o.Officer) == 0 {
 			to = n.Dial.Nobody
+			if err := t.missed(); err != nil {
+				return err
+			}
 		}
 		if to == "" {
 			return t.ask(n)
@@ -193,14 +204,14 @@ func (t *turn) gather(g Gather) {
 	t.out = append(t.out, Action{Gather: &g})
 }
 
-// close keeps the step with its answer and moves the call on. node is where the input was taken.
-func (t *turn) close(node string) (Reply, error) {
+// close keeps the step with its answer and moves the call on.
+func (t *turn) close() (Reply, error) {
 	reply := Reply{Step: t.c.Step + 1, Actions: t.out}
 	kept, err := json.Marshal(reply)
 	if err != nil {
 		return Reply{}, err
 	}
-	if _, err := t.tx.ExecContext(t.ctx, addEventSQL, t.c.ID, t.c.Step, t.at.UTC(), node, t.in.Kind, t.in.raw(), kept); err != nil {
+	if _, err := t.tx.ExecContext(t.ctx, addEventSQL, t.c.ID, t.c.Step, t.at.UTC(), t.node, t.in.Kind, t.in.raw(), kept); err != nil {
 		return Reply{}, err
 	}
 	t.c.Step++

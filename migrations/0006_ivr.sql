@@ -39,17 +39,6 @@ create table call_events (
 create trigger call_events_append_only before update or delete on call_events for each row execute function refuse_change();
 create trigger call_events_no_truncate before truncate on call_events for each statement execute function refuse_change();
 
--- A message left because no officer answered. The sound itself stays with the provider until it is fetched.
-create table call_recordings (
-  id      bigint generated always as identity primary key,
-  call_id bigint not null references calls,
-  sid     text not null,
-  url     text not null,
-  seconds int  not null,
-  at      timestamptz not null,
-  unique (call_id, sid)
-);
-
 -- When a number was last told that its SMS was not understood: two machines must not answer each other for ever.
 create table help_replies (
   phone text primary key,
@@ -57,4 +46,4 @@ create table help_replies (
 );
 
 -- +goose Down
-drop table help_replies, call_recordings, call_events, calls;
+drop table help_replies, call_events, calls;

@@ -120,6 +120,8 @@ var exportColumns = []exportColumn{
 	{"when", true, func(r Report, _ string) string { return r.When }},
 	{"band", true, func(r Report, _ string) string { return number(r.Band) }},
 	{"callback", true, func(r Report, _ string) string { return r.Callback }},
+	{"officer", true, func(r Report, _ string) string { return string(r.Officer) }},
+	{"messages", false, func(r Report, _ string) string { return strconv.Itoa(r.Messages) }},
 	{"received", false, func(r Report, _ string) string { return vnTime(r.ReceivedAt) }},
 	{"received_by", false, func(r Report, _ string) string { return r.ReceivedBy }},
 	{"chain_end", false, func(_ Report, end string) string { return end }},
@@ -134,6 +136,21 @@ func (r Report) Sent() string {
 		return string(Partial)
 	}
 	return string(Whole)
+}
+
+// Left is how the reporter left, as an officer should meet it: as Sent, but "message" where one was spoken after the tone,
+// "missed" where an officer was needed and none answered, and "met" where one answered before the report was sent.
+func (r Report) Left() string {
+	switch sent := r.Sent(); {
+	case sent == "cancelled":
+		return sent
+	case r.Messages > 0:
+		return "message"
+	case r.Officer == Missed, r.Officer == Met && r.Partial:
+		return string(r.Officer)
+	default:
+		return sent
+	}
 }
 
 func number(n int) string {

@@ -37,7 +37,8 @@ type Page struct {
 const reportSQL = `
 select r.id, r.code, r.state, r.urgency, r.origin, r.ref, r.reporter, r.kind, r.scam_number, r.channel, r.money, r.money_when, r.band,
        r.callback, r.cancelled, coalesce(r.unit_id, 0), coalesce(u.name, ''), r.created_at, r.updated_at, r.completed_at, r.received_at,
-       r.received_by, r.revision,
+       r.received_by, r.revision, r.officer,
+       (select count(*) from report_messages m where m.report_id = r.id),
        case when r.scam_key = '' then 0
             else (select count(*) from reports o where o.scam_key = r.scam_key and o.scam_key <> '' and o.id <> r.id and not o.cancelled) end
 from reports r left join units u on u.id = r.unit_id`
@@ -47,7 +48,7 @@ func scanReport(row interface{ Scan(...any) error }) (Report, error) {
 	var completed, received sql.NullTime
 	err := row.Scan(&r.ID, &r.Code, &r.State, &r.Urgency, &r.Origin, &r.Ref, &r.Reporter, &r.Kind, &r.ScamNumber, &r.Channel, &r.Money,
 		&r.When, &r.Band, &r.Callback, &r.Cancelled, &r.UnitID, &r.UnitName, &r.CreatedAt, &r.UpdatedAt, &completed, &received,
-		&r.ReceivedBy, &r.Revision, &r.AlsoNamed)
+		&r.ReceivedBy, &r.Revision, &r.Officer, &r.Messages, &r.AlsoNamed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Report{}, ErrNotFound
 	}
@@ -97,7 +98,8 @@ func (s *Store) List(ctx context.Context, f Filter) (Page, error) {
 type Detail struct {
 	Report
 	Record
-	Others []string // codes of up to ten newest other reports that name the same number
+	Spoken []Message // what the reporter left after the tone
+	Others []string  // codes of up to ten newest other reports that name the same number
 }
 
 const othersSQL = `
@@ -119,6 +121,9 @@ func (s *Store) Get(ctx context.Context, code string, by By) (Detail, error) {
 	}
 	if d.Record, err = s.record(ctx, d.ID); err != nil {
 		return Detail{}, fmt.Errorf("read the record of report %s: %w", code, err)
+	}
+	if d.Spoken, err = s.messages(ctx, d.ID); err != nil {
+		return Detail{}, fmt.Errorf("read the messages of report %s: %w", code, err)
 	}
 	rows, err := s.db.QueryContext(ctx, othersSQL, d.ID)
 	if err != nil {

@@ -48,8 +48,10 @@ type Report struct {
 	Code     string // "2608-0417"
 	State    State
 	Urgency  Urgency
-	Partial  bool // not sent to the end: the caller hung up, or is still on the line
-	Draft         // Complete is !Partial
+	Partial  bool    // not sent to the end: the caller hung up, or is still on the line
+	Draft            // Complete is !Partial
+	Officer  Officer // whether the reporter, put through to an officer, reached one
+	Messages int     // left after the tone
 	UnitID   int64
 	UnitName string // the reporter's unit on the day of the report, "" when the number is not known here
 
@@ -63,7 +65,7 @@ type Report struct {
 // By is the officer (or token, or command) who reads or acts; it goes into the audit row.
 type By struct{ Name, Role, Addr string }
 
-// Store is the only writer of reports and report_events.
+// Store is the only writer of reports, report_messages and report_events.
 type Store struct {
 	db     *sql.DB
 	now    func() time.Time

@@ -57,6 +57,11 @@ func (d *desk) tx(do func(*sql.Tx) error) {
 	}
 }
 
+func (d *desk) officer(id int64, o Officer) {
+	d.t.Helper()
+	d.tx(func(tx *sql.Tx) error { return d.SetOfficer(context.Background(), tx, id, o) })
+}
+
 func (d *desk) audited(act string) (n int) {
 	d.t.Helper()
 	if err := d.db.QueryRow(`select count(*) from audit_log where act = $1 and who = 'hanh'`, act).Scan(&n); err != nil {
@@ -112,18 +117,25 @@ func TestUrgency(t *testing.T) {
 	for _, c := range []struct {
 		is   string
 		d    Draft
+		o    Officer
 		want Urgency
 	}{
-		{"money about to be sent comes first", Draft{Money: "about"}, AboutToLose},
-		{"lost today comes next", Draft{Money: "lost", When: "today", Complete: true}, LostToday},
-		{"lost, hung up before saying when, counts as today", Draft{Money: "lost"}, LostToday},
-		{"lost yesterday is no longer fresh", Draft{Money: "lost", When: "yesterday", Complete: true}, Lost},
-		{"lost earlier", Draft{Money: "lost", When: "earlier"}, Lost},
-		{"nothing lost", Draft{Money: "none", Complete: true}, Other},
-		{"nothing said", Draft{}, Other},
-		{"cancelled by the reporter", Draft{Money: "lost", Cancelled: true}, Other},
+		{"money about to be sent comes first", Draft{Money: "about"}, NotAsked, AboutToLose},
+		{"lost today comes next", Draft{Money: "lost", When: "today", Complete: true}, NotAsked, LostToday},
+		{"lost, hung up before saying when, counts as today", Draft{Money: "lost"}, NotAsked, LostToday},
+		{"lost yesterday is no longer fresh", Draft{Money: "lost", When: "yesterday", Complete: true}, NotAsked, Lost},
+		{"lost earlier", Draft{Money: "lost", When: "earlier"}, NotAsked, Lost},
+		{"nothing lost", Draft{Money: "none", Complete: true}, NotAsked, Other},
+		{"needed an officer and reached none", Draft{}, Missed, NeedsOfficer},
+		{"nothing lost, and needed an officer afterwards", Draft{Money: "none", Complete: true}, Missed, NeedsOfficer},
+		{"money about to be sent comes first, officer or not", Draft{Money: "about"}, Missed, AboutToLose},
+		{"lost earlier stands above who needed an officer", Draft{Money: "lost", When: "earlier"}, Missed, Lost},
+		{"spoke with an officer", Draft{}, Met, Other},
+		{"cancelled, then rang for an officer in vain", Draft{Cancelled: true}, Missed, Other},
+		{"nothing said", Draft{}, NotAsked, Other},
+		{"cancelled by the reporter", Draft{Money: "lost", Cancelled: true}, NotAsked, Other},
 	} {
-		if got := c.d.urgency(); got != c.want {
+		if got := urgency(c.d, c.o); got != c.want {
 			t.Errorf("%s: %d, want %d", c.is, got, c.want)
 		}
 	}
@@ -142,6 +154,7 @@ func TestTheDeskSeesTheMostUrgentThenTheNewest(t *testing.T) {
 		d.at = d.at.Add(time.Minute)
 		d.save(draft)
 	}
+	d.officer(d.save(Draft{Origin: "call", Ref: "needs officer"}).ID, Missed)
 	refs := func(f Filter) string {
 		p, err := d.List(context.Background(), f)
 		if err != nil {
@@ -154,8 +167,8 @@ func TestTheDeskSeesTheMostUrgentThenTheNewest(t *testing.T) {
 		return strings.Join(refs, " ")
 	}
 	p, err := d.List(context.Background(), Filter{Limit: 1})
-	if err != nil || p.Total != 5 || len(p.Reports) != 1 {
-		t.Fatalf("one of five: %+v, %v", p, err)
+	if err != nil || p.Total != 6 || len(p.Reports) != 1 {
+		t.Fatalf("one of six: %+v, %v", p, err)
 	}
 	if err := d.Receive(context.Background(), p.Reports[0].Code, officer); err != nil {
 		t.Fatal(err)
@@ -165,18 +178,18 @@ func TestTheDeskSeesTheMostUrgentThenTheNewest(t *testing.T) {
 		f    Filter
 		want string
 	}{
-		{"what is received goes behind what is not", Filter{}, "today yesterday new old about"},
-		{"only what was not sent to the end", Filter{Sent: Partial}, "today"},
+		{"what is received goes behind what is not", Filter{}, "today yesterday needs officer new old about"},
+		{"only what was not sent to the end", Filter{Sent: Partial}, "today needs officer"},
 		{"only what was sent", Filter{Sent: Whole}, "yesterday new old about"},
 		{"only what is received", Filter{State: Received}, "about"},
 		{"one kind", Filter{Kind: 8}, "old"},
-		{"the second page", Filter{Limit: 2, Offset: 2}, "new old"},
+		{"the second page", Filter{Limit: 2, Offset: 2}, "needs officer new"},
 	} {
 		if got := refs(c.f); got != c.want {
 			t.Errorf("%s: %s, want %s", c.is, got, c.want)
 		}
 	}
-	if w, err := d.Waiting(context.Background()); err != nil || w != (Waiting{New: 4, Urgent: 1}) {
+	if w, err := d.Waiting(context.Background()); err != nil || w != (Waiting{New: 5, Urgent: 1}) {
 		t.Errorf("waiting: %+v, %v", w, err)
 	}
 }
@@ -288,7 +301,7 @@ func TestLatestGrowsAlsoWhenAnOlderChangeCommitsLater(t *testing.T) {
 func TestExport(t *testing.T) {
 	d := newDesk(t)
 	ctx := context.Background()
-	d.save(Draft{Origin: "call", Ref: "1", Reporter: "+84901234567", Kind: 1, ScamNumber: "0912345678", Money: "lost", When: "today", Complete: true})
+	d.officer(d.save(Draft{Origin: "call", Ref: "1", Reporter: "+84901234567", Kind: 1, ScamNumber: "0912345678", Money: "lost", When: "today", Complete: true}).ID, Missed)
 	var out bytes.Buffer
 	if _, err := d.Export(ctx, &out, officer, "", nil); !errors.Is(err, ErrReason) || out.Len() != 0 || d.audited("report.export") != 0 {
 		t.Fatalf("exported without a reason: %v", err)
@@ -317,7 +330,7 @@ func TestExport(t *testing.T) {
 	}
 	for column, want := range map[string]string{
 		"reporter": "0901 234 567", "scam_number": "0912 345 678", "kind": "'=cmd|'/c calc'!A1",
-		"created": "2026-11-23 08:30:00", "created_utc": "2026-11-23T01:30:00Z", "sent": "sent",
+		"officer": "missed", "messages": "0", "created": "2026-11-23 08:30:00", "created_utc": "2026-11-23T01:30:00Z", "sent": "sent",
 	} {
 		if row[column] != want {
 			t.Errorf("%s = %q, want %q", column, row[column], want)

@@ -36,7 +36,7 @@ func (s *Store) save(ctx context.Context, tx *sql.Tx, d Draft) (Report, error) {
 	if !old.Partial || old.Draft == d {
 		return old, nil
 	}
-	if err := s.update(ctx, tx, old.ID, d); err != nil {
+	if err := s.update(ctx, tx, old, d); err != nil {
 		return Report{}, err
 	}
 	if d.Complete {
@@ -53,7 +53,7 @@ func (s *Store) save(ctx context.Context, tx *sql.Tx, d Draft) (Report, error) {
 			return Report{}, err
 		}
 	}
-	if d.Complete || d.urgency() != old.Urgency {
+	if d.Complete || urgency(d, old.Officer) != old.Urgency {
 		if err := notify(ctx, tx); err != nil { // other keys wait for the page's own poll: NOTIFY is dear
 			return Report{}, err
 		}
@@ -66,7 +66,7 @@ const lockSQL = ` where r.origin = $1 and r.ref = $2 for update of r`
 // insertSQL: on a code already in use, or a twin of this first key, nothing is inserted and the caller looks again.
 const insertSQL = `
 insert into reports (code, origin, ref, urgency, reporter, kind, channel, money, money_when, band, callback, created_at, updated_at)
-values ($1, $2, $3, 4, '', 0, 0, '', '', 0, '', $4, $4)
+values ($1, $2, $3, 5, '', 0, 0, '', '', 0, '', $4, $4)
 on conflict do nothing
 returning id`
 
@@ -107,8 +107,8 @@ update reports set urgency = $2, reporter = $3::text, kind = $4, scam_number = $
        unit_id = coalesce(unit_id, (select unit_id from residents where phone = $3::text order by id limit 1))
 where id = $1`
 
-func (s *Store) update(ctx context.Context, tx *sql.Tx, id int64, d Draft) error {
-	_, err := tx.ExecContext(ctx, updateSQL, id, d.urgency(), string(d.Reporter), d.Kind, d.ScamNumber, scamKey(d.ScamNumber),
+func (s *Store) update(ctx context.Context, tx *sql.Tx, old Report, d Draft) error {
+	_, err := tx.ExecContext(ctx, updateSQL, old.ID, urgency(d, old.Officer), string(d.Reporter), d.Kind, d.ScamNumber, scamKey(d.ScamNumber),
 		d.Channel, d.Money, d.When, d.Band, d.Callback, d.Cancelled, s.now().UTC(), d.Complete)
 	return err
 }

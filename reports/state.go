@@ -51,17 +51,18 @@ func States() []State {
 type Urgency int
 
 const (
-	AboutToLose Urgency = 1 // money can still be kept
-	LostToday   Urgency = 2 // a bank may still stop it
-	Lost        Urgency = 3
-	Other       Urgency = 4
+	AboutToLose  Urgency = 1 // money can still be kept
+	LostToday    Urgency = 2 // a bank may still stop it
+	Lost         Urgency = 3
+	NeedsOfficer Urgency = 4 // rang for a person and reached nobody
+	Other        Urgency = 5
 )
 
 // Urgent is what rings at the duty desk.
 func (u Urgency) Urgent() bool { return u <= LostToday }
 
 // urgency: a caller who hung up after naming money ranks by what was said; a loss whose day is unknown counts as fresh.
-func (d Draft) urgency() Urgency {
+func urgency(d Draft, o Officer) Urgency {
 	switch {
 	case d.Cancelled:
 		return Other
@@ -71,6 +72,8 @@ func (d Draft) urgency() Urgency {
 		return LostToday
 	case d.Money == "lost":
 		return Lost
+	case o == Missed:
+		return NeedsOfficer
 	}
 	return Other
 }

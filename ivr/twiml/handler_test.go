@@ -146,7 +146,7 @@ func TestDocumentsOfOneCall(t *testing.T) {
 	}
 	var url, end string
 	var seconds int
-	if err := b.db.QueryRow(`select url, seconds, end_status from call_recordings r join calls c on c.id = r.call_id`).Scan(&url, &seconds, &end); err != nil ||
+	if err := b.db.QueryRow(`select url, seconds, end_status from report_messages m join calls c using (report_id)`).Scan(&url, &seconds, &end); err != nil ||
 		url != "https://api.example/RE1" || seconds != 12 || end != "completed" {
 		t.Errorf("recording %s of %d s, end %q, %v", url, seconds, end, err)
 	}

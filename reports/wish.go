@@ -1,0 +1,121 @@
+package reports
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"canhgiac/internal/audit"
+)
+
+// Officer tells what became of a caller who was put through to the officer on duty: by key 0, after failing three times,
+// or because only a person could help.
+type Officer string
+
+const (
+	NotAsked Officer = ""
+	Missed   Officer = "missed" // nobody answered; somebody should call back
+	Met      Officer = "met"    // an officer spoke with the caller
+)
+
+// Message is what a caller spoke after the tone. The sound stays with the provider of the telephone line.
+type Message struct {
+	SID     string // the provider's name for it
+	URL     string // as the provider gave it
+	Seconds int    // 0: the provider did not say
+	At      time.Time
+}
+
+// Address is where a browser may be sent to hear m, "" when the provider's is no web address.
+func (m Message) Address() string {
+	u, err := url.Parse(m.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return ""
+	}
+	return u.String()
+}
+
+const officerSQL = `
+update reports set officer = $2, urgency = $3, updated_at = $4, revision = nextval('report_revisions') where id = $1`
+
+// SetOfficer keeps whether the reporter reached an officer. It holds for a report already sent too: it is no part of what
+// the reporter told, and who sends a report may ask for a person afterwards.
+func (s *Store) SetOfficer(ctx context.Context, tx *sql.Tx, id int64, o Officer) error {
+	r, err := scanReport(tx.QueryRowContext(ctx, reportSQL+` where r.id = $1 for update of r`, id))
+	if err != nil {
+		return fmt.Errorf("set the officer of report %d: %w", id, err)
+	}
+	if r.Officer == o {
+		return nil
+	}
+	if _, err := tx.ExecContext(ctx, officerSQL, id, string(o), urgency(r.Draft, o), s.now().UTC()); err != nil {
+		return fmt.Errorf("set the officer of report %d: %w", id, err)
+	}
+	return notify(ctx, tx)
+}
+
+const addMessageSQL = `
+insert into report_messages (report_id, sid, url, seconds, at) values ($1, $2, $3, $4, $5) on conflict (report_id, sid) do nothing`
+
+// AddMessage keeps a spoken message with its report, also one already sent. The same SID again adds nothing.
+func (s *Store) AddMessage(ctx context.Context, tx *sql.Tx, id int64, m Message) error {
+	done, err := tx.ExecContext(ctx, addMessageSQL, id, m.SID, m.URL, m.Seconds, m.At.UTC())
+	if err != nil {
+		return fmt.Errorf("add a message to report %d: %w", id, err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, touchSQL, id, s.now().UTC()); err != nil {
+		return fmt.Errorf("add a message to report %d: %w", id, err)
+	}
+	return notify(ctx, tx)
+}
+
+const messagesSQL = `select sid, url, seconds, at from report_messages where report_id = $1 order by at, sid`
+
+func (s *Store) messages(ctx context.Context, id int64) ([]Message, error) {
+	rows, err := s.db.QueryContext(ctx, messagesSQL, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []Message
+	for rows.Next() {
+		var m Message
+		if err := rows.Scan(&m.SID, &m.URL, &m.Seconds, &m.At); err != nil {
+			return nil, err
+		}
+		m.At = m.At.UTC()
+		all = append(all, m)
+	}
+	return all, rows.Err()
+}
+
+const nthMessageSQL = `
+select m.sid, m.url, m.seconds, m.at from report_messages m join reports r on r.id = m.report_id
+where r.code = $1 order by m.at, m.sid offset $2 limit 1`
+
+// Listen gives the nth message of a report, from 1, and leaves the audit row of the listening. ErrNotFound also where
+// no browser could be sent to its address.
+func (s *Store) Listen(ctx context.Context, code string, nth int, by By) (Message, error) {
+	code, err := ParseCode(code)
+	if err != nil {
+		return Message{}, err
+	}
+	if nth < 1 {
+		return Message{}, ErrNotFound
+	}
+	var m Message
+	err = s.db.QueryRowContext(ctx, nthMessageSQL, code, nth-1).Scan(&m.SID, &m.URL, &m.Seconds, &m.At)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && m.Address() == "" {
+		return Message{}, ErrNotFound
+	}
+	if err != nil {
+		return Message{}, fmt.Errorf("message %d of report %s: %w", nth, code, err)
+	}
+	return m, audit.Write(ctx, s.db, by.entry(s.now(), "report.listen", code, m.SID))
+}
