@@ -30,6 +30,9 @@ func (reportData) Pressed(key string) bool {
 	return key != "" && strings.Trim(key, "0123456789*#") == ""
 }
 
+// Nth counts as people do.
+func (reportData) Nth(i int) int { return i + 1 }
+
 func by(r *http.Request) reports.By {
 	user := userOf(r)
 	return reports.By{Name: user.Name, Role: string(user.Role), Addr: addrOf(r)}
@@ -90,6 +93,25 @@ func (c *Console) reportLive(w http.ResponseWriter, r *http.Request) error {
 	}
 	d.Beside = true
 	return c.fragment(w, r, "report", "live", d)
+}
+
+// reportListen sends the officer to where the provider keeps a message. The sound does not pass through here; that it was
+// asked for does.
+func (c *Console) reportListen(w http.ResponseWriter, r *http.Request) error {
+	nth, err := strconv.Atoi(mux.Vars(r)["nth"])
+	if err != nil {
+		return errNoPage
+	}
+	m, err := c.Reports.Listen(r.Context(), mux.Vars(r)["code"], nth, by(r))
+	if errors.Is(err, reports.ErrNotFound) {
+		return errNoPage
+	}
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	http.Redirect(w, r, m.Address(), http.StatusSeeOther)
+	return nil
 }
 
 func (c *Console) reportReceive(w http.ResponseWriter, r *http.Request) error {

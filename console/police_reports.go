@@ -21,6 +21,7 @@ func (c *Console) reportPages(r *mux.Router) {
 	c.page(r, "POST", "/reports/export", police, c.export)
 	c.page(r, "GET", "/reports/{code}", police, c.report)
 	c.page(r, "GET", "/reports/{code}/live", police, c.reportLive)
+	c.page(r, "GET", "/reports/{code}/messages/{nth}", police, c.reportListen)
 	c.page(r, "POST", "/reports/{code}/receive", police, c.reportReceive)
 	c.page(r, "POST", "/reports/{code}/note", police, c.reportNote)
 	c.page(r, "POST", "/reports/{code}/reveal", police, c.reportReveal)
