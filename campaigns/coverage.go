@@ -34,12 +34,13 @@ func (s *Store) Progress(ctx context.Context, id int64) (gateway.Progress, error
 const reachableSQL = `select unit_id, count(*) from (` + residents.AudienceSQL + `) a group by unit_id`
 
 // deliveredSQL reads gateway's tables: a number counts once however many of the campaign's messages came to it, and only
-// while it still belongs to the audience, so that it can be set against reachable.
+// while it still belongs to the audience, so that it can be set against reachable. A household's number is in the audience by
+// one of its people, and consent may pass from one to the other: a message to any of them came to the number.
 const deliveredSQL = `
 select a.unit_id, count(*)
 from (` + residents.AudienceSQL + `) a
 where exists (
-  select from unnest($2::bigint[]) run join sent s on s.message_id = (run << 32) + a.resident_id
+  select from unnest($2::bigint[]) run join residents r on r.phone = a.phone join sent s on s.message_id = (run << 32) + r.id
   where s.state = 'delivered')
 group by a.unit_id`
 
