@@ -5,7 +5,7 @@
 //
 //	chao -> menu_chinh -+-> mat_tien_khan -> loai_lua_dao -> ... -> doc_lai_tin_bao -> da_gui -> tam_biet
 //	                    +-> loi_nhac · dang_ky · ngung_nhan
-//	any node -- 0, or three failures in a row --> an officer -- nobody answers --> a recorded message
+//	any node -- 0, or three failures in a row --> an officer -- nobody answers --> a report, and a recorded message
 package ivr
 
 import (
