@@ -333,13 +333,26 @@
     }
   };
 
+  // The page's own banner says it in words; a restart of a second or two is not worth them.
+  var bannerTimer = null;
+  function noSignal(is) {
+    phone.classList.toggle('off', is);
+    if (is) {
+      bannerTimer = bannerTimer || setTimeout(function () { $('live-lost').hidden = false; }, 3000); // not anew at each retry
+      return;
+    }
+    clearTimeout(bannerTimer);
+    bannerTimer = null;
+    $('live-lost').hidden = true;
+  }
+
   var source = null;
   function connect() {
     if (!number) { phone.classList.add('off'); return; }
     source = new EventSource(base + 'events');
-    source.onopen = function () { phone.classList.remove('off'); };
+    source.onopen = function () { noSignal(false); };
     source.onerror = function () {
-      phone.classList.add('off');
+      noSignal(true);
       if (source.readyState === EventSource.CLOSED) setTimeout(connect, 3000);
     };
     Object.keys(handle).forEach(function (name) {
