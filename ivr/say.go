@@ -38,11 +38,11 @@ func (t *turn) filling(placeholder string) []string {
 	case "ma":
 		return spell(strings.Split(f["code"], "-"))
 	case "loai":
-		return []string{"loai-" + f["kind"]}
+		return []string{prompts.KindLine(f["kind"])}
 	case "muc_tien":
 		switch f["money"] {
 		case "lost":
-			return []string{"muc-" + f["band"]}
+			return []string{prompts.BandLine(f["band"])}
 		case "about":
 			return []string{"tien-sap"}
 		}

@@ -47,7 +47,7 @@ func (w *Words) Lines() []Line {
 		}
 	}
 	for _, s := range w.ScamTypes {
-		lines = append(lines, Line{KindLine(s.Key), s.Voice})
+		lines = append(lines, Line{KindLine(strconv.Itoa(s.Key)), s.Voice})
 	}
 	for name, text := range w.labels {
 		lines = append(lines, Line{name, text})
@@ -56,9 +56,10 @@ func (w *Words) Lines() []Line {
 	return lines
 }
 
-// KindLine, BandLine and DigitLine name the lines of a scam kind (1..8), an amount band (1..5) and one digit.
-func KindLine(key int) string     { return "loai-" + strconv.Itoa(key) }
-func BandLine(key int) string     { return "muc-" + strconv.Itoa(key) }
+// KindLine, BandLine and DigitLine name the lines of a scam kind and of an amount band, each by its key ("1" to "8", "1" to
+// "5"), and of one digit.
+func KindLine(key string) string  { return "loai-" + key }
+func BandLine(key string) string  { return "muc-" + key }
 func DigitLine(digit rune) string { return "so-" + string(digit) }
 
 // Piece is a part of a prompt: words with a name of their own, or a placeholder that the menu fills with other lines.

@@ -4,8 +4,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -100,13 +102,13 @@ func TestDigitsAndKindsAreSpokenSingly(t *testing.T) {
 		}
 	}
 	for _, k := range w.ScamTypes {
-		if got, _ := s.Text(KindLine(k.Key)); got != k.Voice {
+		if got, _ := s.Text(KindLine(strconv.Itoa(k.Key))); got != k.Voice {
 			t.Errorf("kind %d is said %q", k.Key, got)
 		}
 	}
 	for band := 1; band <= 5; band++ {
 		// the band's label must be the words that the question itself offered
-		got, err := s.Text(BandLine(band))
+		got, err := s.Text(BandLine(strconv.Itoa(band)))
 		if question, _ := w.Prompt("hoi_bao_nhieu"); err != nil || !strings.Contains(strings.ToLower(question), got) {
 			t.Errorf("band %d is said %q, %v", band, got, err)
 		}
@@ -215,4 +217,28 @@ func write(t *testing.T, dir, name string, b []byte) {
 	if err := os.WriteFile(filepath.Join(dir, name), b, 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// loudness gives the highest sample and the root mean square of an A-law wave, both 0..1 of full scale.
+func (w wave) loudness() (peak, rms float64) {
+	var sum float64
+	for _, b := range w.Data {
+		v := math.Abs(float64(fromALaw(b))) / 32768
+		peak = max(peak, v)
+		sum += v * v
+	}
+	return peak, math.Sqrt(sum / float64(len(w.Data)))
+}
+
+// fromALaw expands one sample (G.711 table 1a): the even bits are inverted on the line.
+func fromALaw(b byte) int {
+	b ^= 0x55
+	v := int(b&0x0f)<<4 + 8
+	if seg := int(b&0x70) >> 4; seg > 0 {
+		v = (v + 0x100) << (seg - 1)
+	}
+	if b&0x80 == 0 {
+		return -v
+	}
+	return v
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 )
 
@@ -73,28 +72,4 @@ func (w wave) playable() error {
 func (w wave) length() time.Duration {
 	samples := len(w.Data) / max(1, w.Channels*w.Bits/8)
 	return time.Duration(samples) * time.Second / time.Duration(w.Rate)
-}
-
-// loudness gives the highest sample and the root mean square of an A-law wave, both 0..1 of full scale.
-func (w wave) loudness() (peak, rms float64) {
-	var sum float64
-	for _, b := range w.Data {
-		v := math.Abs(float64(fromALaw(b))) / 32768
-		peak = max(peak, v)
-		sum += v * v
-	}
-	return peak, math.Sqrt(sum / float64(len(w.Data)))
-}
-
-// fromALaw expands one sample (G.711 table 1a): the even bits are inverted on the line.
-func fromALaw(b byte) int {
-	b ^= 0x55
-	v := int(b&0x0f)<<4 + 8
-	if seg := int(b&0x70) >> 4; seg > 0 {
-		v = (v + 0x100) << (seg - 1)
-	}
-	if b&0x80 == 0 {
-		return -v
-	}
-	return v
 }
