@@ -170,7 +170,7 @@ func demoWorld(ctx context.Context, c Config, secrets demoSecrets, dataDir, logP
 	simulate := func(ctx context.Context) error {
 		return taken(sim.Run(ctx), "simulator.smpp_addr", "simulator.http_addr")
 	}
-	parts := append([]part{{name: "simulator", run: simulate, grace: simulatorGrace}}, n.parts()...)
+	parts := append([]part{{name: "simulator", run: simulate, grace: shortGrace}}, n.parts()...)
 	go func() {
 		select {
 		case <-sim.Ready():

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"canhgiac/internal/postgres/pgtest"
 )
 
 func TestPartsStopInReverseOrder(t *testing.T) {
@@ -46,5 +48,19 @@ func TestAFailedPartStopsTheRestAndIsNamed(t *testing.T) {
 	})
 	if err == nil || !strings.Contains(err.Error(), "http: address in use") || !ended {
 		t.Errorf("err %v, sender ended %v", err, ended)
+	}
+}
+
+func TestANodesPartsHaveLessThanTenSecondsToStop(t *testing.T) {
+	n, err := newNode(defaultConfig(), pgtest.New(t), slog.New(slog.DiscardHandler), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sum time.Duration
+	for _, p := range n.parts() {
+		sum += p.grace
+	}
+	if sum >= 10*time.Second {
+		t.Errorf("they may take %s", sum)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"canhgiac/campaigns"
 	"canhgiac/console"
@@ -90,7 +89,7 @@ func (n *node) importSample(ctx context.Context) error {
 	if err != nil || some.Total > 0 {
 		return err
 	}
-	_, err = residents.NewImporter(n.db, time.Now).Import(ctx, bytes.NewReader(sample.Residents), residents.ImportOptions{
+	_, err = residents.NewImporter(n.db, n.now).Import(ctx, bytes.NewReader(sample.Residents), residents.ImportOptions{
 		FileName: "residents.csv", Ward: sampleWard, By: sampleAuthor.Name, Role: sampleAuthor.Role,
 	})
 	return err
