@@ -6,32 +6,46 @@ const (
 	longAddrSize = 65 // data_sm, alert_notification
 	idSize       = 65
 	timeSize     = 17
+	maxText      = 254 // octets in short_message; it has no NUL
 )
 
 func (m *SubmitSM) appendBody(b []byte) ([]byte, error) {
 	var err error
-	b = appendCString(b, &err, "service_type", m.ServiceType, 6)
-	b = appendAddress(b, &err, "source_addr", m.Source, addrSize)
+	b = m.appendSource(b, &err)
 	b = appendAddress(b, &err, "destination_addr", m.Dest, addrSize)
+	return m.appendMessage(b, err)
+}
+
+// appendSource and appendMessage are what submit_sm and submit_multi share: the fields before and after the destination.
+func (m *SubmitSM) appendSource(b []byte, err *error) []byte {
+	b = appendCString(b, err, "service_type", m.ServiceType, 6)
+	return appendAddress(b, err, "source_addr", m.Source, addrSize)
+}
+
+func (m *SubmitSM) appendMessage(b []byte, err error) ([]byte, error) {
 	b = append(b, m.ESMClass, m.ProtocolID, m.Priority)
 	b = appendCString(b, &err, "schedule_delivery_time", m.Schedule, timeSize)
 	b = appendCString(b, &err, "validity_period", m.Validity, timeSize)
 	b = append(b, m.RegisteredDelivery, m.ReplaceIfPresent, m.DataCoding, m.DefaultMsgID)
-	if err == nil && len(m.ShortMessage) > 254 {
-		err = fieldError("short_message", "is longer than 254 octets")
-	}
+	b = appendText(b, &err, m.ShortMessage)
 	if err != nil {
 		return b, err
 	}
-	b = append(b, uint8(len(m.ShortMessage)))
-	b = append(b, m.ShortMessage...)
 	return m.TLVs.append(b)
 }
 
 func (m *SubmitSM) decodeBody(r *fields) {
+	m.decodeSource(r)
+	m.Dest = r.address("destination_addr")
+	m.decodeMessage(r)
+}
+
+func (m *SubmitSM) decodeSource(r *fields) {
 	m.ServiceType = r.cstring("service_type")
 	m.Source = r.address("source_addr")
-	m.Dest = r.address("destination_addr")
+}
+
+func (m *SubmitSM) decodeMessage(r *fields) {
 	m.ESMClass = r.octet("esm_class")
 	m.ProtocolID = r.octet("protocol_id")
 	m.Priority = r.octet("priority_flag")
@@ -158,6 +172,26 @@ func (m *QuerySMResp) decodeBody(r *fields) {
 	m.ErrorCode = r.octet("error_code")
 }
 
+func (m *ReplaceSM) appendBody(b []byte) ([]byte, error) {
+	var err error
+	b = appendCString(b, &err, "message_id", m.MessageID, idSize)
+	b = appendAddress(b, &err, "source_addr", m.Source, addrSize)
+	b = appendCString(b, &err, "schedule_delivery_time", m.Schedule, timeSize)
+	b = appendCString(b, &err, "validity_period", m.Validity, timeSize)
+	b = appendText(append(b, m.RegisteredDelivery, m.DefaultMsgID), &err, m.ShortMessage)
+	return b, err
+}
+
+func (m *ReplaceSM) decodeBody(r *fields) {
+	m.MessageID = r.cstring("message_id")
+	m.Source = r.address("source_addr")
+	m.Schedule = r.cstring("schedule_delivery_time")
+	m.Validity = r.cstring("validity_period")
+	m.RegisteredDelivery = r.octet("registered_delivery")
+	m.DefaultMsgID = r.octet("sm_default_msg_id")
+	m.ShortMessage = r.message()
+}
+
 func (m *CancelSM) appendBody(b []byte) ([]byte, error) {
 	var err error
 	b = appendCString(b, &err, "service_type", m.ServiceType, 6)
@@ -198,9 +232,11 @@ func (*GenericNack) appendBody(b []byte) ([]byte, error)     { return b, nil }
 func (*EnquireLink) appendBody(b []byte) ([]byte, error)     { return b, nil }
 func (*EnquireLinkResp) appendBody(b []byte) ([]byte, error) { return b, nil }
 func (*CancelSMResp) appendBody(b []byte) ([]byte, error)    { return b, nil }
+func (*ReplaceSMResp) appendBody(b []byte) ([]byte, error)   { return b, nil }
 func (*Unbind) decodeBody(*fields)                           {}
 func (*UnbindResp) decodeBody(*fields)                       {}
 func (*GenericNack) decodeBody(*fields)                      {}
 func (*EnquireLink) decodeBody(*fields)                      {}
 func (*EnquireLinkResp) decodeBody(*fields)                  {}
 func (*CancelSMResp) decodeBody(*fields)                     {}
+func (*ReplaceSMResp) decodeBody(*fields)                    {}

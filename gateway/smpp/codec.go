@@ -45,6 +45,10 @@ func fieldStatus(field string) Status {
 		return StatusInvSchedule
 	case "validity_period":
 		return StatusInvValidity
+	case "number_of_dests":
+		return StatusInvNumDests
+	case "dl_name":
+		return StatusInvDistList
 	}
 	return StatusInvMsgLen
 }
@@ -137,6 +141,14 @@ func newPDU(id CommandID) PDU {
 		return &CancelSM{}
 	case CancelSMRespID:
 		return &CancelSMResp{}
+	case ReplaceSMID:
+		return &ReplaceSM{}
+	case ReplaceSMRespID:
+		return &ReplaceSMResp{}
+	case SubmitMultiID:
+		return &SubmitMulti{}
+	case SubmitMultiRespID:
+		return &SubmitMultiResp{}
 	case AlertNotificationID:
 		return &AlertNotification{}
 	}
@@ -187,6 +199,15 @@ func (r *fields) octet(field string) uint8 {
 	}
 	r.at++
 	return r.octets[r.at-1]
+}
+
+func (r *fields) uint32(field string) uint32 {
+	if r.err != nil || len(r.octets)-r.at < 4 {
+		r.fail(field, "is missing: the body ends before it", StatusInvCmdLen)
+		return 0
+	}
+	r.at += 4
+	return binary.BigEndian.Uint32(r.octets[r.at-4:])
 }
 
 // cstring reads up to the NUL. Lengths beyond the specification's are let through: real SMSCs send them.
@@ -273,6 +294,14 @@ func appendCString(b []byte, err *error, field, s string, size int) []byte {
 		return b
 	}
 	return append(append(b, s...), 0)
+}
+
+// appendText writes sm_length and short_message.
+func appendText(b []byte, err *error, text []byte) []byte {
+	if *err == nil && len(text) > maxText {
+		*err = fieldError("short_message", fmt.Sprintf("is longer than %d octets", maxText))
+	}
+	return append(append(b, uint8(len(text))), text...)
 }
 
 func appendAddress(b []byte, err *error, field string, a Address, size int) []byte {

@@ -22,7 +22,7 @@ func unframe(b []byte) (Header, PDU, error) {
 	return h, p, err
 }
 
-var sameMessage = cmp.Options{cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(SubmitSM{}, DeliverSM{})}
+var sameMessage = cmp.Options{cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(SubmitSM{}, DeliverSM{}, SubmitMulti{})}
 
 func text(limit int) *rapid.Generator[string] {
 	return rapid.Map(rapid.SliceOfN(rapid.ByteRange(1, 255), 0, limit), func(b []byte) string { return string(b) })
@@ -52,6 +52,13 @@ func drawSubmit(t *rapid.T) *SubmitSM {
 	}
 }
 
+func drawDestination(t *rapid.T) Destination {
+	if rapid.Bool().Draw(t, "list") {
+		return Destination{List: rapid.Map(rapid.SliceOfN(rapid.ByteRange(1, 255), 1, 20), func(b []byte) string { return string(b) }).Draw(t, "dl_name")}
+	}
+	return Destination{Address: drawAddress(t, 20)}
+}
+
 func TestEveryPDUIsReadBackAsItWasWritten(t *testing.T) {
 	kinds := map[string]func(*rapid.T) PDU{
 		"submit_sm":      func(t *rapid.T) PDU { return drawSubmit(t) },
@@ -75,6 +82,26 @@ func TestEveryPDUIsReadBackAsItWasWritten(t *testing.T) {
 		"cancel_sm": func(t *rapid.T) PDU {
 			return &CancelSM{text(5).Draw(t, "type"), text(64).Draw(t, "id"), drawAddress(t, 20), drawAddress(t, 20)}
 		},
+		"submit_multi": func(t *rapid.T) PDU {
+			m := &SubmitMulti{SubmitSM: *drawSubmit(t)}
+			m.Dest = Address{}
+			for range rapid.IntRange(1, 254).Draw(t, "dests") {
+				m.Dests = append(m.Dests, rapid.Custom(drawDestination).Draw(t, "dest"))
+			}
+			return m
+		},
+		"submit_multi_resp": func(t *rapid.T) PDU {
+			m := &SubmitMultiResp{MessageID: text(64).Draw(t, "id"), TLVs: drawTLVs(t)}
+			for range rapid.IntRange(0, 255).Draw(t, "unsuccess") {
+				m.Unsuccess = append(m.Unsuccess, Unsuccess{drawAddress(t, 20), Status(rapid.Uint32().Draw(t, "error_status_code"))})
+			}
+			return m
+		},
+		"replace_sm": func(t *rapid.T) PDU {
+			return &ReplaceSM{text(64).Draw(t, "id"), drawAddress(t, 20), text(16).Draw(t, "schedule"), text(16).Draw(t, "validity"),
+				1, 7, rapid.SliceOfN(rapid.Byte(), 0, 254).Draw(t, "text")}
+		},
+		"replace_sm_resp":    func(*rapid.T) PDU { return &ReplaceSMResp{} },
 		"cancel_sm_resp":     func(*rapid.T) PDU { return &CancelSMResp{} },
 		"unbind":             func(*rapid.T) PDU { return &Unbind{} },
 		"unbind_resp":        func(*rapid.T) PDU { return &UnbindResp{} },
@@ -123,6 +150,11 @@ func TestFieldsThatDoNotFitAreNotWritten(t *testing.T) {
 		{"a TLV of 65536 octets", &SubmitSM{TLVs: TLVs{{TagMessagePayload, make([]byte, 65536)}}}, "TLV 0424"},
 		{"a system_id of 16", &Bind{Mode: BindTransceiverID, SystemID: long[:16]}, "system_id"},
 		{"a password of 9", &Bind{Mode: BindTransceiverID, Password: long[:9]}, "password"},
+		{"no destination", &SubmitMulti{}, "number_of_dests"},
+		{"255 destinations", &SubmitMulti{Dests: make([]Destination, 255)}, "number_of_dests"},
+		{"a list's name of 21", &SubmitMulti{Dests: []Destination{{List: long[:21]}}}, "dl_name"},
+		{"256 unsuccessful destinations", &SubmitMultiResp{Unsuccess: make([]Unsuccess, 256)}, "no_unsuccess"},
+		{"a replacing text of 255 octets", &ReplaceSM{ShortMessage: []byte(long[:255])}, "short_message"},
 		{"a message_id of 65", &SubmitSMResp{MessageID: long[:65]}, "message_id"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -81,7 +81,7 @@ var badFrames = []struct {
 	{"so does HTTP", func(CommandID) []byte { return []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n") }, GenericNackID, StatusInvCmdLen, true},
 	{"a frame over the limit is passed over", func(id CommandID) []byte { return honest(id, 9, strings.Repeat("x", 200_000)) }, GenericNackID, StatusInvCmdLen, false},
 	{"an unknown id", func(CommandID) []byte { return honest(0x0000FFFF, 9, "whatever") }, GenericNackID, StatusInvCmdID, false},
-	{"an operation that is not served", func(CommandID) []byte { return honest(ReplaceSMID, 9, "") }, ReplaceSMRespID, StatusInvCmdID, false},
+	{"an operation that is not served", func(CommandID) []byte { return honest(ReplaceSMID, 9, "7f3a\x00\x01\x01849\x00\x00\x00\x00\x00\x00") }, ReplaceSMRespID, StatusInvCmdID, false},
 	{"no body", func(id CommandID) []byte { return honest(id, 9, "") }, SubmitSMRespID, StatusInvCmdLen, false},
 	{"a body cut before sm_length", func(id CommandID) []byte { return honest(id, 9, message) }, SubmitSMRespID, StatusInvCmdLen, false},
 	{"a service_type without its NUL", func(id CommandID) []byte { return honest(id, 9, "CMT") }, SubmitSMRespID, StatusInvServiceType, false},

@@ -172,6 +172,21 @@ type CancelSM struct {
 // CancelSMResp answers a CancelSM.
 type CancelSMResp struct{}
 
+// ReplaceSM puts another text and other terms in place of a message's that has not been delivered (SMPP §4.10). It has no
+// data_coding: the text is in the first message's.
+type ReplaceSM struct {
+	MessageID          string
+	Source             Address // as the message's own
+	Schedule           string
+	Validity           string
+	RegisteredDelivery uint8
+	DefaultMsgID       uint8
+	ShortMessage       []byte // at most 254 octets
+}
+
+// ReplaceSMResp answers a ReplaceSM.
+type ReplaceSMResp struct{}
+
 // AlertNotification says that a phone can be reached again (SMPP §4.12). Nothing answers it.
 type AlertNotification struct {
 	Source, ESME Address
@@ -231,6 +246,12 @@ func (*CancelSM) Command() CommandID { return CancelSMID }
 
 // Command gives the PDU's command_id.
 func (*CancelSMResp) Command() CommandID { return CancelSMRespID }
+
+// Command gives the PDU's command_id.
+func (*ReplaceSM) Command() CommandID { return ReplaceSMID }
+
+// Command gives the PDU's command_id.
+func (*ReplaceSMResp) Command() CommandID { return ReplaceSMRespID }
 
 // Command gives the PDU's command_id.
 func (*AlertNotification) Command() CommandID { return AlertNotificationID }
