@@ -147,6 +147,9 @@ type Carrier struct {
 	Source    smpp.Address
 	Prefixes  []string  // numbers that leave by it, as "098" or "+8498"; none: it takes what no other carrier does
 	ReceiptID ReceiptID // how its receipts write the id of submit_sm_resp
+
+	// Transport makes another way to the carrier than SMPP by Link; nil: SMPP.
+	Transport func(smpp.ClientHandler) Transport
 }
 
 // ReceiptID says how a carrier's receipts write an id, compared with its submit_sm_resp.

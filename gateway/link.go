@@ -23,24 +23,32 @@ const (
 	keepLate   = 10000                  // submit_sm without a response whose late one is still known
 )
 
-// MaxInDoubt is how many messages of one carrier a node that dies may leave in doubt: no intent is committed that would
-// bring those without a stored outcome beyond it.
-const MaxInDoubt = 4 * maxIntent
+// MaxInDoubt is how many messages a node that dies may leave in doubt of a carrier of this rate, in parts a second, 0 for
+// no limit: no intent is committed that would bring those without a stored outcome beyond it.
+func MaxInDoubt(rate float64) int { return 4 * intentOf(rate) }
+
+// intentOf is how many messages one commit means for the wire.
+func intentOf(rate float64) int {
+	if rate <= 0 {
+		return maxIntent
+	}
+	return min(maxIntent, max(1, int(rate*atOnce.Seconds())/2))
+}
 
 // link is one carrier: its bind, its rate, the workers that feed it and the ledger that stores what comes of it.
 type link struct {
-	carrier Carrier
-	store   *Store
-	node    *node
-	pool    *hotPool
-	client  *smpp.Client
-	ledger  *ledger
-	inbound *receiver
-	limiter *rate.Limiter
-	doubt   *semaphore.Weighted // in messages, from the intent to the stored outcome
-	intent  int                 // messages of one intent
-	meter   *meter
-	log     *slog.Logger
+	carrier   Carrier
+	store     *Store
+	node      *node
+	pool      *hotPool
+	transport Transport
+	ledger    *ledger
+	inbound   *receiver
+	limiter   *rate.Limiter
+	doubt     *semaphore.Weighted // in messages, from the intent to the stored outcome
+	intent    int                 // messages of one intent
+	meter     *meter
+	log       *slog.Logger
 
 	mu   sync.Mutex
 	up   chan struct{} // closed while bound
@@ -56,11 +64,10 @@ type lateRef struct {
 
 func newLink(c Carrier, s *Store, n *node, pool *hotPool, m *meter, log *slog.Logger) *link {
 	l := &link{carrier: c, store: s, node: n, pool: pool, meter: m, log: log.With("carrier", c.Name),
-		doubt: semaphore.NewWeighted(MaxInDoubt), intent: maxIntent, up: make(chan struct{}), late: map[*smpp.SubmitSM]lateRef{}}
+		doubt: semaphore.NewWeighted(int64(MaxInDoubt(c.Rate))), intent: intentOf(c.Rate), up: make(chan struct{}), late: map[*smpp.SubmitSM]lateRef{}}
 	l.limiter = rate.NewLimiter(rate.Inf, 1)
 	if c.Rate > 0 {
 		l.limiter = rate.NewLimiter(rate.Limit(c.Rate), max(1, int(c.Rate/50)))
-		l.intent = min(maxIntent, max(1, int(c.Rate*atOnce.Seconds())/2))
 	}
 	l.ledger = &ledger{store: s, carrier: c.Name, form: c.ReceiptID, node: n.id, in: newInbox[entry](), settled: l.settled, meter: m, log: l.log}
 	cfg := c.Link
@@ -68,7 +75,7 @@ func newLink(c Carrier, s *Store, n *node, pool *hotPool, m *meter, log *slog.Lo
 	if cfg.Log == nil {
 		cfg.Log = l.log
 	}
-	l.client = smpp.NewClient(cfg, l)
+	l.transport = c.transport(l, cfg)
 	return l
 }
 
@@ -165,7 +172,7 @@ func (l *link) send(ctx, wire context.Context, c *lease) (ready time.Time, err e
 	if err != nil {
 		return l.store.now().Add(time.Hour), fmt.Errorf("cut the text of run %d: %w", c.order.run, err)
 	}
-	for len(c.rows) > 0 && l.client.Bound() && l.bound(ctx) {
+	for len(c.rows) > 0 && l.transport.Bound() && l.bound(ctx) {
 		now := l.store.now()
 		if !c.order.sendBy.After(now) {
 			return time.Time{}, nil // the release ends it
@@ -270,7 +277,7 @@ func (l *link) submit(ctx context.Context, m *outgoing, text string, alone []sms
 		}
 		if err == nil {
 			p := m.pdu(i, l.carrier.Source)
-			err = l.client.Submit(ctx, p, func(r smpp.SubmitResult) { l.answer(m, i, p, r) })
+			err = l.transport.Submit(ctx, p, func(r smpp.SubmitResult) { l.answer(m, i, p, r) })
 		}
 		switch {
 		case errors.Is(err, smpp.ErrFrame):

@@ -36,13 +36,13 @@ func (m *meter) register(r prometheus.Registerer, links []*link) error {
 		labels := prometheus.Labels{"carrier": l.carrier.Name}
 		list = append(list,
 			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "canhgiac_link_bound", Help: "1 while the bind is up.", ConstLabels: labels}, func() float64 {
-				if l.client.Bound() {
+				if l.transport.Bound() {
 					return 1
 				}
 				return 0
 			}),
 			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "canhgiac_link_window_in_use", Help: "submit_sm without a response.", ConstLabels: labels}, func() float64 {
-				return float64(l.client.InFlight())
+				return float64(l.transport.InFlight())
 			}))
 	}
 	for _, c := range list {

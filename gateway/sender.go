@@ -121,7 +121,7 @@ func (s *Sender) runLink(ctx, whole context.Context, l *link) {
 	binding, unbind := context.WithCancel(whole)
 	defer unbind()
 	binds.Go(func() {
-		if err := l.client.Run(binding); err != nil {
+		if err := l.transport.Run(binding); err != nil {
 			l.log.Error("keep the bind up", "error", err)
 		}
 	})
@@ -135,7 +135,7 @@ func (s *Sender) runLink(ctx, whole context.Context, l *link) {
 	workers.Go(func() { l.serve(ctx, wire) })
 	workers.Wait()
 	answered, stopWaiting := context.WithTimeout(whole, answerTime)
-	_ = l.doubt.Acquire(answered, MaxInDoubt) // everything has its outcome, or time is up
+	_ = l.doubt.Acquire(answered, int64(MaxInDoubt(l.carrier.Rate))) // everything has its outcome, or time is up
 	stopWaiting()
 	unbind()
 	binds.Wait()

@@ -23,7 +23,7 @@ import (
 // TestKillNineLosesAndDoublesNothing kills the program three times in the middle of a run of 20,000 messages. What counts
 // is what the carrier saw: every number once at most, and those it did not see or could not tell us of are unknown.
 func TestKillNineLosesAndDoublesNothing(t *testing.T) {
-	const messages, kills = 20_000, 3
+	const messages, kills, rate = 20_000, 3, 4000
 	url := pgtest.URL(t)
 	db, err := sql.Open("postgres", url)
 	if err != nil {
@@ -48,8 +48,8 @@ admin: {addr: "127.0.0.1:0"}
 sending: {hours: "00:00-24:00"}
 gateway:
   carriers:
-    - {name: viettel, addr: "%s", system_id: ward, password: pw, window: 50, rate: 4000, source: {addr: CATHANHKHEX}}
-`, url, carrier.addr), 0o600)
+    - {name: viettel, addr: "%s", system_id: ward, password: pw, window: 50, rate: %d, source: {addr: CATHANHKHEX}}
+`, url, carrier.addr, rate), 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ gateway:
 	if p.Total != messages || p.Delivered+p.Unknown != messages {
 		t.Errorf("of %d messages: %+v", messages, p)
 	}
-	if most := kills * gateway.MaxInDoubt; p.Unknown > most {
+	if most := kills * gateway.MaxInDoubt(rate); p.Unknown > most {
 		t.Errorf("%d in doubt after %d kills: more than the intents, %d, allow", p.Unknown, kills, most)
 	}
 	if numbers := carrier.numbers(); carrier.count() != numbers {
