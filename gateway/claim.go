@@ -123,17 +123,18 @@ const capLockSQL = `
 select pg_advisory_xact_lock(k) from (select distinct hashtextextended(phone, 4213) as k from unnest($1::text[]) phone order by 1) s`
 
 // intentSQL moves the watermark if the lease still holds and nobody paused or cancelled the run, and asks the last gate
-// before the air: opt-out, consent, caps. What does not pass is suppressed in the same statement; the rest may be submitted
+// before the air: opt-out, the Do-Not-Call list (not of an urgent run), consent, caps. What does not pass is suppressed in the same statement; the rest may be submitted
 // once this is committed. No row means that the lease must be given back.
 var intentSQL = fmt.Sprintf(`
 with c as (
 	update chunks set watermark = $4, intent_at = $7, lease_until = clock_timestamp() + $9 * interval '1 millisecond'
 	where id = $1 and epoch = $2 and watermark = $3 and state = 'open' and not paused and send_by > $7
-	returning id, carrier
+	returning id, carrier, urgent
 ),
 gate as (
 	select m.id, c.carrier, case
 		when o.phone is not null then 'opted out'
+		when d.phone is not null then 'do not call'
 		when r.id is null or r.consent_at is null or not r.wants_sms then 'no consent'
 		when r.phone <> m.phone then 'number changed'
 		when $5 > 0 and %s >= $5 then 'daily cap'
@@ -142,6 +143,7 @@ gate as (
 	from c
 	join messages m on m.chunk_id = c.id and m.pos >= $3 and m.pos < $4
 	left join opt_outs o on o.phone = m.phone
+	left join do_not_call d on d.phone = m.phone and not c.urgent
 	left join residents r on r.id = m.id & 4294967295
 ),
 held as (

@@ -45,6 +45,8 @@ select t.message_id, t.attempts, t.send_by, m.phone, b.text, coalesce(g.purpose,
             when t.send_by <= $2 then 'send_by passed'
             when g.purpose in ('reply', 'receipt') then ''
             when exists (select from opt_outs q where q.phone = m.phone) then 'opted out'
+            when g.purpose is distinct from 'alert' and r.urgent is not true
+             and exists (select from do_not_call d where d.phone = m.phone) then 'do not call'
             when g.purpose = 'api' and $6 > 0 and %s + before >= $6 then 'daily cap'
             when g.purpose = 'api' and $7 > 0 and %s + before >= $7 then 'weekly cap'
             else '' end

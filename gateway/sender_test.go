@@ -69,12 +69,15 @@ func TestTheClaimIsTheLastGate(t *testing.T) {
 	optOut := func(w *ward) {
 		w.exec(`insert into opt_outs (phone, at, channel) values ('+84900000001', now(), 'sms')`)
 	}
+	listed := func(w *ward) { w.exec(`insert into do_not_call (phone, since) values ('+84900000001', now())`) }
 	for name, c := range map[string]struct {
 		change func(*Run)
 		before func(w *ward)
 		want   Progress
 		reason string
 	}{
+		"the Do-Not-Call list holds":                             {nil, listed, Progress{Total: 2, Delivered: 1, Suppressed: 1}, "do not call"},
+		"the Do-Not-Call list lets an urgent warning through":    {func(r *Run) { r.Urgent = true }, listed, Progress{Total: 2, Delivered: 2}, ""},
 		"an opt-out after the run was queued holds":              {nil, optOut, Progress{Total: 2, Delivered: 1, Suppressed: 1}, "opted out"},
 		"an opt-out holds against an urgent run too":             {func(r *Run) { r.Urgent = true }, optOut, Progress{Total: 2, Delivered: 1, Suppressed: 1}, "opted out"},
 		"consent that was withdrawn holds":                       {nil, func(w *ward) { w.exec(`update residents set consent_at = null where phone = '+84900000001'`) }, Progress{Total: 2, Delivered: 1, Suppressed: 1}, "no consent"},
@@ -146,6 +149,21 @@ func TestAnAnswerPassesAnOptOutAndAnAPIMessageDoesNot(t *testing.T) {
 	s.receipts = true
 	w.exec(`insert into opt_outs (phone, at, channel) values ('+84901234567', now(), 'sms')`)
 	want := map[Purpose]State{Reply: Delivered, Receipt: Delivered, Alert: Suppressed, API: Suppressed}
+	ids := map[Purpose]MessageID{}
+	for purpose := range want {
+		ids[purpose] = w.send(Single{To: "+84901234567", Text: "Tin", Purpose: purpose})
+	}
+	w.sender(s, nil, nil, nil)
+	for purpose, state := range want {
+		until(t, string(purpose)+" is "+string(state), func() bool { return w.message(ids[purpose]).State == state })
+	}
+}
+
+func TestTheDoNotCallListHoldsOnlyWhatNobodyAskedForAndIsNotUrgent(t *testing.T) {
+	w, s := newWard(t, 0), startSMSC(t)
+	s.receipts = true
+	w.exec(`insert into do_not_call (phone, since) values ('+84901234567', now())`)
+	want := map[Purpose]State{Reply: Delivered, Receipt: Delivered, Alert: Delivered, API: Suppressed}
 	ids := map[Purpose]MessageID{}
 	for purpose := range want {
 		ids[purpose] = w.send(Single{To: "+84901234567", Text: "Tin", Purpose: purpose})

@@ -20,6 +20,12 @@ const (
 	wordBlankColumn = "Cột thứ %d không có tên ở dòng tiêu đề (dòng %d) nhưng có dữ liệu."
 	wordTwiceColumn = "Cột %q xuất hiện hai lần ở dòng tiêu đề (dòng %d)."
 
+	wordListOlder   = "Danh sách không quảng cáo này ghi ngày %s, cũ hơn danh sách đang dùng (ngày %s). Xin kiểm tra lại ngày hoặc tải danh sách mới."
+	wordListEmpty   = "Tệp không có số điện thoại nào. Mỗi dòng cần bắt đầu bằng một số điện thoại."
+	wordListShrinks = "Danh sách mới bỏ đi %d trong %d số đang có: tệp có thể bị thiếu. Nếu đúng là danh sách đầy đủ, xin chạy lại với --shrink."
+	wordListNoText  = "Tệp không phải là CSV hay văn bản. Xin lưu lại: Lưu thành > CSV UTF-8."
+	wordListRow     = "Dòng không bắt đầu bằng một số điện thoại đúng."
+
 	wordRejectRow    = "Dòng"
 	wordRejectReason = "Lý do"
 )

@@ -1,6 +1,6 @@
 // Package residents keeps who lives in the ward's groups, at which number, and whether they agreed to be messaged.
 //
-// It owns units, unit_changes, residents, consents, opt_outs and imports. A number is the thing that is messaged and that
+// It owns units, unit_changes, residents, consents, opt_outs, do_not_call with its lists, and imports. A number is the thing that is messaged and that
 // opts out; a resident is one person at it, so a household that shares a phone is several rows.
 package residents
 

@@ -37,6 +37,7 @@ func newRoot() *cobra.Command {
 		newDemoCommand(&file),
 		newMigrateCommand(load),
 		newImportCommand(load),
+		newDoNotCallCommand(load),
 		newTokenCommand(load),
 		newUserCommand(load),
 		newSimulatorCommand(load),
