@@ -75,20 +75,25 @@ func (e *BindError) Error() string {
 
 // Client keeps one bind to an SMSC up.
 type Client struct {
-	cfg  ClientConfig
-	h    ClientHandler
-	link atomic.Pointer[link]
+	cfg   ClientConfig
+	h     ClientHandler
+	room  *room
+	link  atomic.Pointer[link]
+	since atomic.Int64 // when the bind came up or went down, in Unix nanoseconds; 0 before Run
 }
 
 // NewClient makes a client; Run starts it.
-func NewClient(cfg ClientConfig, h ClientHandler) *Client {
-	return &Client{cfg: cfg.withDefaults(), h: h}
+func NewClient(cfg ClientConfig, h ClientHandler) *Client { return newClient(cfg, h, newRoom()) }
+
+func newClient(cfg ClientConfig, h ClientHandler, r *room) *Client {
+	return &Client{cfg: cfg.withDefaults(), h: h, room: r}
 }
 
 // Run connects, binds, and connects again after pauses that grow, are capped and jittered, until ctx ends. Then it lets
 // what is in flight be answered for up to CloseTimeout, unbinds, and returns nil. A refused bind is tried again too: the
 // carrier's mistake of this morning must not need a restart.
 func (c *Client) Run(ctx context.Context) error {
+	c.since.Store(time.Now().UnixNano())
 	pause := newBackoff(c.cfg.BackoffMin, c.cfg.BackoffMax)
 	for ctx.Err() == nil {
 		up, err := c.session(ctx)
@@ -117,13 +122,16 @@ func (c *Client) session(ctx context.Context) (up time.Duration, err error) {
 	l := newLink(conn, f, 1, linkConfig{
 		window: c.cfg.Window, enquire: c.cfg.EnquireLink, response: c.cfg.ResponseTimeout, write: c.cfg.WriteTimeout,
 		close: c.cfg.CloseTimeout, queue: c.cfg.MaxUnacked, overload: StatusTemporaryApp, log: c.cfg.Log,
-	}, c)
+	}, c.room, c)
 	began := time.Now()
+	c.since.Store(began.UnixNano())
 	c.link.Store(l)
+	c.room.changed()
 	c.cfg.Log.Info("SMSC link up", "addr", c.cfg.Addr)
 	c.h.State(true)
 	err = l.run(ctx)
 	c.link.Store(nil)
+	c.since.Store(time.Now().UnixNano())
 	c.h.State(false)
 	return time.Since(began), err
 }
@@ -185,33 +193,30 @@ func (c *Client) bind(ctx context.Context, conn net.Conn, f *frames) error {
 // certainly not sent: ErrNotBound, ErrFrame, or ctx's error. After nil, done is called exactly once, from the link's own
 // goroutines, so it must not block: with the response, or with Err ErrNoResponse, ErrLinkLost or ErrNotSent.
 func (c *Client) Submit(ctx context.Context, m *SubmitSM, done func(SubmitResult)) error {
-	l := c.link.Load()
-	if l == nil {
-		return ErrNotBound
-	}
-	return l.send(ctx, m, asked{submit: m, submitDone: done})
+	return c.room.send(ctx, c.bound, m, asked{submit: m, submitDone: done})
 }
+
+// bound gives the link while it takes requests, or nil.
+func (c *Client) bound() *link { return c.link.Load().bound() }
 
 // Bound tells whether Submit would find a link.
-func (c *Client) Bound() bool {
-	l := c.link.Load()
-	if l == nil {
-		return false
-	}
-	select {
-	case <-l.draining:
-		return false
-	default:
-		return true
-	}
-}
+func (c *Client) Bound() bool { return c.bound() != nil }
 
-// InFlight counts the submit_sm without a response.
+// InFlight counts the requests without a response.
 func (c *Client) InFlight() int {
 	if l := c.link.Load(); l != nil {
 		return l.inFlight()
 	}
 	return 0
+}
+
+// Status tells how the bind stands.
+func (c *Client) Status() BindStatus {
+	s := BindStatus{Mode: c.cfg.Mode, Bound: c.Bound(), InFlight: c.InFlight()}
+	if at := c.since.Load(); at != 0 {
+		s.Since = time.Unix(0, at)
+	}
+	return s
 }
 
 func (c *Client) late(m *SubmitSM, r SubmitResult) { c.h.Late(m, r) }

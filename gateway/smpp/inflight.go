@@ -1,7 +1,7 @@
 package smpp
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -25,38 +25,44 @@ func (a *asked) tell(r SubmitResult) {
 	a.done(r.Status, r.Err)
 }
 
-// send queues p as a request of ours once the window has room. An error means that p will never reach the wire.
-func (l *link) send(ctx context.Context, p PDU, a asked) error {
-	if err := ctx.Err(); err != nil {
-		return err
+// Why queue did not take a request.
+var (
+	errFull    = errors.New("smpp: the window is full")
+	errLeaving = errors.New("smpp: the link takes no more requests")
+)
+
+// bound gives l while it takes requests, or nil.
+func (l *link) bound() *link {
+	if l == nil || l.leaving.Load() {
+		return nil
 	}
-	select {
-	case l.slots <- struct{}{}:
-	default:
-		select {
-		case l.slots <- struct{}{}:
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-l.draining:
-			return ErrNotBound
-		}
-	}
+	return l
+}
+
+// free is the room in the window. It may have changed when the caller looks at it; queue has the last word.
+func (l *link) free() int { return l.cfg.window - l.inFlight() }
+
+// queue takes p as a request of ours, or says why not: errFull, errLeaving or ErrFrame. It waits for nothing.
+func (l *link) queue(p PDU, a asked) error {
 	l.mu.Lock()
 	if l.phase != phaseBound {
 		l.mu.Unlock()
-		<-l.slots
-		return ErrNotBound
+		return errLeaving
+	}
+	if len(l.waiting) >= l.cfg.window {
+		l.mu.Unlock()
+		return errFull
 	}
 	seq := l.nextSequence()
 	out, err := Append(l.out, Header{Sequence: seq}, p)
 	if err != nil {
 		l.mu.Unlock()
-		<-l.slots
 		return fmt.Errorf("%w: %w", ErrFrame, err)
 	}
 	l.out = out
 	a.id, a.at, a.end = p.Command(), time.Now(), l.taken+uint64(len(out))
 	l.waiting[seq] = a
+	l.asking.Store(int32(len(l.waiting)))
 	l.mu.Unlock()
 	signal(l.wake)
 	return nil
@@ -100,9 +106,10 @@ func (l *link) answered(h Header, r SubmitResult) {
 		return
 	}
 	delete(l.waiting, h.Sequence)
+	l.asking.Store(int32(len(l.waiting)))
 	quiet := l.phase == phaseDraining && len(l.waiting) == 0
 	l.mu.Unlock()
-	<-l.slots
+	l.room.changed()
 	if quiet {
 		signal(l.nudge)
 	}
@@ -115,6 +122,7 @@ func (l *link) abandon() {
 	l.mu.Lock()
 	lost, written := l.waiting, l.written
 	l.waiting = nil
+	l.asking.Store(0)
 	l.mu.Unlock()
 	for _, a := range lost {
 		if a.end > written {
@@ -138,16 +146,15 @@ func (l *link) expire(now time.Time) {
 			over = append(over, a)
 		}
 	}
+	l.asking.Store(int32(len(l.waiting)))
 	l.mu.Unlock()
+	if len(over) > 0 {
+		l.room.changed()
+	}
 	for i := range over {
-		<-l.slots
 		over[i].tell(SubmitResult{Err: ErrNoResponse})
 	}
 }
 
 // inFlight counts our requests without a response.
-func (l *link) inFlight() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.waiting)
-}
+func (l *link) inFlight() int { return int(l.asking.Load()) }

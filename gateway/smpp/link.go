@@ -51,6 +51,7 @@ type link struct {
 	frames *frames
 	cfg    linkConfig
 	side   side
+	room   *room // where callers wait for the window
 
 	mu       sync.Mutex
 	phase    phase
@@ -62,11 +63,11 @@ type link struct {
 	expired  expired
 	err      error // why the link ended
 
-	slots    chan struct{} // one for each request of ours in flight
-	wake     chan struct{} // there is something in out
-	nudge    chan struct{} // the keeper should look
-	draining chan struct{} // closed with phaseDraining
-	dead     chan struct{} // closed when conn is
+	asking  atomic.Int32  // len(waiting), for those who look without the lock
+	leaving atomic.Bool   // phase is not phaseBound, for the same
+	wake    chan struct{} // there is something in out
+	nudge   chan struct{} // the keeper should look
+	dead    chan struct{} // closed when conn is
 
 	unbindSeq  atomic.Uint32
 	peerUnbind chan uint32 // the peer's unbind, to be answered when nothing is in flight
@@ -82,12 +83,11 @@ type inbound struct {
 	p PDU
 }
 
-func newLink(conn net.Conn, f *frames, firstSequence uint32, cfg linkConfig, s side) *link {
+func newLink(conn net.Conn, f *frames, firstSequence uint32, cfg linkConfig, r *room, s side) *link {
 	return &link{
-		conn: conn, frames: f, cfg: cfg, side: s, sequence: firstSequence,
+		conn: conn, frames: f, cfg: cfg, side: s, room: r, sequence: firstSequence,
 		waiting: make(map[uint32]asked, cfg.window), expired: newExpired(),
-		slots: make(chan struct{}, cfg.window), wake: make(chan struct{}, 1), nudge: make(chan struct{}, 1),
-		draining: make(chan struct{}), dead: make(chan struct{}), peerUnbind: make(chan uint32, 1), inWake: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), nudge: make(chan struct{}, 1), dead: make(chan struct{}), peerUnbind: make(chan uint32, 1), inWake: make(chan struct{}, 1),
 	}
 }
 
@@ -142,9 +142,10 @@ func (l *link) startDraining() {
 	l.mu.Lock()
 	if l.phase == phaseBound {
 		l.phase = phaseDraining
-		close(l.draining)
+		l.leaving.Store(true)
 	}
 	l.mu.Unlock()
+	l.room.changed()
 }
 
 // finish lets the writer send what is queued and then end the link for err.

@@ -90,7 +90,7 @@ func (s *Server) session(ctx context.Context, conn net.Conn) {
 	p.link = newLink(conn, f, 0, linkConfig{
 		window: s.cfg.Window, enquire: s.cfg.EnquireLink, response: s.cfg.ResponseTimeout, write: s.cfg.WriteTimeout,
 		close: s.cfg.CloseTimeout, queue: s.cfg.MaxUnanswered, overload: StatusThrottled, log: s.cfg.Log,
-	}, p)
+	}, newRoom(), p)
 	p.link.reply(h, &BindResp{Mode: p.bind.Mode, SystemID: s.cfg.SystemID, TLVs: TLVs{{TagSCInterfaceVersion, []byte{0x34}}}})
 	close(p.bound)
 	s.cfg.Log.Info("ESME bound", "system_id", p.bind.SystemID, "mode", p.bind.Mode.String(), "remote", conn.RemoteAddr().String())
@@ -190,7 +190,7 @@ func (p *Peer) Deliver(ctx context.Context, d *DeliverSM, done func(Status, erro
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return p.link.send(ctx, d, asked{done: done})
+	return p.link.room.send(ctx, p.link.bound, d, asked{done: done})
 }
 
 // Unbind ends the session in order: what is in flight may still be answered for up to CloseTimeout.

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"math/big"
 	mathrand "math/rand/v2"
 	"net"
@@ -21,6 +22,12 @@ import (
 // directions at once. Whatever happens, each message that was taken is told exactly once, and a message whose caller was
 // told "not sent" never reached the SMSC.
 func TestEveryMessageIsToldOnce(t *testing.T) {
+	for _, cfg := range []AccountConfig{{Binds: 1}, {Binds: 3}, {Binds: 2, Separate: true}} {
+		t.Run(fmt.Sprintf("binds %d, separate %v", cfg.Binds, cfg.Separate), func(t *testing.T) { everyMessageIsToldOnce(t, cfg) })
+	}
+}
+
+func everyMessageIsToldOnce(t *testing.T, cfg AccountConfig) {
 	ln := listen(t)
 	s := newSMSC()
 	s.bound, s.closed = make(chan *Peer, 10_000), make(chan *Peer, 10_000) // nobody looks
@@ -48,8 +55,9 @@ func TestEveryMessageIsToldOnce(t *testing.T) {
 		return NewServer(ServerConfig{Window: 10_000, CloseTimeout: time.Second}, s).Serve(ctx, ln)
 	})
 	e := &hardy{up: make(chan struct{})}
-	c := NewClient(ClientConfig{Addr: ln.Addr().String(), Window: 20, ResponseTimeout: 200 * time.Millisecond, BackoffMin: time.Millisecond,
-		BackoffMax: 5 * time.Millisecond, CloseTimeout: time.Second}, e)
+	cfg.ClientConfig = ClientConfig{Addr: ln.Addr().String(), Window: 20, ResponseTimeout: 200 * time.Millisecond, BackoffMin: time.Millisecond,
+		BackoffMax: 5 * time.Millisecond, CloseTimeout: time.Second}
+	c := NewAccount(cfg, e)
 	during(t, c.Run)
 
 	const callers, each = 8, 500

@@ -1,0 +1,211 @@
+package smpp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// exchange is the SMSC's end of all the binds of an account, written by hand.
+type exchange struct {
+	t     *testing.T
+	conns chan net.Conn
+}
+
+func newExchange(t *testing.T, cfg AccountConfig) (*exchange, *Account, *esme) {
+	t.Helper()
+	x := &exchange{t: t, conns: make(chan net.Conn, 100)}
+	cfg.Dial = func(context.Context, string) (net.Conn, error) {
+		ours, theirs := net.Pipe()
+		x.conns <- theirs
+		return ours, nil
+	}
+	e := newESME()
+	a := NewAccount(cfg, e)
+	during(t, a.Run)
+	return x, a, e
+}
+
+// bind lets the next connection bind, whatever it wants to be.
+func (x *exchange) bind() (CommandID, *wire) {
+	x.t.Helper()
+	w := &wire{t: x.t, conns: x.conns}
+	w.accept()
+	h, _, err := w.frames.next()
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	w.send(frame(x.t, Header{Sequence: h.Sequence}, &BindResp{Mode: h.ID}))
+	synctest.Wait()
+	return h.ID, w
+}
+
+func (o outcomes) submitTo(t *testing.T, a *Account, name string) {
+	t.Helper()
+	if err := a.Submit(t.Context(), &SubmitSM{}, func(r SubmitResult) { o[name] = append(o[name], r) }); err != nil {
+		t.Fatalf("submit %s: %v", name, err)
+	}
+}
+
+// told lists what the handler heard of the account's state.
+func (e *esme) told() string {
+	var s []string
+	for len(e.up) > 0 {
+		s = append(s, map[bool]string{true: "up", false: "down"}[<-e.up])
+	}
+	return strings.Join(s, " ")
+}
+
+func TestAnAccountSendsByTheBindWithMostRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x, a, e := newExchange(t, AccountConfig{ClientConfig: ClientConfig{Window: 2}, Binds: 2})
+		_, one := x.bind()
+		o := outcomes{}
+		o.submitTo(t, a, "a") // the only one there is
+		_, two := x.bind()
+		o.submitTo(t, a, "b")
+		o.submitTo(t, a, "c")
+		o.submitTo(t, a, "d")
+		first, second := one.expect(SubmitSMID), two.expect(SubmitSMID)
+		one.expect(SubmitSMID)
+		two.expect(SubmitSMID)
+		if a.InFlight() != 4 {
+			t.Errorf("%d in flight", a.InFlight())
+		}
+		waits, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := a.Submit(waits, &SubmitSM{}, nil); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("four under way and no room: %v", err)
+		}
+		two.accepts(second, "B")
+		o.submitTo(t, a, "e")
+		two.accepts(two.expect(SubmitSMID), "E")
+		one.accepts(first, "A")
+		o.want(t, map[string]string{"a": "A ESME_ROK <nil>;", "b": "B ESME_ROK <nil>;", "e": "E ESME_ROK <nil>;"})
+		if told := e.told(); told != "up" {
+			t.Errorf("told %s of two binds", told)
+		}
+	})
+}
+
+func TestAnAccountIsUpWhileOneBindIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x, a, e := newExchange(t, AccountConfig{Binds: 2})
+		_, one := x.bind()
+		_, two := x.bind()
+		o := outcomes{}
+		o.submitTo(t, a, "one of them")
+		o.submitTo(t, a, "the other")
+		one.expect(SubmitSMID)
+		two.accepts(two.expect(SubmitSMID), "")
+		one.Close()
+		synctest.Wait()
+		if lost := append(o["one of them"], o["the other"]...); len(lost) != 2 || errors.Is(lost[0].Err, ErrLinkLost) == errors.Is(lost[1].Err, ErrLinkLost) {
+			t.Errorf("of two messages on two binds, with one bind lost: %+v", lost)
+		}
+		o.submitTo(t, a, "next")
+		two.accepts(two.expect(SubmitSMID), "N")
+		o.want(t, map[string]string{"next": "N ESME_ROK <nil>;"})
+		if told := e.told(); told != "up" || !a.Bound() {
+			t.Errorf("told %s, bound %v", told, a.Bound())
+		}
+		_, one = x.bind()
+		two.Close()
+		one.Close()
+		synctest.Wait()
+		if told := e.told(); told != "down" || a.Bound() {
+			t.Errorf("told %s, bound %v", told, a.Bound())
+		}
+		if err := a.Submit(t.Context(), &SubmitSM{}, nil); err != ErrNotBound {
+			t.Errorf("with no bind up: %v", err)
+		}
+	})
+}
+
+func TestWhoWaitsForRoomHearsOfEveryBind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x, a, _ := newExchange(t, AccountConfig{ClientConfig: ClientConfig{Window: 1}, Binds: 2})
+		_, one := x.bind()
+		o := outcomes{}
+		o.submitTo(t, a, "a")
+		one.expect(SubmitSMID)
+		const callers = 3
+		got := make(chan error, callers)
+		for range callers {
+			go func() { got <- a.Submit(t.Context(), &SubmitSM{}, func(SubmitResult) {}) }()
+		}
+		synctest.Wait()
+		if len(got) > 0 {
+			t.Fatalf("one of them got through: %v", <-got)
+		}
+		_, two := x.bind() // a bind that comes up lets one in
+		if err := <-got; err != nil {
+			t.Fatal(err)
+		}
+		two.accepts(two.expect(SubmitSMID), "B") // a response lets another in
+		if err := <-got; err != nil {
+			t.Fatal(err)
+		}
+		two.expect(SubmitSMID)
+		two.Close()
+		one.Close() // and when all are gone the last one is told
+		if err := <-got; err != ErrNotBound {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestATransmitterSendsAndAReceiverHears(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		x, a, e := newExchange(t, AccountConfig{Separate: true, ClientConfig: ClientConfig{BackoffMin: 30 * time.Second,
+			Log: slog.New(slog.NewTextHandler(&log, nil))}})
+		ends := map[CommandID]*wire{}
+		for range 2 {
+			mode, w := x.bind()
+			ends[mode] = w
+		}
+		transmitter, receiver := ends[BindTransmitterID], ends[BindReceiverID]
+		if transmitter == nil || receiver == nil {
+			t.Fatalf("bound as %v", ends)
+		}
+		o := outcomes{}
+		o.submitTo(t, a, "a")
+		transmitter.accepts(transmitter.expect(SubmitSMID), "A")
+		receiver.send(frame(t, Header{Sequence: 7}, (*DeliverSM)(reminder)))
+		receiver.expect(DeliverSMRespID)
+		o.want(t, map[string]string{"a": "A ESME_ROK <nil>;"})
+		if len(e.delivers) != 1 {
+			t.Error("nothing was heard")
+		}
+
+		lost := time.Now()
+		receiver.Close()
+		synctest.Wait()
+		o.submitTo(t, a, "b") // the warning still goes out
+		transmitter.accepts(transmitter.expect(SubmitSMID), "B")
+		o.want(t, map[string]string{"b": "B ESME_ROK <nil>;"})
+		want := fmt.Sprint([]BindStatus{{Mode: BindTransmitterID, Bound: true, Since: lost}, {Mode: BindReceiverID, Since: lost}})
+		if got := fmt.Sprint(a.Binds()); got != want {
+			t.Errorf("binds %s, want %s", got, want)
+		}
+		if !strings.Contains(log.String(), "no receiver is bound") {
+			t.Errorf("the log does not say that nobody hears:\n%s", log.String())
+		}
+		_, receiver = x.bind()
+		transmitter.Close()
+		synctest.Wait()
+		if told := e.told(); told != "up down" || a.Bound() {
+			t.Errorf("told %s, bound %v", told, a.Bound())
+		}
+		receiver.send(frame(t, Header{Sequence: 8}, (*DeliverSM)(reminder))) // and it still hears
+		receiver.expect(DeliverSMRespID)
+	})
+}
