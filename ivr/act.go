@@ -9,8 +9,8 @@ import (
 	"canhgiac/residents"
 )
 
-// do is what a key does besides going somewhere.
-func (t *turn) do(act, key string) error {
+// do is what a key does besides going somewhere. Going on with a report that broke off is each kind of conversation's own.
+func (t *step) do(act, key string) error {
 	switch act {
 	case "open":
 		return t.open()
@@ -18,8 +18,6 @@ func (t *turn) do(act, key string) error {
 		return t.send()
 	case "cancel":
 		return t.cancel()
-	case "resume":
-		return t.resume()
 	case "register":
 		return t.register(key)
 	case "opt_out":
@@ -28,31 +26,31 @@ func (t *turn) do(act, key string) error {
 	return nil
 }
 
-func (t *turn) draft() reports.Draft {
-	f := t.c.Fields
+func (t *step) draft() reports.Draft {
+	f := t.told.Fields
 	n := func(field string) int { v, _ := strconv.Atoi(f[field]); return v } // the menu's check allows digits only
 	return reports.Draft{
-		Origin: "call", Ref: t.c.ref(), Reporter: t.c.From, Kind: n("kind"), ScamNumber: f["number"], Channel: n("channel"),
+		Origin: t.told.Origin, Ref: t.told.ref(), Reporter: t.told.From, Kind: n("kind"), ScamNumber: f["number"], Channel: n("channel"),
 		Money: f["money"], When: f["when"], Band: n("band"), Callback: f["callback"],
 	}
 }
 
 // open makes the report on the first key that tells something, with every key pressed before it.
-func (t *turn) open() error {
-	if t.c.ReportID != 0 {
+func (t *step) open() error {
+	if t.told.ReportID != 0 {
 		return nil
 	}
 	r, err := t.h.reports.Save(t.ctx, t.tx, t.draft())
 	if err != nil {
 		return err
 	}
-	t.c.ReportID = r.ID
+	t.told.ReportID = r.ID
 	return t.logAllSoFar()
 }
 
-// logAllSoFar puts every step of this call on the report's record, this one last.
-func (t *turn) logAllSoFar() error {
-	before, err := past(t.ctx, t.tx, t.c.ID)
+// logAllSoFar puts every step so far on the report's record, this one last.
+func (t *step) logAllSoFar() error {
+	before, err := t.record.before()
 	if err != nil {
 		return err
 	}
@@ -64,42 +62,42 @@ func (t *turn) logAllSoFar() error {
 	return t.logIfOpen()
 }
 
-func (t *turn) logIfOpen() error {
-	if t.c.ReportID == 0 {
+func (t *step) logIfOpen() error {
+	if t.told.ReportID == 0 {
 		return nil
 	}
-	return t.log(pastEvent{t.at, t.node, t.in.Kind, t.in.raw()})
+	return t.log(t.record.now())
 }
 
 // log: a key stands for itself; anything else is named, so that no officer takes a word for a key.
-func (t *turn) log(e pastEvent) error {
+func (t *step) log(e pastEvent) error {
 	entry := reports.Entry{At: e.at, Node: e.node, Key: string(e.input), Raw: e.raw}
 	if e.input == InputKeys {
 		entry.Key = e.raw
 	}
-	return t.h.reports.Log(t.ctx, t.tx, t.c.ReportID, entry)
+	return t.h.reports.Log(t.ctx, t.tx, t.told.ReportID, entry)
 }
 
 // saveIfOpen keeps the report as far as it is told, after every key.
-func (t *turn) saveIfOpen() error {
-	if t.c.ReportID == 0 || t.c.Fields["code"] != "" {
+func (t *step) saveIfOpen() error {
+	if t.told.ReportID == 0 || t.told.Fields["code"] != "" {
 		return nil
 	}
 	_, err := t.h.reports.Save(t.ctx, t.tx, t.draft())
 	return err
 }
 
-// send completes the report and tells its code, by voice and to a mobile by SMS.
-func (t *turn) send() error {
+// send completes the report and tells its code, in the conversation and to a mobile by SMS.
+func (t *step) send() error {
 	d := t.draft()
 	d.Complete = true
 	r, err := t.h.reports.Save(t.ctx, t.tx, d)
 	if err != nil {
 		return err
 	}
-	t.c.Fields["code"], t.c.ReportID = r.Code, r.ID
+	t.told.Fields["code"], t.told.ReportID = r.Code, r.ID
 	if t.text("bao_tin_da_nhan", t.h.stamped(t.at, map[string]string{"ma": r.Code})) {
-		t.c.Fields["texted"] = "yes"
+		t.told.Fields["texted"] = "yes"
 	}
 	if d.Money == "lost" {
 		t.text("bao_tin_mat_tien", map[string]string{"ma": r.Code})
@@ -107,24 +105,24 @@ func (t *turn) send() error {
 	return nil
 }
 
-// cancel keeps what was told, marked as not sent; a report begun after it in the same call is another one.
-func (t *turn) cancel() error {
+// cancel keeps what was told, marked as not sent; a report begun after it in the same conversation is another one.
+func (t *step) cancel() error {
 	d := t.draft()
 	d.Cancelled = true
 	if _, err := t.h.reports.Save(t.ctx, t.tx, d); err != nil {
 		return err
 	}
-	t.c.ReportID, t.c.Fields = 0, map[string]string{}
-	t.c.Attempt++
+	t.told.ReportID, t.told.Fields = 0, map[string]string{}
+	t.told.Attempt++
 	return nil
 }
 
-func (t *turn) act(key string) residents.Act {
-	return residents.Act{Channel: "call", Key: key, TextVersion: t.h.words.Version, Ref: strconv.FormatInt(t.c.ID, 10)}
+func (t *step) consent(key string) residents.Act {
+	return residents.Act{Channel: t.told.Origin, Key: key, TextVersion: t.h.words.Version, Ref: strconv.FormatInt(t.told.ID, 10)}
 }
 
-func (t *turn) register(key string) error {
-	was, err := t.h.residents.Register(t.ctx, t.tx, t.c.From, t.act(key))
+func (t *step) register(key string) error {
+	was, err := t.h.residents.Register(t.ctx, t.tx, t.told.From, t.consent(key))
 	if err != nil {
 		return err
 	}
@@ -139,11 +137,12 @@ func registrationText(was residents.Registration) string {
 	return "dang_ky_xac_nhan"
 }
 
-func (t *turn) optOut(key string) error {
-	at, err := t.h.residents.OptOut(t.ctx, t.tx, t.c.From, t.act(key))
+func (t *step) optOut(key string) error {
+	at, err := t.h.residents.OptOut(t.ctx, t.tx, t.told.From, t.consent(key))
 	if err != nil {
 		return err
 	}
+	t.stopped = at
 	t.text("ngung_nhan_xac_nhan", t.h.stamped(at, nil))
 	return nil
 }
@@ -182,20 +181,20 @@ func (t *turn) recorded(n *node) error {
 	return t.enter(n.Record.Goto)
 }
 
-// text queues an SMS to a mobile caller and says whether it did. Its failure is logged and undone by itself: a report
+// text queues an SMS to a mobile and says whether it did. Its failure is logged and undone by itself: a report
 // must not be lost because its receipt could not be queued.
-func (t *turn) text(name string, vars map[string]string) bool {
-	if t.c.From == "" || t.c.FromKind != residents.Mobile {
+func (t *step) text(name string, vars map[string]string) bool {
+	if t.told.From == "" || t.told.FromKind != residents.Mobile {
 		return false
 	}
 	err := t.trySending(name, vars)
 	if err != nil {
-		t.h.o.Log.ErrorContext(t.ctx, "text after a call not queued", "call", t.c.ID, "text", name, "err", err)
+		t.h.o.Log.ErrorContext(t.ctx, "text not queued", t.told.Origin, t.told.ID, "text", name, "err", err)
 	}
 	return err == nil
 }
 
-func (t *turn) trySending(name string, vars map[string]string) error {
+func (t *step) trySending(name string, vars map[string]string) error {
 	text, err := t.h.words.SMS(name, t.h.o.Form, t.h.vars(vars))
 	if err != nil {
 		return err
@@ -203,8 +202,8 @@ func (t *turn) trySending(name string, vars map[string]string) error {
 	if _, err := t.tx.ExecContext(t.ctx, `savepoint sms`); err != nil {
 		return err
 	}
-	key := fmt.Sprintf("call:%s:%s", t.c.ref(), name)
-	if err := t.h.texter.SendText(t.ctx, t.tx, t.c.From, text, key); err != nil {
+	key := fmt.Sprintf("%s:%s:%s", t.told.Origin, t.told.ref(), name)
+	if err := t.h.texter.SendText(t.ctx, t.tx, t.told.From, text, key); err != nil {
 		if _, undo := t.tx.ExecContext(t.ctx, `rollback to savepoint sms`); undo != nil {
 			return fmt.Errorf("%w; %w", err, undo)
 		}

@@ -7,37 +7,18 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"canhgiac/residents"
 )
 
 // call is one row of calls.
 type call struct {
-	ID       int64
+	telling
 	Provider string
 	SID      string
-	From     residents.Phone // "" when withheld
-	FromKind residents.Kind
 	To       string
 	Node     string
 	Step     int // that the next webhook must carry
 	Fails    int
 	Officer  int
-	Fields   map[string]string
-	Attempt  int
-	ReportID int64 // 0: none open
-}
-
-// ref names the call's report. One that was cancelled keeps its place; the next of the same call gets another. One that
-// another call began keeps its name.
-func (c *call) ref() string {
-	if begun := c.Fields["ref"]; begun != "" {
-		return begun
-	}
-	if c.Attempt == 0 {
-		return fmt.Sprint(c.ID)
-	}
-	return fmt.Sprintf("%d-%d", c.ID, c.Attempt+1)
 }
 
 const openCallSQL = `
@@ -60,7 +41,7 @@ from calls where provider = $1 and sid = $2 for update`
 
 // lockCall gives the call, locked until the transaction ends. Error: ErrUnknownCall.
 func lockCall(ctx context.Context, tx *sql.Tx, provider, sid string) (call, error) {
-	c := call{Provider: provider, SID: sid}
+	c := call{telling: telling{Origin: "call"}, Provider: provider, SID: sid}
 	var fields []byte
 	err := tx.QueryRowContext(ctx, lockCallSQL, provider, sid).Scan(&c.ID, &c.From, &c.FromKind, &c.To, &c.Node, &c.Step,
 		&c.Fails, &c.Officer, &fields, &c.Attempt, &c.ReportID)
@@ -106,18 +87,11 @@ func answered(ctx context.Context, tx *sql.Tx, id int64, step int) (Reply, time.
 	return r, at, nil
 }
 
-// pastEvent is a step of the call before its report was opened.
-type pastEvent struct {
-	at    time.Time
-	node  string
-	input InputKind
-	raw   string
-}
-
 const pastSQL = `select at, node, input, raw from call_events where call_id = $1 and step is not null order by step`
 
-func past(ctx context.Context, tx *sql.Tx, id int64) ([]pastEvent, error) {
-	rows, err := tx.QueryContext(ctx, pastSQL, id)
+// before gives the call's steps before this one.
+func (t *turn) before() ([]pastEvent, error) {
+	rows, err := t.tx.QueryContext(t.ctx, pastSQL, t.c.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ type Incoming struct{ Provider, SID, From, To string }
 func (h *Hotline) Start(ctx context.Context, in Incoming) (Reply, error) {
 	var reply Reply
 	err := h.inTx(ctx, func(tx *sql.Tx) error {
-		c := call{Provider: in.Provider, SID: in.SID, To: in.To, Node: h.menu.Start, Fields: map[string]string{}}
+		c := call{telling: telling{Origin: "call", Fields: map[string]string{}}, Provider: in.Provider, SID: in.SID, To: in.To, Node: h.menu.Start}
 		raw := ""
 		if p, err := residents.ParsePhone(in.From); err == nil {
 			c.From, c.FromKind = p.Phone, p.Kind
@@ -105,7 +105,7 @@ func (h *Hotline) Start(ctx context.Context, in Incoming) (Reply, error) {
 			reply, _, err = answered(ctx, tx, c.ID, 0)
 			return err
 		}
-		t := turn{h: h, ctx: ctx, tx: tx, c: &c, at: h.now(), in: Input{Kind: inputStart, Keys: raw}, node: c.Node}
+		t := newTurn(ctx, h, tx, &c, Input{Kind: inputStart, Keys: raw})
 		if err := t.recall(); err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (h *Hotline) Step(ctx context.Context, provider, sid string, in Input) (Rep
 			reply, _, err = answered(ctx, tx, c.ID, in.Step)
 			return err
 		}
-		t := turn{h: h, ctx: ctx, tx: tx, c: &c, at: h.now(), in: in, node: c.Node}
+		t := newTurn(ctx, h, tx, &c, in)
 		if err := t.take(); err != nil {
 			return err
 		}
@@ -159,12 +159,11 @@ func (h *Hotline) Ended(ctx context.Context, provider, sid, status string) error
 		if err != nil {
 			return err
 		}
-		at := h.now()
-		first, err := endCall(ctx, tx, c, status, at)
+		t := newTurn(ctx, h, tx, &c, Input{Kind: inputEnded, Keys: status})
+		first, err := endCall(ctx, tx, c, status, t.at)
 		if err != nil || !first {
 			return err
 		}
-		t := turn{h: h, ctx: ctx, tx: tx, c: &c, at: at, in: Input{Kind: inputEnded, Keys: status}, node: c.Node}
 		if err := t.logIfOpen(); err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func (t *turn) resume() error {
 	if err != nil {
 		return fmt.Errorf("go on with call %q: %w", t.c.Fields["resume"], err)
 	}
-	begun := call{ID: id}
+	begun := telling{Origin: t.told.Origin, ID: id}
 	var fields []byte
 	if err := t.tx.QueryRowContext(t.ctx, begunSQL, id).Scan(&fields, &begun.Attempt, &begun.ReportID); err != nil {
 		return fmt.Errorf("go on with call %d: %w", id, err)
@@ -59,10 +59,5 @@ func (t *turn) resume() error {
 	if _, err := t.tx.ExecContext(t.ctx, handOverSQL, id); err != nil {
 		return fmt.Errorf("go on with call %d: %w", id, err)
 	}
-	ref := begun.ref()
-	t.c.Fields, t.c.ReportID = begun.Fields, begun.ReportID
-	delete(t.c.Fields, "resume")
-	delete(t.c.Fields, "unfinished")
-	t.c.Fields["ref"] = ref
-	return t.logAllSoFar()
+	return t.takeOver(begun)
 }

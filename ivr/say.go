@@ -83,17 +83,17 @@ func spell(groups []string) []string {
 }
 
 // holds answers a condition of the menu.
-func (t *turn) holds(condition string) bool {
+func (t *step) holds(condition string) bool {
 	switch condition {
 	case "withheld":
-		return t.c.From == ""
+		return t.told.From == ""
 	case "no_when", "no_band":
-		return t.c.Fields["money"] == "lost" && t.c.Fields[strings.TrimPrefix(condition, "no_")] == ""
+		return t.told.Fields["money"] == "lost" && t.told.Fields[strings.TrimPrefix(condition, "no_")] == ""
 	case "no_kind", "no_number", "no_channel", "no_money", "no_callback":
-		_, answered := t.c.Fields[strings.TrimPrefix(condition, "no_")]
+		_, answered := t.told.Fields[strings.TrimPrefix(condition, "no_")]
 		return !answered
 	case "no_sms": // a landline, or a foreign number, which we never message
-		return t.c.FromKind != residents.Mobile
+		return t.told.FromKind != residents.Mobile
 	}
-	return t.c.Fields[condition] == "yes" // just_lost, texted, unfinished
+	return t.told.Fields[condition] == "yes" // just_lost, texted, unfinished
 }

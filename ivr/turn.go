@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"time"
 )
 
 // failuresAllowed in a row before the caller is given to an officer without asking (VOICE, rule 3).
@@ -14,18 +13,23 @@ const failuresAllowed = 3
 
 // turn is one step of one call, inside its transaction.
 type turn struct {
-	h   *Hotline
-	ctx context.Context
-	tx  *sql.Tx
-	c   *call
-	at  time.Time
-	in  Input
+	step
+	c  *call
+	in Input
 
 	node string // where the input was taken; c.Node moves on
 
 	said []string // lines to say before the next question
 	out  []Action
 }
+
+func newTurn(ctx context.Context, h *Hotline, tx *sql.Tx, c *call, in Input) *turn {
+	t := &turn{step: step{h: h, ctx: ctx, tx: tx, told: &c.telling, at: h.now()}, c: c, in: in, node: c.Node}
+	t.record = t
+	return t
+}
+
+func (t *turn) now() pastEvent { return pastEvent{t.at, t.node, t.in.Kind, t.in.raw()} }
 
 // take follows the menu from where the call stands.
 func (t *turn) take() error {
@@ -71,7 +75,7 @@ func (t *turn) key(n *node) error {
 	case taken:
 		t.c.Fails = 0
 		maps.Copy(t.c.Fields, mv.Set)
-		if err := t.do(mv.Do, key); err != nil {
+		if err := t.act(mv.Do, key); err != nil {
 			return err
 		}
 		return t.enter(mv.Goto)
@@ -85,6 +89,13 @@ func (t *turn) key(n *node) error {
 		return t.enter(n.Other)
 	}
 	return t.fail(t.h.menu.WrongKey)
+}
+
+func (t *turn) act(do, key string) error {
+	if do == "resume" {
+		return t.resume()
+	}
+	return t.do(do, key)
 }
 
 // fail repeats the node after saying why; the third time in a row an officer takes over.
@@ -136,7 +147,7 @@ func (t *turn) enter(name string) error {
 		if !ok { // only a row written by another menu can name it
 			return fmt.Errorf("no node %q in the menu", name)
 		}
-		if to := t.diverted(n); to != "" {
+		if to := t.diverted(n.Divert); to != "" {
 			name = to
 			continue
 		}
@@ -159,16 +170,6 @@ func (t *turn) enter(name string) error {
 		}
 		name = to
 	}
-}
-
-func (t *turn) diverted(n *node) string {
-	for _, d := range n.Divert {
-		if t.holds(d.If) {
-			maps.Copy(t.c.Fields, d.Set)
-			return d.Goto
-		}
-	}
-	return ""
 }
 
 // ask says the node's words and does what it is there for.

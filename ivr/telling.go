@@ -1,0 +1,81 @@
+package ivr
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"time"
+
+	"canhgiac/residents"
+)
+
+// telling is what a resident tells in one conversation, a call or a USSD session: the answers so far and the report that
+// keeps them.
+type telling struct {
+	Origin   string          // of its report: "call" or "ussd"
+	ID       int64           // of the call's or the session's row
+	From     residents.Phone // "" when withheld
+	FromKind residents.Kind
+	Fields   map[string]string
+	Attempt  int
+	ReportID int64 // 0: none open
+}
+
+// ref names the conversation's report. One that was cancelled keeps its place; the next of the same conversation gets
+// another. One that an earlier conversation began keeps its name.
+func (c *telling) ref() string {
+	if begun := c.Fields["ref"]; begun != "" {
+		return begun
+	}
+	if c.Attempt == 0 {
+		return fmt.Sprint(c.ID)
+	}
+	return fmt.Sprintf("%d-%d", c.ID, c.Attempt+1)
+}
+
+// step is what calls and USSD do alike in one step, inside its transaction.
+type step struct {
+	h       *Hotline
+	ctx     context.Context
+	tx      *sql.Tx
+	told    *telling
+	at      time.Time
+	record  recorder
+	stopped time.Time // when the number's opt-out took effect, once this step has asked for it
+}
+
+// recorder gives a conversation's steps as the report's record keeps them.
+type recorder interface {
+	now() pastEvent
+	before() ([]pastEvent, error)
+}
+
+// pastEvent is one step: where it was taken, and what came.
+type pastEvent struct {
+	at    time.Time
+	node  string
+	input InputKind
+	raw   string
+}
+
+// diverted is where the first condition that holds sends the conversation, "" where none does.
+func (t *step) diverted(all []divert) string {
+	for _, d := range all {
+		if t.holds(d.If) {
+			maps.Copy(t.told.Fields, d.Set)
+			return d.Goto
+		}
+	}
+	return ""
+}
+
+// takeOver goes on with what an earlier conversation of the same person began.
+func (t *step) takeOver(begun telling) error {
+	ref := begun.ref()
+	t.told.Fields, t.told.ReportID = begun.Fields, begun.ReportID
+	delete(t.told.Fields, "resume")
+	delete(t.told.Fields, "unfinished")
+	t.told.Fields["ref"] = ref
+	return t.logAllSoFar()
+}
