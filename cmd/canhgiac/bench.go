@@ -3,23 +3,16 @@ package main
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
-	"time"
 
+	"github.com/lib/pq"
 	"github.com/spf13/cobra"
 
-	"canhgiac/gateway"
-	"canhgiac/gateway/simulator"
-	"canhgiac/gateway/smpp"
 	"canhgiac/internal/postgres"
 	"canhgiac/migrations"
-	"canhgiac/residents"
-	"canhgiac/schedules"
 )
 
 func newBenchCommand() *cobra.Command {
@@ -29,158 +22,110 @@ func newBenchCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newBenchGatewayCommand())
+	cmd.AddCommand(newBenchGatewayCommand(), newBenchExpandCommand())
 	return cmd
 }
 
-// gatewayResult is counted at the simulator's end where it can be: lost and doubled are what residents would feel.
-type gatewayResult struct {
-	Rate      float64 `json:"rate"` // messages a second, from the enqueuing to the last receipt
-	Delivered int     `json:"delivered"`
-	Lost      int     `json:"lost"`    // never reached the simulator
-	Doubled   int64   `json:"doubled"` // reached it more than once
-	InDoubt   int     `json:"in_doubt"`
-	Seconds   float64 `json:"seconds"`
+// checkMessages bounds what a bench is asked for: a phone number of the bench has eight digits of its own.
+func checkMessages(n int) error {
+	if n < 1 || n > 99_999_999 {
+		return fmt.Errorf("--messages %d: want 1 to 99999999", n)
+	}
+	return nil
 }
 
-func newBenchGatewayCommand() *cobra.Command {
-	var messages int
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   "gateway",
-		Short: "Send a run to the simulator and back: enqueue, submit, response, receipt, delivered",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if messages < 1 || messages > 99_999_999 {
-				return fmt.Errorf("--messages %d: want 1 to 99999999", messages)
-			}
-			r, err := benchGateway(cmd.Context(), messages, cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(r)
-			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d delivered in %.1f s: %.0f a second; %d lost, %d doubled, %d in doubt\n",
-				r.Delivered, r.Seconds, r.Rate, r.Lost, r.Doubled, r.InDoubt)
-			return err
-		},
-	}
-	cmd.Flags().IntVar(&messages, "messages", 100_000, "how many")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	return cmd
+// groupSize is how many residents the bench settles in a group (tổ dân phố): more than a real one has, so that a run for a
+// group is worth measuring.
+const groupSize = 1000
+
+// rig is a peopled database of the bench's own, with fsync and synchronous_commit on as a real one.
+type rig struct {
+	server *postgres.Server
+	dir    string
+	db     *sql.DB
+	people
 }
 
-// benchGateway works on a database of its own, with fsync on as a real one.
-func benchGateway(ctx context.Context, messages int, progress io.Writer) (r gatewayResult, err error) {
-	dir, err := os.MkdirTemp("", "canhgiac-bench")
-	if err != nil {
-		return r, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	server, err := postgres.Start(ctx, postgres.Options{Dir: dir})
-	if err != nil {
-		return r, err
-	}
-	defer func() { err = errors.Join(err, server.Stop(), postgres.Remove(dir)) }()
-	db, err := sql.Open("postgres", server.URL())
-	if err != nil {
-		return r, err
-	}
-	defer db.Close()
-	if err := migrations.Up(ctx, db); err != nil {
-		return r, err
-	}
-	fmt.Fprintf(progress, "settling %d residents\n", messages)
-	ward, err := settle(ctx, db, messages)
-	if err != nil {
-		return r, err
-	}
-
-	quiet := slog.New(slog.DiscardHandler)
-	sim, err := simulator.New(simulator.Options{SMPPAddr: "127.0.0.1:0", HTTPAddr: "127.0.0.1:0", Log: quiet})
-	if err != nil {
-		return r, err
-	}
-	running, stop := context.WithCancel(ctx)
-	defer stop()
-	ends := make(chan error, 2)
-	go func() { ends <- sim.Run(running) }()
-	select {
-	case <-sim.Ready():
-	case err := <-ends:
-		return r, err
-	}
-	queue := gateway.NewStore(db, time.Now, gateway.StoreOptions{Routes: []gateway.Route{{Carrier: "simulator"}}})
-	sender, err := gateway.NewSender(queue, []gateway.Carrier{{
-		Name: "simulator", Link: smpp.ClientConfig{Addr: sim.SMPPAddr(), SystemID: "bench", Window: 500, Log: quiet},
-		Source: smpp.Address{TON: smpp.TONAlphanumeric, Addr: "CATHANHKHEX"},
-	}}, nil, nil, gateway.SenderOptions{Log: quiet})
-	if err != nil {
-		return r, err
-	}
-	go func() { ends <- sender.Run(running) }()
-
-	fmt.Fprintf(progress, "sending\n")
-	start := time.Now()
-	p, err := sendRun(ctx, db, queue, gateway.Run{ID: 1, Campaign: 1, Text: "CATHANHKHEX: KHONG SO HAI. Ai goi doa bat, doa phat, ba con binh tinh tat may, bao cong an.",
-		Hours: schedules.Hours{From: 0, To: 24 * 60}, Audience: residents.Audience{Units: []int64{ward}, Channel: "sms"}})
-	if err != nil {
-		return r, err
-	}
-	seconds := time.Since(start).Seconds()
-	counts := sim.Accepted()
-	stop()
-	err = errors.Join(<-ends, <-ends)
-	return gatewayResult{
-		Rate: float64(p.Delivered) / seconds, Delivered: p.Delivered, Lost: messages - int(counts.Distinct),
-		Doubled: counts.Doubled, InDoubt: p.Unknown, Seconds: seconds,
-	}, err
+// people are where the bench's residents live.
+type people struct {
+	ward   int64
+	groups []int64 // of groupSize residents, the last of what is left
 }
 
-// settleSQL peoples a database that nobody else uses; a real one gets its residents from an import.
-const settleSQL = `
-with w as (insert into units (kind, name, fold, valid_from) values ('ward', 'Thanh Khê', 'thanh khe', '2025-07-01') returning id),
-r as (insert into residents (phone, phone_kind, name, name_fold, unit_id, consent_at, created_at, updated_at)
-	select '+849' || lpad(i::text, 8, '0'), 'mobile', '', '', w.id, now(), now(), now() from w, generate_series(1, $1::int) i)
-select id from w`
-
-func settle(ctx context.Context, db *sql.DB, n int) (ward int64, err error) {
-	if err := db.QueryRowContext(ctx, settleSQL, n).Scan(&ward); err != nil {
-		return 0, fmt.Errorf("settle %d residents: %w", n, err)
+func newRig(ctx context.Context, residents int, progress io.Writer) (_ *rig, err error) {
+	r := &rig{}
+	if r.dir, err = os.MkdirTemp("", "canhgiac-bench"); err != nil {
+		return nil, err
 	}
-	if _, err := db.ExecContext(ctx, `analyze residents`); err != nil {
-		return 0, fmt.Errorf("settle %d residents: %w", n, err)
-	}
-	return ward, nil
-}
-
-// sendRun enqueues run and waits until each of its messages has ended.
-func sendRun(ctx context.Context, db *sql.DB, queue *gateway.Store, run gateway.Run) (p gateway.Progress, err error) {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return p, fmt.Errorf("enqueue: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	if _, err := queue.EnqueueRun(ctx, tx, run); err != nil {
-		return p, err
-	}
-	if err := tx.Commit(); err != nil {
-		return p, fmt.Errorf("enqueue: %w", err)
-	}
-	every := time.NewTicker(200 * time.Millisecond)
-	defer every.Stop()
-	for {
-		select {
-		case <-every.C:
-		case <-ctx.Done():
-			return p, ctx.Err()
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.close())
 		}
-		if p, err = queue.Progress(ctx, []int64{run.ID}); err != nil {
-			return p, err
+	}()
+	if r.server, err = postgres.Start(ctx, postgres.Options{Dir: r.dir}); err != nil {
+		return nil, err
+	}
+	if r.db, err = sql.Open("postgres", r.server.URL()); err != nil {
+		return nil, err
+	}
+	if err = migrations.Up(ctx, r.db); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(progress, "settling %d residents\n", residents)
+	r.people, err = settle(ctx, r.db, residents)
+	return r, err
+}
+
+func (r *rig) close() error {
+	var errs []error
+	if r.db != nil {
+		errs = append(errs, r.db.Close())
+	}
+	if r.server != nil {
+		errs = append(errs, r.server.Stop(), postgres.Remove(r.dir))
+	}
+	return errors.Join(append(errs, os.RemoveAll(r.dir))...)
+}
+
+const settleWardSQL = `insert into units (kind, name, fold, valid_from) values ('ward', 'Thanh Khê', 'thanh khe', '2025-07-01') returning id`
+
+const settleGroupsSQL = `
+insert into units (kind, parent_id, name, fold, valid_from)
+select 'group', $1, 'Tổ ' || i, 'to ' || i, '2025-07-01' from generate_series(1, $2::int) i returning id`
+
+const settleResidentsSQL = `
+insert into residents (phone, phone_kind, name, name_fold, unit_id, consent_at, created_at, updated_at)
+select '+849' || lpad(i::text, 8, '0'), 'mobile', '', '', ($1::bigint[])[i / $3 + 1], now(), now(), now()
+from generate_series(0, $2::int - 1) i`
+
+// settle peoples a database that nobody else uses; a real one gets its residents from an import. The checkpoint keeps the
+// writing out of what is measured.
+func settle(ctx context.Context, db *sql.DB, n int) (p people, err error) {
+	if err := db.QueryRowContext(ctx, settleWardSQL).Scan(&p.ward); err != nil {
+		return p, fmt.Errorf("settle a ward: %w", err)
+	}
+	rows, err := db.QueryContext(ctx, settleGroupsSQL, p.ward, (n+groupSize-1)/groupSize)
+	if err != nil {
+		return p, fmt.Errorf("settle groups: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return p, fmt.Errorf("settle groups: %w", err)
 		}
-		if p.Queued+p.Submitting+p.Accepted == 0 {
-			return p, nil
+		p.groups = append(p.groups, id)
+	}
+	if err := rows.Err(); err != nil {
+		return p, fmt.Errorf("settle groups: %w", err)
+	}
+	if _, err := db.ExecContext(ctx, settleResidentsSQL, pq.Array(p.groups), n, groupSize); err != nil {
+		return p, fmt.Errorf("settle %d residents: %w", n, err)
+	}
+	for _, q := range []string{`vacuum analyze residents`, `checkpoint`} {
+		if _, err := db.ExecContext(ctx, q); err != nil {
+			return p, fmt.Errorf("settle %d residents: %w", n, err)
 		}
 	}
+	return p, nil
 }

@@ -30,13 +30,13 @@ func TestKillNineLosesAndDoublesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	ward, err := settle(t.Context(), db, messages)
+	people, err := settle(t.Context(), db, messages)
 	if err != nil {
 		t.Fatal(err)
 	}
 	queue := gateway.NewStore(db, time.Now, gateway.StoreOptions{Routes: []gateway.Route{{Carrier: "viettel"}}})
 	enqueue(t, db, queue, gateway.Run{ID: 1, Campaign: 1, Text: "CATHANHKHEX: KHONG SO HAI. Hoi: 02363111222",
-		Hours: schedules.Hours{From: 0, To: 24 * 60}, Audience: residents.Audience{Units: []int64{ward}, Channel: "sms"}})
+		Hours: schedules.Hours{From: 0, To: 24 * 60}, Audience: residents.Audience{Units: []int64{people.ward}, Channel: "sms"}})
 
 	carrier := startCarrier(t)
 	program := build(t)
