@@ -120,7 +120,7 @@ func TestNPMESME(t *testing.T) {
 		joined := ""
 		for i, part := range parts {
 			e := deliver(t, &smpp.DeliverSM{ESMClass: smpp.ESMClassUDHI, DataCoding: byte(part.Encoding), ShortMessage: part.UserData()})
-			if got := fmt.Sprint(e["udh"]); got != fmt.Sprintf("[08040007%02x%02x]", len(parts), i+1) {
+			if got := fmt.Sprint(e["udh"]); got != fmt.Sprintf("[000307%02x%02x]", len(parts), i+1) {
 				t.Errorf("part %d has the header %s", i+1, got)
 			}
 			joined += e.Text("text")

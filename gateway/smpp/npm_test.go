@@ -102,7 +102,7 @@ func TestNPMSMSC(t *testing.T) {
 	})
 
 	t.Run("a long text in UCS-2", func(t *testing.T) {
-		parts, err := sms.Split(long, 0x1234)
+		parts, err := sms.UDH16.Split(long, 0x1234)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -70,6 +70,31 @@ func Open(udhi bool, shortMessage []byte) (payload []byte, c Concat, err error) 
 	return payload, c, nil
 }
 
+// Piece is one part's octets, its header taken off.
+type Piece struct {
+	DataCoding byte
+	Octets     []byte
+}
+
+// Join reads the pieces of one text, in their order. Octets are joined before they are read, since phones and SMSCs cut
+// between the halves of a surrogate or escape pair.
+func Join(pieces []Piece) (string, error) {
+	var whole string
+	for i := 0; i < len(pieces); {
+		coding := pieces[i].DataCoding
+		var octets []byte
+		for ; i < len(pieces) && pieces[i].DataCoding == coding; i++ {
+			octets = append(octets, pieces[i].Octets...)
+		}
+		text, err := Text(coding, octets)
+		if err != nil {
+			return "", err
+		}
+		whole += text
+	}
+	return whole, nil
+}
+
 // Text reads octets of one data_coding (SMPP 3.4 §5.2.19). It fails with ErrDataCoding on binary and on character sets
 // that no phone in Vietnam sends. What cannot be read within a text becomes U+FFFD.
 func Text(dataCoding byte, b []byte) (string, error) {

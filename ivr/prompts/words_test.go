@@ -52,7 +52,7 @@ func TestEveryMessageFitsItsParts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// 67 a part is the texts' own count; a 16-bit reference leaves 66, which dang_ky_xac_nhan passes by one unit.
+		// 67 a part: an 8-bit reference, the default.
 		if n := len(utf16.Encode([]rune(accented))); n > 2*67 {
 			t.Errorf("%s: %d UCS-2 units, more than two parts", key, n)
 		}
