@@ -1,12 +1,9 @@
 package smpp
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"strings"
-	"unsafe"
 )
 
 // ErrUnknownCommand is a command_id that SMPP 3.4 does not have, or that no session here serves.
@@ -67,6 +64,10 @@ func Append(b []byte, h Header, p PDU) ([]byte, error) {
 	b = binary.BigEndian.AppendUint32(b, uint32(p.Command()))
 	b = binary.BigEndian.AppendUint32(b, uint32(h.Status))
 	b = binary.BigEndian.AppendUint32(b, h.Sequence)
+	if h.Status != StatusOK && saysNothing(p) {
+		binary.BigEndian.PutUint32(b[start:], headerLen)
+		return b, nil
+	}
 	out, err := p.appendBody(b)
 	if err != nil {
 		var fe *FieldError
@@ -77,6 +78,18 @@ func Append(b []byte, h Header, p PDU) ([]byte, error) {
 	}
 	binary.BigEndian.PutUint32(out[start:], uint32(len(out)-start))
 	return out, nil
+}
+
+// saysNothing tells the refusals that go without their body: bind_resp and submit_sm_resp (SMPP §4.1.2, §4.4.2), unless
+// there is something in it.
+func saysNothing(p PDU) bool {
+	switch p := p.(type) {
+	case *BindResp:
+		return p.SystemID == "" && len(p.TLVs) == 0
+	case *SubmitSMResp:
+		return p.MessageID == "" && len(p.TLVs) == 0
+	}
+	return false
 }
 
 // Decode reads the body of a frame whose header was h; it keeps nothing of body. It fails with a *FieldError, or with
@@ -153,157 +166,4 @@ func newPDU(id CommandID) PDU {
 		return &AlertNotification{}
 	}
 	return nil
-}
-
-// fields reads a body from front to back; the first thing amiss stands in err, and all reads after it give zeros.
-type fields struct {
-	octets  []byte
-	text    string // octets again
-	at      int
-	refused bool // the header's status is an error: an SMSC may leave the body out (SMPP §4.4.2)
-	err     *FieldError
-}
-
-func newFields(h Header, body []byte) fields {
-	own := bytes.Clone(body)
-	r := fields{octets: own, refused: h.Status != StatusOK}
-	if len(own) > 0 {
-		// The strings of a PDU share its one copy of the body, which nobody writes to again: one allocation for them all.
-		r.text = unsafe.String(&own[0], len(own))
-	}
-	return r
-}
-
-// failed gives what was amiss, as an error; nil when nothing was.
-func (r *fields) failed(id CommandID) error {
-	if r.err == nil {
-		return nil
-	}
-	r.err.Command = id
-	return r.err
-}
-
-func (r *fields) fail(field, reason string, s Status) {
-	if r.err == nil {
-		r.err = &FieldError{Field: field, Reason: reason, Status: s}
-	}
-	r.at = len(r.octets)
-}
-
-func (r *fields) more() bool { return r.err == nil && r.at < len(r.octets) }
-
-func (r *fields) octet(field string) uint8 {
-	if !r.more() {
-		r.fail(field, "is missing: the body ends before it", StatusInvCmdLen)
-		return 0
-	}
-	r.at++
-	return r.octets[r.at-1]
-}
-
-func (r *fields) uint32(field string) uint32 {
-	if r.err != nil || len(r.octets)-r.at < 4 {
-		r.fail(field, "is missing: the body ends before it", StatusInvCmdLen)
-		return 0
-	}
-	r.at += 4
-	return binary.BigEndian.Uint32(r.octets[r.at-4:])
-}
-
-// cstring reads up to the NUL. Lengths beyond the specification's are let through: real SMSCs send them.
-func (r *fields) cstring(field string) string {
-	if !r.more() {
-		r.fail(field, "is missing: the body ends before it", StatusInvCmdLen)
-		return ""
-	}
-	i := strings.IndexByte(r.text[r.at:], 0)
-	if i < 0 {
-		r.fail(field, "has no NUL at its end", fieldStatus(field))
-		return ""
-	}
-	s := r.text[r.at : r.at+i]
-	r.at += i + 1
-	return s
-}
-
-// lastCString reads the only string of a response. Refusals come without it, and some SMSCs forget its NUL; the id is
-// worth more than the rule.
-func (r *fields) lastCString() string {
-	if !r.more() {
-		return ""
-	}
-	rest := r.text[r.at:]
-	if i := strings.IndexByte(rest, 0); i >= 0 {
-		r.at += i + 1
-		return rest[:i]
-	}
-	r.at = len(r.octets)
-	return rest
-}
-
-func (r *fields) address(field string) Address {
-	return Address{TON: r.octet(field), NPI: r.octet(field), Addr: r.cstring(field)}
-}
-
-func (r *fields) message() []byte {
-	n := int(r.octet("sm_length"))
-	if n > len(r.octets)-r.at {
-		r.fail("sm_length", "is longer than what is left of the body", StatusInvMsgLen)
-	}
-	if r.err != nil || n == 0 {
-		return nil
-	}
-	m := r.octets[r.at : r.at+n : r.at+n]
-	r.at += n
-	return m
-}
-
-func (r *fields) tlvs(few TLVs) TLVs {
-	t := few
-	for r.more() {
-		rest := r.octets[r.at:]
-		if len(rest) < 4 {
-			r.fail("TLV", "is cut off", StatusInvTLVStream)
-			return nil
-		}
-		tag, n := Tag(binary.BigEndian.Uint16(rest)), int(binary.BigEndian.Uint16(rest[2:]))
-		if n > len(rest)-4 {
-			r.fail("TLV "+tag.Hex(), "is longer than what is left of the body", StatusInvTLVLen)
-			return nil
-		}
-		t = append(t, TLV{Tag: tag, Value: rest[4 : 4+n : 4+n]})
-		r.at += 4 + n
-	}
-	if len(t) == 0 {
-		return nil
-	}
-	return t
-}
-
-// appendCString writes s and its NUL; size is the field's, with the NUL.
-func appendCString(b []byte, err *error, field, s string, size int) []byte {
-	if *err != nil {
-		return b
-	}
-	if len(s) >= size {
-		*err = fieldError(field, fmt.Sprintf("is longer than %d octets", size-1))
-		return b
-	}
-	if strings.IndexByte(s, 0) >= 0 {
-		*err = fieldError(field, "has a NUL inside")
-		return b
-	}
-	return append(append(b, s...), 0)
-}
-
-// appendText writes sm_length and short_message.
-func appendText(b []byte, err *error, text []byte) []byte {
-	if *err == nil && len(text) > maxText {
-		*err = fieldError("short_message", fmt.Sprintf("is longer than %d octets", maxText))
-	}
-	return append(append(b, uint8(len(text))), text...)
-}
-
-func appendAddress(b []byte, err *error, field string, a Address, size int) []byte {
-	return appendCString(append(b, a.TON, a.NPI), err, field, a.Addr, size)
 }

@@ -92,3 +92,12 @@ func (id CommandID) known() bool {
 	}
 	return id == GenericNackID || id == OutbindID || id == AlertNotificationID
 }
+
+// asksSMSC tells the requests that only an ESME makes.
+func (id CommandID) asksSMSC() bool {
+	switch id {
+	case BindReceiverID, BindTransmitterID, BindTransceiverID, QuerySMID, SubmitSMID, SubmitMultiID, ReplaceSMID, CancelSMID:
+		return true
+	}
+	return false
+}

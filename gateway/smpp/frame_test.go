@@ -56,7 +56,7 @@ func honest(id CommandID, seq uint32, body string) []byte {
 	return octets(uint32(16+len(body)), id, seq, body)
 }
 
-func frame(t *testing.T, h Header, p PDU) []byte {
+func frame(t testing.TB, h Header, p PDU) []byte {
 	t.Helper()
 	b, err := Append(nil, h, p)
 	if err != nil {
@@ -74,36 +74,72 @@ var badFrames = []struct {
 	answer CommandID                 // 0: none; SubmitSMRespID stands for the response to id
 	status Status
 	closes bool
+	only   CommandID // the side that it is for; 0: both
 }{
-	{"a length of 0 loses the place in the stream", func(id CommandID) []byte { return octets(0, id, 9, "") }, GenericNackID, StatusInvCmdLen, true},
-	{"so does a length of 15", func(id CommandID) []byte { return octets(15, id, 9, "") }, GenericNackID, StatusInvCmdLen, true},
-	{"so does a length of 4 GB", func(id CommandID) []byte { return octets(0xFFFFFFFF, id, 9, "and so on") }, GenericNackID, StatusInvCmdLen, true},
-	{"so does HTTP", func(CommandID) []byte { return []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n") }, GenericNackID, StatusInvCmdLen, true},
-	{"a frame over the limit is passed over", func(id CommandID) []byte { return honest(id, 9, strings.Repeat("x", 200_000)) }, GenericNackID, StatusInvCmdLen, false},
-	{"an unknown id", func(CommandID) []byte { return honest(0x0000FFFF, 9, "whatever") }, GenericNackID, StatusInvCmdID, false},
-	{"an operation that is not served", func(CommandID) []byte { return honest(ReplaceSMID, 9, "7f3a\x00\x01\x01849\x00\x00\x00\x00\x00\x00") }, ReplaceSMRespID, StatusInvCmdID, false},
-	{"no body", func(id CommandID) []byte { return honest(id, 9, "") }, SubmitSMRespID, StatusInvCmdLen, false},
-	{"a body cut before sm_length", func(id CommandID) []byte { return honest(id, 9, message) }, SubmitSMRespID, StatusInvCmdLen, false},
-	{"a service_type without its NUL", func(id CommandID) []byte { return honest(id, 9, "CMT") }, SubmitSMRespID, StatusInvServiceType, false},
-	{"a source without its NUL", func(id CommandID) []byte { return honest(id, 9, "\x00\x01\x01849") }, SubmitSMRespID, StatusInvSource, false},
-	{"a destination without its NUL", func(id CommandID) []byte { return honest(id, 9, "\x00\x01\x01849\x00\x01\x01841") }, SubmitSMRespID, StatusInvDest, false},
-	{"a text shorter than its length", func(id CommandID) []byte { return honest(id, 9, message+"\x05text") }, SubmitSMRespID, StatusInvMsgLen, false},
-	{"a TLV cut in its head", func(id CommandID) []byte { return honest(id, 9, message+"\x04text\x04\x24\x00") }, SubmitSMRespID, StatusInvTLVStream, false},
-	{"a TLV longer than the rest", func(id CommandID) []byte { return honest(id, 9, message+"\x04text\x04\x24\x00\x09payload") }, SubmitSMRespID, StatusInvTLVLen, false},
-	{"a response to nothing", func(CommandID) []byte { return honest(SubmitSMRespID, 99, "id\x00") }, 0, 0, false},
-	{"a response to nothing, cut off", func(CommandID) []byte { return honest(DeliverSMRespID, 99, "id") }, 0, 0, false},
-	{"an unbind_resp to nothing", func(CommandID) []byte { return honest(UnbindRespID, 0, "") }, 0, 0, false},
-	{"a generic_nack to nothing", func(CommandID) []byte { return honest(GenericNackID, 0, "") }, 0, 0, false},
-	{"an alert_notification", func(CommandID) []byte { return honest(AlertNotificationID, 9, "\x00\x001\x00\x00\x002\x00") }, 0, 0, false},
+	{"a length of 0 loses the place in the stream", func(id CommandID) []byte { return octets(0, id, 9, "") }, GenericNackID, StatusInvCmdLen, true, 0},
+	{"so does a length of 15", func(id CommandID) []byte { return octets(15, id, 9, "") }, GenericNackID, StatusInvCmdLen, true, 0},
+	{"so does a length of 4 GB", func(id CommandID) []byte { return octets(0xFFFFFFFF, id, 9, "and so on") }, GenericNackID, StatusInvCmdLen, true, 0},
+	{"so does HTTP", func(CommandID) []byte { return []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n") }, GenericNackID, StatusInvCmdLen, true, 0},
+	{"a frame over the limit is passed over", func(id CommandID) []byte { return honest(id, 9, strings.Repeat("x", 200_000)) }, GenericNackID, StatusInvCmdLen, false, 0},
+	{"an unknown id", func(CommandID) []byte { return honest(0x0000FFFF, 9, "whatever") }, GenericNackID, StatusInvCmdID, false, 0},
+	{"an operation that is not served", func(CommandID) []byte { return honest(ReplaceSMID, 9, "7f3a\x00\x01\x01849\x00\x00\x00\x00\x00\x00") }, ReplaceSMRespID, StatusInvCmdID, false, 0},
+	{"no body", func(id CommandID) []byte { return honest(id, 9, "") }, SubmitSMRespID, StatusInvCmdLen, false, 0},
+	{"a body cut before sm_length", func(id CommandID) []byte { return honest(id, 9, message) }, SubmitSMRespID, StatusInvCmdLen, false, 0},
+	{"a service_type without its NUL", func(id CommandID) []byte { return honest(id, 9, "CMT") }, SubmitSMRespID, StatusInvServiceType, false, 0},
+	{"a source without its NUL", func(id CommandID) []byte { return honest(id, 9, "\x00\x01\x01849") }, SubmitSMRespID, StatusInvSource, false, 0},
+	{"a destination without its NUL", func(id CommandID) []byte { return honest(id, 9, "\x00\x01\x01849\x00\x01\x01841") }, SubmitSMRespID, StatusInvDest, false, 0},
+	{"a text shorter than its length", func(id CommandID) []byte { return honest(id, 9, message+"\x05text") }, SubmitSMRespID, StatusInvMsgLen, false, 0},
+	{"a TLV cut in its head", func(id CommandID) []byte { return honest(id, 9, message+"\x04text\x04\x24\x00") }, SubmitSMRespID, StatusInvTLVStream, false, 0},
+	{"a TLV longer than the rest", func(id CommandID) []byte { return honest(id, 9, message+"\x04text\x04\x24\x00\x09payload") }, SubmitSMRespID, StatusInvTLVLen, false, 0},
+	{"a response to nothing", func(CommandID) []byte { return honest(SubmitSMRespID, 99, "id\x00") }, 0, 0, false, 0},
+	{"a response to nothing, cut off", func(CommandID) []byte { return honest(DeliverSMRespID, 99, "id") }, 0, 0, false, 0},
+	{"an unbind_resp to nothing", func(CommandID) []byte { return honest(UnbindRespID, 0, "") }, 0, 0, false, 0},
+	{"a generic_nack to nothing", func(CommandID) []byte { return honest(GenericNackID, 0, "") }, 0, 0, false, 0},
+	{"an alert_notification", func(CommandID) []byte { return honest(AlertNotificationID, 9, "\x00\x001\x00\x00\x002\x00") }, 0, 0, false, DeliverSMID},
+	{"an ESME never sends alert_notification", func(CommandID) []byte { return honest(AlertNotificationID, 9, "\x00\x001\x00\x00\x002\x00") }, GenericNackID, StatusInvCmdID, false, SubmitSMID},
+	{"an alert_notification cut off", func(CommandID) []byte { return honest(AlertNotificationID, 9, "\x00\x001\x00\x00\x00") }, GenericNackID, StatusInvCmdLen, false, 0},
+	{"an outbind without its NUL", func(CommandID) []byte { return honest(OutbindID, 9, "SMSC") }, GenericNackID, StatusInvSystemID, false, 0},
+	{"another bind, cut off", func(CommandID) []byte { return honest(BindReceiverID, 9, "x\x00") }, BindReceiverRespID, StatusInvCmdLen, false, 0},
+	{"another bind, with a system_id of 16", func(CommandID) []byte {
+		return honest(BindTransmitterID, 9, "a-name-of-16-oct\x00\x00\x00\x34\x00\x00\x00")
+	}, BindTransmitterRespID, StatusInvSystemID, false, 0},
+	{"an SMSC is held to no sizes: a source of 21 digits", func(id CommandID) []byte {
+		return honest(id, 9, "\x00\x01\x01849012345678901234567\x00\x01\x01841\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+	}, SubmitSMRespID, StatusOK, false, DeliverSMID},
+	{"an SMSC is held to no sizes: a text of 255 octets", func(id CommandID) []byte { return honest(id, 9, message+"\xff"+strings.Repeat("x", 255)) }, SubmitSMRespID, StatusOK, false, DeliverSMID},
+	{"an ESME is: a source of 21 digits", func(id CommandID) []byte {
+		return honest(id, 9, "\x00\x01\x01849012345678901234567\x00\x01\x01841\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+	}, SubmitSMRespID, StatusInvSource, false, SubmitSMID},
+	{"a text of 255 octets", func(id CommandID) []byte { return honest(id, 9, message+"\xff"+strings.Repeat("x", 255)) }, SubmitSMRespID, StatusInvMsgLen, false, SubmitSMID},
+	{"a validity_period of 10 octets", func(id CommandID) []byte {
+		return honest(id, 9, "\x00\x01\x01849\x00\x01\x01841\x00\x00\x00\x00\x002608270705\x00\x00\x00\x00\x00\x00")
+	}, SubmitSMRespID, StatusInvValidity, false, SubmitSMID},
+	{"a schedule_delivery_time of 17", func(id CommandID) []byte {
+		return honest(id, 9, "\x00\x01\x01849\x00\x01\x01841\x00\x00\x00\x00260827070509000++\x00\x00\x00\x00\x00\x00\x00")
+	}, SubmitSMRespID, StatusInvSchedule, false, SubmitSMID},
+	{"a TLV of a wrong size", func(id CommandID) []byte { return honest(id, 9, message+"\x04text\x02\x0c\x00\x01\x2a") }, SubmitSMRespID, StatusInvTLVLen, false, SubmitSMID},
+	{"a submit_multi to nobody", func(CommandID) []byte { return honest(SubmitMultiID, 9, "\x00\x01\x01849\x00\x00") }, SubmitMultiRespID, StatusInvNumDests, false, 0},
+	{"a submit_multi to 255", func(CommandID) []byte {
+		return honest(SubmitMultiID, 9, "\x00\x01\x01849\x00\xff"+strings.Repeat("\x01\x01\x01841\x00", 255))
+	}, SubmitMultiRespID, StatusInvNumDests, false, 0},
+	{"a submit_multi to fewer than it says", func(CommandID) []byte { return honest(SubmitMultiID, 9, "\x00\x01\x01849\x00\x02\x01\x01\x01841\x00") }, SubmitMultiRespID, StatusInvCmdLen, false, 0},
+	{"a submit_multi with a dest_flag of 3", func(CommandID) []byte { return honest(SubmitMultiID, 9, "\x00\x01\x01849\x00\x01\x03841\x00") }, SubmitMultiRespID, StatusInvDestFlag, false, 0},
+	{"a submit_multi to a list without a name", func(CommandID) []byte { return honest(SubmitMultiID, 9, "\x00\x01\x01849\x00\x01\x02\x00") }, SubmitMultiRespID, StatusInvDistList, false, 0},
+	{"a query_sm whose id has no NUL", func(CommandID) []byte { return honest(QuerySMID, 9, "7f3a") }, QuerySMRespID, StatusInvMessageID, false, 0},
+	{"a cancel_sm with an id of 65", func(CommandID) []byte { return honest(CancelSMID, 9, "\x00"+strings.Repeat("7", 65)+"\x00") }, CancelSMRespID, StatusInvMessageID, false, 0},
+	{"a replace_sm cut off", func(CommandID) []byte { return honest(ReplaceSMID, 9, "7f3a\x00\x01\x01849\x00") }, ReplaceSMRespID, StatusInvCmdLen, false, 0},
+	{"a data_sm cut off", func(CommandID) []byte { return honest(DataSMID, 9, "\x00\x01\x01849\x00") }, DataSMRespID, StatusInvCmdLen, false, 0},
+	{"an enquire_link with a body is answered", func(CommandID) []byte { return honest(EnquireLinkID, 9, "why") }, EnquireLinkRespID, StatusOK, false, 0},
+	{"an unknown response", func(CommandID) []byte { return honest(0x8000FFFF, 9, "whatever") }, 0, 0, false, 0},
+	{"a response that is cut off", func(CommandID) []byte { return honest(SubmitMultiRespID, 9, "7f3a\x00\x05\x01") }, 0, 0, false, 0},
 }
 
 func checkBadFrames(t *testing.T, request CommandID, connect func(*testing.T) raw) {
 	for _, tt := range badFrames {
+		if tt.only != 0 && tt.only != request {
+			continue
+		}
 		t.Run(tt.name, func(t *testing.T) {
-			if request == SubmitSMID && strings.Contains(tt.name, "alert_notification") {
-				t.Log("an ESME never sends it; the server refuses it like an unknown id")
-				tt.answer, tt.status = GenericNackID, StatusInvCmdID
-			}
 			peer := connect(t)
 			peer.send(tt.frame(request))
 			if tt.answer != 0 {

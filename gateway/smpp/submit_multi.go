@@ -75,9 +75,9 @@ func (m *SubmitMulti) decodeBody(r *fields) {
 		}
 		switch flag := r.octet("dest_flag"); flag {
 		case destSME:
-			m.Dests = append(m.Dests, Destination{Address: r.address("destination_addr")})
+			m.Dests = append(m.Dests, Destination{Address: r.address("destination_addr", addrSize)})
 		case destList:
-			name := r.cstring("dl_name")
+			name := r.cstring("dl_name", addrSize)
 			if name == "" {
 				r.fail("dl_name", "is empty", StatusInvDistList)
 			}
@@ -112,7 +112,7 @@ func (m *SubmitMultiResp) decodeBody(r *fields) {
 		return // as with submit_sm_resp: refusals come without it
 	}
 	for range r.octet("no_unsuccess") {
-		one := Unsuccess{Address: r.address("destination_addr"), Status: Status(r.uint32("error_status_code"))}
+		one := Unsuccess{Address: r.address("destination_addr", addrSize), Status: Status(r.uint32("error_status_code"))}
 		if r.err != nil {
 			return
 		}

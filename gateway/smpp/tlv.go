@@ -2,6 +2,7 @@ package smpp
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"github.com/fiorix/go-smpp/smpp/pdu/pdutlv"
 )
@@ -56,12 +57,56 @@ func (t TLVs) Text(tag Tag) (string, bool) {
 
 func (t TLVs) append(b []byte) ([]byte, error) {
 	for i := range t {
-		if len(t[i].Value) > 0xFFFF {
-			return b, fieldError("TLV "+t[i].Tag.Hex(), "longer than 65535 octets")
+		if !fits(t[i].Tag, len(t[i].Value)) {
+			return b, tlvSizeError(t[i].Tag, len(t[i].Value))
 		}
 		b = binary.BigEndian.AppendUint16(b, uint16(t[i].Tag))
 		b = binary.BigEndian.AppendUint16(b, uint16(len(t[i].Value)))
 		b = append(b, t[i].Value...)
 	}
 	return b, nil
+}
+
+func fits(tag Tag, octets int) bool {
+	least, most := tlvSize(tag)
+	return octets >= least && octets <= most
+}
+
+func tlvSizeError(tag Tag, octets int) *FieldError {
+	return &FieldError{Field: "TLV " + tag.Hex(), Reason: fmt.Sprintf("cannot be of %d octets", octets), Status: StatusInvTLVLen}
+}
+
+// tlvSize is how many octets a value may have (SMPP §5.3.2), a C-string's NUL among them. Tags that SMPP 3.4 does not have
+// are a vendor's own business.
+func tlvSize(tag Tag) (least, most int) {
+	switch tag {
+	case pdutlv.TagAlertOnMessageDelivery:
+		return 0, 0
+	case pdutlv.TagDestAddrSubunit, pdutlv.TagDestNetworkType, pdutlv.TagDestBearerType, pdutlv.TagSourceAddrSubunit,
+		pdutlv.TagSourceNetworkType, pdutlv.TagSourceBearerType, pdutlv.TagSourceTelematicsID, pdutlv.TagPayloadType,
+		pdutlv.TagMsMsgWaitFacilities, pdutlv.TagPrivacyIndicator, pdutlv.TagUserResponseCode, pdutlv.TagLanguageIndicator,
+		TagSARTotal, TagSARSeq, TagSCInterfaceVersion, pdutlv.TagCallbackNumPresInd, pdutlv.TagNumberOfMessages,
+		pdutlv.TagDpfResult, pdutlv.TagSetDpf, TagMSAvailability, pdutlv.TagDeliveryFailureReason,
+		pdutlv.TagMoreMessagesToSend, TagMessageState, TagUSSDServiceOp, pdutlv.TagDisplayTime, pdutlv.TagMsValidity,
+		pdutlv.TagItsReplyType:
+		return 1, 1
+	case pdutlv.TagDestTelematicsID, pdutlv.TagUserMessageReference, pdutlv.TagSourcePort, pdutlv.TagDestinationPort,
+		TagSARRefNum, pdutlv.TagSmsSignal, TagITSSessionInfo:
+		return 2, 2
+	case TagNetworkErrorCode:
+		return 3, 3
+	case pdutlv.TagQosTimeToLive:
+		return 4, 4
+	case pdutlv.TagCallbackNum:
+		return 4, 19
+	case pdutlv.TagSourceSubaddress, pdutlv.TagDestSubaddress:
+		return 2, 23
+	case TagReceiptedMessageID:
+		return 1, 65
+	case pdutlv.TagCallbackNumAtag:
+		return 0, 65
+	case pdutlv.TagAdditionalStatusInfoText:
+		return 1, 256
+	}
+	return 0, 0xFFFF
 }
