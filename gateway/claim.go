@@ -31,6 +31,7 @@ type order struct {
 // until then a crash must leave it to be recovered.
 type lease struct {
 	id, epoch       int64
+	queue           string // the carrier that its numbers belong to, which need not be the one that sends it
 	order           order
 	size, watermark int
 	rows            []row // from the watermark on
@@ -49,18 +50,22 @@ type row struct {
 	phone string
 }
 
-// leaseSQL: SKIP LOCKED lets workers and nodes run side by side. clock_timestamp, since now() is the transaction's start.
+// leaseSQL: SKIP LOCKED lets workers and nodes run side by side. Each queue gives its first chunk by the index, and the
+// first of those is taken. clock_timestamp, since now() is the transaction's start.
 const leaseSQL = `
 with pick as (
-	select id from chunks
-	where carrier = $1 and state = 'open' and not paused and lease_node is null and ready_at <= $2
-	order by urgent desc, nth, id limit 1
-	for update skip locked
+	select c.id from unnest($1::text[]) as queue cross join lateral (
+		select id, urgent, nth from chunks
+		where carrier = queue and state = 'open' and not paused and lease_node is null and ready_at <= $2
+		order by urgent desc, nth, id limit 1
+		for update skip locked
+	) c
+	order by c.urgent desc, c.nth, c.id limit 1
 )
 update chunks c
-set lease_node = $3, lease_until = clock_timestamp() + $4 * interval '1 millisecond', epoch = c.epoch + 1
+set lease_node = $3, lease_carrier = $5, lease_until = clock_timestamp() + $4 * interval '1 millisecond', epoch = c.epoch + 1
 from pick where c.id = pick.id
-returning c.id, c.epoch, c.run_id, c.size, c.watermark`
+returning c.id, c.epoch, c.run_id, c.carrier, c.size, c.watermark`
 
 const orderSQL = `
 select o.run_id, b.text, o.urgent, o.resend, o.hours, o.per_day, o.per_week, o.send_by
@@ -71,17 +76,18 @@ const rowsSQL = `select id, phone from messages where chunk_id = $1 and pos >= $
 // errNothing means that no chunk is ready.
 var errNothing = errors.New("nothing to claim")
 
-// lease takes the first ready chunk of the carrier for node, urgent ones first, the runs in turn. A lease that comes with
-// an error is to be given back.
-func (s *Store) lease(ctx context.Context, h *hot, carrier string, node int64) (*lease, error) {
+// lease takes the first ready chunk of the queues that carrier serves for node, urgent ones first, the runs in turn. A
+// lease that comes with an error is to be given back.
+func (s *Store) lease(ctx context.Context, h *hot, carrier string, from queues, node int64) (*lease, error) {
 	l := &lease{}
 	found := false
+	names, _ := from.columns()
 	err := h.each(ctx, leaseSQL, func(scan func(...any) error) error {
 		found = true
-		return scan(&l.id, &l.epoch, &l.order.run, &l.size, &l.watermark)
-	}, carrier, s.now().UTC(), node, leaseTime.Milliseconds())
+		return scan(&l.id, &l.epoch, &l.order.run, &l.queue, &l.size, &l.watermark)
+	}, names, s.now().UTC(), node, leaseTime.Milliseconds(), carrier)
 	if err != nil {
-		return nil, fmt.Errorf("lease a chunk of %s: %w", carrier, err)
+		return nil, fmt.Errorf("lease a chunk for %s: %w", carrier, err)
 	}
 	if !found {
 		return nil, errNothing
@@ -129,7 +135,7 @@ var intentSQL = fmt.Sprintf(`
 with c as (
 	update chunks set watermark = $4, intent_at = $7, lease_until = clock_timestamp() + $9 * interval '1 millisecond'
 	where id = $1 and epoch = $2 and watermark = $3 and state = 'open' and not paused and send_by > $7
-	returning id, carrier, urgent
+	returning id, lease_carrier as carrier, urgent
 ),
 gate as (
 	select m.id, c.carrier, case
@@ -205,7 +211,7 @@ func (s *Store) intent(ctx context.Context, h *hot, l *lease, n int) (pass []row
 // releaseSQL gives chunks back, ended where nothing of them is left. A lease that was lost meanwhile stays the other's.
 const releaseSQL = `
 update chunks c
-set lease_node = null, lease_until = null, ready_at = greatest(c.ready_at, r.ready_at),
+set lease_node = null, lease_carrier = null, lease_until = null, ready_at = greatest(c.ready_at, r.ready_at),
     state = case when c.state <> 'open' then c.state when c.watermark = c.size then 'done' when c.send_by <= $4 then 'expired' else 'open' end,
     ended_at = case when c.ended_at is null and (c.watermark = c.size or c.send_by <= $4) then $4 else c.ended_at end
 from unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) as r(id, epoch, ready_at)

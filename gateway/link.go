@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -18,6 +19,8 @@ import (
 const (
 	maxIntent  = 50                     // messages meant for the wire by one commit
 	atOnce     = 500 * time.Millisecond // an opt-out or a pause bites within the sending of this long
+	turn       = 2 * time.Second        // a chunk is given back after this long, since something urgent may be waiting
+	sharedTurn = 250 * time.Millisecond // likewise where an equal may be faster
 	throttling = time.Second            // a link that was told to slow down stands still for this long
 	idlePoll   = 200 * time.Millisecond // how often an idle worker looks for work
 	keepLate   = 10000                  // submit_sm without a response whose late one is still known
@@ -49,6 +52,7 @@ type link struct {
 	intent    int                 // messages of one intent
 	meter     *meter
 	log       *slog.Logger
+	serving   atomic.Pointer[queues]
 
 	mu   sync.Mutex
 	up   chan struct{} // closed while bound
@@ -76,8 +80,21 @@ func newLink(c Carrier, s *Store, n *node, pool *hotPool, m *meter, log *slog.Lo
 		cfg.Log = l.log
 	}
 	l.transport = c.transport(l, cfg)
+	q := s.routes.served(c.Name, nil)
+	l.serving.Store(&q)
 	return l
 }
+
+// turn is how long the link may keep a chunk.
+func (l *link) turn() time.Duration {
+	if len(l.queues().names) > 1 {
+		return sharedTurn
+	}
+	return turn
+}
+
+// queues are what the link may lease from.
+func (l *link) queues() queues { return *l.serving.Load() }
 
 // Deliver hands a deliver_sm to who stores it; the carrier hears of it once it is stored.
 func (l *link) Deliver(d *smpp.DeliverSM, ack func(smpp.Status)) {
@@ -139,7 +156,7 @@ func (l *link) work(ctx, wire context.Context) {
 	for l.bound(ctx) {
 		var c *lease
 		err := l.pool.do(wire, func(h *hot) (err error) {
-			c, err = l.store.lease(wire, h, l.carrier.Name, l.node.id)
+			c, err = l.store.lease(wire, h, l.carrier.Name, l.queues(), l.node.id)
 			if errors.Is(err, errNothing) {
 				return nil
 			}
@@ -165,14 +182,14 @@ func (l *link) work(ctx, wire context.Context) {
 	}
 }
 
-// send submits c intent by intent, until it is through, must stand still, ctx ends, or the link is down: then another
-// node, whose link is up, may have it. ready is when it may go on.
+// send submits c intent by intent, until it is through, must stand still, ctx ends, its turn is over, or the link is down:
+// then another node, whose link is up, may have it. ready is when it may go on.
 func (l *link) send(ctx, wire context.Context, c *lease) (ready time.Time, err error) {
 	alone, err := sms.Split(c.order.text, 0)
 	if err != nil {
 		return l.store.now().Add(time.Hour), fmt.Errorf("cut the text of run %d: %w", c.order.run, err)
 	}
-	for len(c.rows) > 0 && l.transport.Bound() && l.bound(ctx) {
+	for end := time.Now().Add(l.turn()); len(c.rows) > 0 && time.Now().Before(end) && l.transport.Bound() && l.bound(ctx); {
 		now := l.store.now()
 		if !c.order.sendBy.After(now) {
 			return time.Time{}, nil // the release ends it
@@ -201,7 +218,7 @@ func (l *link) send(ctx, wire context.Context, c *lease) (ready time.Time, err e
 		c.meant(len(pass))
 		gate := lateGate{link: l, asked: now}
 		for i, r := range pass {
-			m := &outgoing{id: r.id, phone: r.phone, from: c, urgent: c.order.urgent, resend: c.order.resend, sendBy: c.order.sendBy, hours: c.order.hours}
+			m := &outgoing{id: r.id, phone: r.phone, queue: c.queue, openTo: equal, from: c, urgent: c.order.urgent, resend: c.order.resend, sendBy: c.order.sendBy, hours: c.order.hours}
 			if gate.holds(wire, m, func() []string { return phonesOf(pass[i:]) }) {
 				continue
 			}
@@ -228,7 +245,7 @@ func (l *link) serve(ctx, wire context.Context) {
 				}
 				lost = lost[1:]
 			}
-			if list, err = l.store.take(wire, h, l.carrier.Name, l.node.id, now, int(n)); err != nil {
+			if list, err = l.store.take(wire, h, l.carrier.Name, l.queues(), l.node.id, now, int(n)); err != nil {
 				lost = append(lost, now)
 			}
 			return err

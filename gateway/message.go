@@ -15,7 +15,7 @@ import (
 const messageSQL = `
 select m.phone, b.text, ` + stateSQL + `, coalesce(r.run_id, 0), coalesce(g.purpose, ''),
        coalesce(r.queued_at, g.queued_at), coalesce(r.send_by, g.send_by),
-       coalesce(nullif(s.carrier, ''), o.carrier, c.carrier, ''), coalesce(s.carrier_message_id, ''), coalesce(s.error, o.error, ''),
+       coalesce(nullif(s.carrier, ''), o.lease_carrier, o.carrier, case when m.pos < c.watermark then c.lease_carrier end, c.carrier, ''), coalesce(s.carrier_message_id, ''), coalesce(s.error, o.error, ''),
        coalesce(s.submitted_at, o.leased_at), s.accepted_at, coalesce(s.done_at, c.ended_at)
 from messages m
 join bodies b on b.id = m.body_id

@@ -70,10 +70,11 @@ const deadSQL = `lease_node is not null and (lease_until < clock_timestamp() or 
 	and l.database = (select oid from pg_database where datname = current_database())))`
 
 const lostChunkSQL = `
-select id, epoch, run_id, carrier, watermark, coalesce(intent_at, ready_at) from chunks
+select id, epoch, run_id, coalesce(lease_carrier, carrier), watermark, coalesce(intent_at, ready_at) from chunks
 where ` + deadSQL + ` limit 1 for update skip locked`
 
-// inDoubtSQL gives what was meant for the wire and of which nothing is known.
+// inDoubtSQL gives what was meant for the wire and of which nothing is known. What is sent again stays with its carrier,
+// which may have it already and may tell a double.
 const inDoubtSQL = `
 with lost as (
 	select m.id from messages m
@@ -91,8 +92,8 @@ kept as (
 	select id, 'unknown', $5::text, 1, $6::timestamptz, $3::timestamptz, 'node died between intent and response' from lost where not $4::boolean
 ),
 again as (
-	insert into outbox (message_id, carrier, priority, ready_at, send_by)
-	select id, $5::text, $7::int, $3::timestamptz, $8::timestamptz from lost where $4::boolean
+	insert into outbox (message_id, carrier, priority, ready_at, send_by, open_to)
+	select id, $5::text, $7::int, $3::timestamptz, $8::timestamptz, 0 from lost where $4::boolean
 )
 select count(*) from lost`
 
@@ -147,14 +148,14 @@ func (s *Store) recoverChunk(ctx context.Context, h *hot, me int64) (carrier str
 
 const lostSinglesSQL = `
 with lost as (
-	select message_id, carrier, leased_at, coalesce((select resend from run_orders r where r.run_id = message_id >> 32), false) as resend
+	select message_id, coalesce(lease_carrier, carrier) as carrier, leased_at, coalesce((select resend from run_orders r where r.run_id = message_id >> 32), false) as resend
 	from outbox where ` + deadSQL + ` limit 500 for update skip locked
 ),
 gone as (
 	delete from outbox o using lost l where o.message_id = l.message_id and not l.resend
 ),
 again as (
-	update outbox o set lease_node = null, lease_until = null, leased_at = null from lost l where o.message_id = l.message_id and l.resend
+	update outbox o set carrier = l.carrier, open_to = 0, lease_node = null, lease_carrier = null, lease_until = null, leased_at = null from lost l where o.message_id = l.message_id and l.resend
 ),
 noted as (
 	insert into message_moves (message_id, at, from_state, to_state, reason)

@@ -24,22 +24,26 @@ type single struct {
 // in the same take, which no snapshot shows.
 var takeSQL = fmt.Sprintf(`
 with pick as (
-	select o.message_id
-	from outbox o left join run_orders r on r.run_id = o.message_id >> 32
-	where o.carrier = $1 and o.lease_node is null and o.ready_at <= $2 and (r.paused is null or not r.paused)
+	select o.message_id from unnest($1::text[], $8::bigint[]) as q(queue, standing) cross join lateral (
+		select o.message_id, o.priority, o.ready_at
+		from outbox o left join run_orders r on r.run_id = o.message_id >> 32
+		where o.carrier = q.queue and o.open_to >= q.standing and o.lease_node is null and o.ready_at <= $2 and (r.paused is null or not r.paused)
+		order by o.priority, o.ready_at limit $3
+		for update of o skip locked
+	) o
 	order by o.priority, o.ready_at limit $3
-	for update of o skip locked
 ),
 took as (
-	update outbox o set lease_node = $4, leased_at = $2, lease_until = clock_timestamp() + $5 * interval '1 millisecond'
+	update outbox o set lease_node = $4, lease_carrier = $9, leased_at = $2, lease_until = clock_timestamp() + $5 * interval '1 millisecond'
 	from pick where o.message_id = pick.message_id
-	returning o.message_id, o.attempts, o.send_by
+	returning o.message_id, o.carrier, o.open_to, o.attempts, o.error, o.send_by
 ),
 ahead as (
 	select t.message_id, row_number() over (partition by m.phone, g.purpose, t.send_by <= $2 order by t.message_id) - 1 as before
 	from took t join messages m on m.id = t.message_id left join singles g on g.message_id = t.message_id
 )
-select t.message_id, t.attempts, t.send_by, m.phone, b.text, coalesce(g.purpose, ''), coalesce(g.sender, ''),
+select t.message_id, t.carrier, t.open_to, t.attempts, t.error <> '', t.send_by, m.phone, b.text, coalesce(g.purpose, ''),
+       case when g.sender_carrier in ('', $9) then g.sender else '' end,
        coalesce(r.resend, false), coalesce(r.urgent, false), coalesce(r.hours, ''),
        case when r.cancelled_at is not null then 'run cancelled'
             when t.send_by <= $2 then 'send_by passed'
@@ -65,32 +69,35 @@ var reasonEnds = map[string]State{"run cancelled": Cancelled, "send_by passed": 
 const keptPartsSQL = `select message_id, part from sent_parts where message_id = any($1)`
 
 // laterSQL gives rows back whose hour has not come.
-const laterSQL = `update outbox set lease_node = null, lease_until = null, leased_at = null, ready_at = $2
+const laterSQL = `update outbox set lease_node = null, lease_carrier = null, lease_until = null, leased_at = null, ready_at = $2
 where message_id = any($1)`
 
 // untakeSQL gives back what one take leased. leased_at tells it from this node's others, which are on their way.
-const untakeSQL = `update outbox set lease_node = null, lease_until = null, leased_at = null
-where lease_node = $1 and carrier = $2 and leased_at = $3`
+const untakeSQL = `update outbox set lease_node = null, lease_carrier = null, lease_until = null, leased_at = null
+where lease_node = $1 and lease_carrier = $2 and leased_at = $3`
 
 // untake undoes a take at the moment at whose answer got lost: the rows may be leased, and none of them was submitted.
 func (s *Store) untake(ctx context.Context, h *hot, carrier string, node int64, at time.Time) error {
 	if err := h.exec(ctx, untakeSQL, node, carrier, at); err != nil {
-		return fmt.Errorf("give back what was taken from the outbox of %s: %w", carrier, err)
+		return fmt.Errorf("give back what was taken from the outbox for %s: %w", carrier, err)
 	}
 	return nil
 }
 
-// take leases up to n rows of the carrier's outbox at the moment now, which no other take of this node and carrier shares.
-func (s *Store) take(ctx context.Context, h *hot, carrier string, node int64, now time.Time, n int) ([]*single, error) {
+// take leases up to n rows of the queues that carrier serves at the moment now, which no other take of this node and
+// carrier shares.
+func (s *Store) take(ctx context.Context, h *hot, carrier string, from queues, node int64, now time.Time, n int) ([]*single, error) {
 	var list []*single
 	early := map[time.Time][]int64{}
 	var retried []int64
 	byID := map[MessageID]*single{}
+	names, standings := from.columns()
 	err := h.each(ctx, takeSQL, func(scan func(...any) error) error {
 		m := &single{}
 		m.leased = now
 		var hours string
-		err := scan(&m.id, &m.attempts, &m.sendBy, &m.phone, &m.text, &m.purpose, &m.sender, &m.resend, &m.urgent, &hours, &m.reason)
+		var tried bool
+		err := scan(&m.id, &m.queue, &m.openTo, &m.attempts, &tried, &m.sendBy, &m.phone, &m.text, &m.purpose, &m.sender, &m.resend, &m.urgent, &hours, &m.reason)
 		if err != nil {
 			return err
 		}
@@ -115,14 +122,14 @@ func (s *Store) take(ctx context.Context, h *hot, carrier string, node int64, no
 				m.ended = end
 			}
 		}
-		if m.id>>32 != 0 {
+		if tried {
 			retried = append(retried, int64(m.id))
 		}
 		list, byID[m.id] = append(list, m), m
 		return nil
-	}, carrier, now, n, node, leaseTime.Milliseconds(), s.caps.PerDay, s.caps.PerWeek)
+	}, names, now, n, node, leaseTime.Milliseconds(), s.caps.PerDay, s.caps.PerWeek, standings, carrier)
 	if err != nil {
-		return nil, fmt.Errorf("take from the outbox of %s: %w", carrier, err)
+		return nil, fmt.Errorf("take from the outbox for %s: %w", carrier, err)
 	}
 	for next, ids := range early {
 		if err := h.exec(ctx, laterSQL, pq.Array(ids), next.UTC()); err != nil {

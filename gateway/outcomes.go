@@ -30,7 +30,8 @@ type outcomes struct {
 	again                     []int64 // to come, or come back, into it
 	againAt, againBy          []time.Time
 	againTries, againPriority []int64
-	againError                []string
+	againQueue, againError    []string
+	againOpen                 []int64
 	againLeased               []sql.NullTime // when the outbox gave this try; null for a chunk's
 
 	moved                        []int64
@@ -82,6 +83,11 @@ func (o *outcomes) retry(m *outgoing, v verdict, at time.Time) {
 	o.again, o.againAt, o.againBy = append(o.again, int64(m.id)), append(o.againAt, at), append(o.againBy, m.sendBy.UTC())
 	o.againTries, o.againPriority = append(o.againTries, int64(tries)), append(o.againPriority, int64(priority))
 	o.againError = append(o.againError, v.reason)
+	queue, openTo := m.queue, m.openTo
+	if m.bound() {
+		queue, openTo = o.carrier, own
+	}
+	o.againQueue, o.againOpen = append(o.againQueue, queue), append(o.againOpen, int64(openTo))
 	o.againLeased = append(o.againLeased, sql.NullTime{Time: m.leased, Valid: !m.leased.IsZero()})
 	if !m.submitted.IsZero() {
 		o.move(m, m.submitted, Queued, Submitting, "")
@@ -161,16 +167,15 @@ const leaveOutboxSQL = `delete from outbox where message_id = any($1)`
 // revokeSQL: a message that another node gave up as unknown, and that was certainly refused, waits again.
 const revokeSQL = `delete from sent where message_id = any($1) and state = 'unknown'`
 
-// endTrySQL takes the row of the try that is over out. One that was leased since, by another node or by this one, is
-// another try: these outcomes were stored before, and only the answer to their commit got lost.
+// endTrySQL takes the row of the try that is over out. One that was leased since, by another carrier or node or by this
+// one, is another try: these outcomes were stored before, and only the answer to their commit got lost.
 const endTrySQL = `
 delete from outbox o using unnest($1::bigint[], $2::timestamptz[]) as t(id, leased)
-where o.message_id = t.id and (o.lease_node is null or o.lease_node = $3 and o.leased_at = t.leased)`
+where o.message_id = t.id and (o.lease_node is null or o.lease_node = $3 and o.lease_carrier = $4 and o.leased_at = t.leased)`
 
 const retrySQL = `
-insert into outbox (message_id, carrier, priority, ready_at, send_by, attempts, error)
-select id, $7, priority, at, by, tries, error
-from unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::text[]) as t(id, at, by, tries, priority, error)
+insert into outbox (message_id, carrier, priority, ready_at, send_by, attempts, error, open_to)
+select * from unnest($1::bigint[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::bigint[], $7::text[], $8::bigint[])
 on conflict (message_id) do nothing`
 
 const addMovesSQL = `
@@ -193,11 +198,11 @@ func (o *outcomes) store(ctx context.Context, h *hot) error {
 		if err := h.exec(ctx, revokeSQL, pq.Array(o.again)); err != nil {
 			return fmt.Errorf("take %d messages back: %w", len(o.again), err)
 		}
-		if err := h.exec(ctx, endTrySQL, pq.Array(o.again), pq.Array(o.againLeased), o.node); err != nil {
+		if err := h.exec(ctx, endTrySQL, pq.Array(o.again), pq.Array(o.againLeased), o.node, o.carrier); err != nil {
 			return fmt.Errorf("end the try of %d messages: %w", len(o.again), err)
 		}
-		if err := h.exec(ctx, retrySQL, pq.Array(o.again), pq.Array(o.againAt), pq.Array(o.againBy), pq.Array(o.againTries),
-			pq.Array(o.againPriority), pq.Array(o.againError), o.carrier); err != nil {
+		if err := h.exec(ctx, retrySQL, pq.Array(o.again), pq.Array(o.againQueue), pq.Array(o.againPriority), pq.Array(o.againAt),
+			pq.Array(o.againBy), pq.Array(o.againTries), pq.Array(o.againError), pq.Array(o.againOpen)); err != nil {
 			return fmt.Errorf("queue %d messages again: %w", len(o.again), err)
 		}
 	}

@@ -23,6 +23,8 @@ type outgoing struct {
 	id        MessageID
 	phone     string
 	sender    string // the sender's address; empty for the carrier's own
+	queue     string // the carrier that the number belongs to: where another try waits
+	openTo    standing
 	from      *lease // nil for a message of the outbox
 	urgent    bool
 	resend    bool
@@ -72,6 +74,19 @@ func (m *outgoing) amended(i int, r smpp.SubmitResult) *outgoing {
 		return nil
 	}
 	return late
+}
+
+// bound says that no other carrier may have m any more: a part of it went through, or nobody knows whether one did.
+func (m *outgoing) bound() bool {
+	if len(m.kept) > 0 {
+		return true
+	}
+	for _, r := range m.results {
+		if r.Err == nil && r.Status == smpp.StatusOK || r.Err != nil && !unsent(r.Err) {
+			return true
+		}
+	}
+	return false
 }
 
 // verdict is what became of a try.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"slices"
 	"strings"
 
 	"canhgiac/residents"
@@ -8,22 +9,33 @@ import (
 
 // routes is which carrier a number leaves by: a hint, since numbers have been portable since 2018-11.
 type routes struct {
-	byPrefix map[string]string // "+8498" -> carrier
-	rest     string            // for numbers that no prefix takes
+	names    []string            // every carrier, in the configuration's order
+	byPrefix map[string]string   // "+8498" -> carrier
+	prefixes map[string][]string // the other way round, in order: carriers with the same are equals
+	fallback map[string][]string // who stands in for a carrier that is down, the first that is not down itself
+	rest     string              // for numbers that no prefix takes
 }
 
 // Prefixes of these lengths are looked up, here and in expandSQL, counted as "+84..." with the plus sign.
 const longestPrefix, shortestPrefix = 8, 3
 
 func newRoutes(list []Route) routes {
-	r := routes{byPrefix: map[string]string{}}
+	r := routes{byPrefix: map[string]string{}, prefixes: map[string][]string{}, fallback: map[string][]string{}}
 	for _, route := range list {
 		if len(route.Prefixes) == 0 && r.rest == "" {
 			r.rest = route.Carrier
 		}
+		var prefixes []string
 		for _, p := range route.Prefixes {
-			r.byPrefix[international(p)] = route.Carrier
+			p = international(p)
+			prefixes = append(prefixes, p)
+			if _, taken := r.byPrefix[p]; !taken { // of equals, the first gives its name to the queue
+				r.byPrefix[p] = route.Carrier
+			}
 		}
+		slices.Sort(prefixes)
+		r.names = append(r.names, route.Carrier)
+		r.prefixes[route.Carrier], r.fallback[route.Carrier] = slices.Compact(prefixes), route.Fallback
 	}
 	if r.rest == "" && len(list) > 0 {
 		r.rest = list[0].Carrier

@@ -27,6 +27,7 @@ var wholeDay = schedules.Hours{From: 0, To: 24 * 60}
 type Route struct {
 	Carrier  string
 	Prefixes []string // "098", "+8498" or "8498", up to seven digits with the country's; none: what no other carrier takes
+	Fallback []string // carriers that stand in, the first that can, once its link has been down for FailoverAfter
 }
 
 // StoreOptions are what the queue must know before anything is sent.
@@ -57,8 +58,8 @@ const addBodySQL = `insert into bodies (text) values ($1) returning id`
 
 // addSingleSQL does nothing when the key is there already; the id that it drew is then lost, which costs nothing.
 const addSingleSQL = `
-insert into singles (message_id, purpose, key, sender, queued_at, send_by)
-values (nextval('single_ids'), $1, nullif($2, ''), $3, $4, $5)
+insert into singles (message_id, purpose, key, sender, sender_carrier, queued_at, send_by)
+values (nextval('single_ids'), $1, nullif($2, ''), $3, $4, $5, $6)
 on conflict (key) do nothing
 returning message_id`
 
@@ -66,7 +67,7 @@ const singleByKeySQL = `select message_id from singles where key = $1`
 
 const addSingleMessageSQL = `insert into messages (id, phone, unit_id, body_id) values ($1, $2, 0, $3)`
 
-const addOutboxSQL = `insert into outbox (message_id, carrier, priority, ready_at, send_by) values ($1, $2, $3, $4, $5)`
+const addOutboxSQL = `insert into outbox (message_id, carrier, priority, ready_at, send_by, open_to) values ($1, $2, $3, $4, $5, $6)`
 
 // Send queues m within the caller's transaction and gives its id: what is not committed is not sent. A key that was used
 // before gives the first message's id and adds nothing.
@@ -85,8 +86,12 @@ func (s *Store) Send(ctx context.Context, tx *sql.Tx, m Single) (MessageID, erro
 	if m.Carrier == "" {
 		m.Carrier = s.routes.carrier(m.To)
 	}
+	openTo, whose := equal, ""
+	if m.From != "" { // who wrote to a short code is answered from it, if its carrier can be reached
+		openTo, whose = standIn, m.Carrier
+	}
 	var id MessageID
-	err := tx.QueryRowContext(ctx, addSingleSQL, string(m.Purpose), m.Key, m.From, now, m.SendBy.UTC()).Scan(&id)
+	err := tx.QueryRowContext(ctx, addSingleSQL, string(m.Purpose), m.Key, m.From, whose, now, m.SendBy.UTC()).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = tx.QueryRowContext(ctx, singleByKeySQL, m.Key).Scan(&id)
 		if err != nil {
@@ -104,7 +109,7 @@ func (s *Store) Send(ctx context.Context, tx *sql.Tx, m Single) (MessageID, erro
 	if _, err := tx.ExecContext(ctx, addSingleMessageSQL, id, string(m.To), body); err != nil {
 		return 0, fmt.Errorf("add message %d: %w", id, err)
 	}
-	if _, err := tx.ExecContext(ctx, addOutboxSQL, id, m.Carrier, priority, now, m.SendBy.UTC()); err != nil {
+	if _, err := tx.ExecContext(ctx, addOutboxSQL, id, m.Carrier, priority, now, m.SendBy.UTC(), openTo); err != nil {
 		return 0, fmt.Errorf("queue message %d: %w", id, err)
 	}
 	return id, nil
