@@ -22,7 +22,7 @@ func (c *smsc) receipt(id uint64, m *smpp.SubmitSM, f fate) *parcel {
 	if c.o.Behaviour.ReceiptHex {
 		base = 16
 	}
-	r := smpp.Receipt{ID: strconv.FormatUint(id, base), State: "DELIVRD", Err: "000", At: c.o.Now().Add(c.o.Behaviour.ReceiptAfter)}
+	r := smpp.Receipt{ID: strconv.FormatUint(id, base), State: "DELIVRD", Err: "000", At: c.o.Now().Add(c.o.Behaviour.ReceiptAfter), Submitted: c.o.Now()}
 	state := byte(stateDelivered)
 	if f.undelivered {
 		r.State, r.Err, state = "UNDELIV", "027", stateUndeliverable // 27: absent subscriber

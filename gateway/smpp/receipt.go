@@ -9,12 +9,14 @@ import (
 )
 
 // Receipt is what an SMSC says became of a message. State is one of DELIVRD, UNDELIV, EXPIRED, REJECTD, DELETED, UNKNOWN
-// (final) and ACCEPTD, ENROUTE (on its way).
+// (final) and ACCEPTD, ENROUTE (on its way). Times are UTC, to what the receipt says (minutes, often), and zero when it
+// does not say.
 type Receipt struct {
-	ID    string    // as the SMSC wrote it: hex or decimal, zeros and case are the caller's to fold; may be empty
-	State string    // never empty
-	Err   string    // the carrier's own error code
-	At    time.Time // when the message was done, UTC, to what the receipt says (minutes, often); zero when it does not say
+	ID        string    // as the SMSC wrote it: hex or decimal, zeros and case are the caller's to fold; may be empty
+	State     string    // never empty
+	Err       string    // the carrier's own error code
+	At        time.Time // when the message was done
+	Submitted time.Time // when the SMSC took it
 }
 
 // stateNames has message_state (SMPP §5.2.28) in the words of appendix B.
@@ -30,23 +32,30 @@ func StateCode(state string) uint8 {
 	return 7
 }
 
-// stateOf folds the words that SMSCs write.
+// StateName has a message_state (SMPP §5.2.28) in the words of appendix B; UNKNOWN for a code that is none.
+func StateName(code uint8) string {
+	if int(code) >= len(stateNames) || stateNames[code] == "" {
+		return "UNKNOWN"
+	}
+	return stateNames[code]
+}
+
+// stateStems begin the words that SMSCs write for a state: whole, cut to seven letters, or in their own spelling.
+var stateStems = [...]struct{ stem, state string }{
+	{"DELIV", "DELIVRD"}, {"SUCCESS", "DELIVRD"}, {"UNDEL", "UNDELIV"}, {"FAIL", "UNDELIV"}, {"EXPIR", "EXPIRED"}, {"DELET", "DELETED"},
+	{"REJ", "REJECTD"}, {"ACC", "ACCEPTD"}, {"ACK", "ACCEPTD"}, {"ENROUTE", "ENROUTE"}, {"EN_ROUTE", "ENROUTE"}, {"BUFF", "ENROUTE"}, {"SCHED", "ENROUTE"},
+}
+
+// stateOf folds the words that SMSCs write, or the code that some put there.
 func stateOf(word string) string {
 	word = strings.ToUpper(word)
-	for _, name := range stateNames[1:] {
-		if word == name {
-			return name
+	for _, s := range stateStems {
+		if strings.HasPrefix(word, s.stem) {
+			return s.state
 		}
 	}
-	switch word {
-	case "DELIVERED":
-		return "DELIVRD"
-	case "UNDELIVERABLE", "UNDELIVERED", "UNDELIVRD", "FAILED":
-		return "UNDELIV"
-	case "REJECTED":
-		return "REJECTD"
-	case "ACCEPTED":
-		return "ACCEPTD"
+	if code, err := strconv.ParseUint(word, 10, 8); err == nil {
+		return StateName(uint8(code))
 	}
 	return "UNKNOWN"
 }
@@ -54,16 +63,19 @@ func stateOf(word string) string {
 // vietnam is the zone of a receipt's dates, which say none: the carriers' own.
 var vietnam = time.FixedZone("ICT", 7*3600)
 
+// The message types of esm_class that tell of a message of ours (SMPP §5.2.12).
+const esmClassIntermediate = 0x20
+
 // ParseReceipt reads a receipt from d's TLVs first and then from its text; false says that d is a message from a phone.
 // Only esm_class or receipted_message_id make a receipt: anyone can type its text on a phone.
 func ParseReceipt(d *DeliverSM) (Receipt, bool) {
 	kind := d.ESMClass & ESMClassType
 	id, hasID := d.TLVs.Text(TagReceiptedMessageID)
-	if kind != ESMClassReceipt && kind != 0x20 && !hasID { // 0x20: an intermediate notification
+	if kind&(ESMClassReceipt|esmClassIntermediate) == 0 && !hasID {
 		return Receipt{}, false
 	}
 	text := receiptFields(plainText(d))
-	r := Receipt{ID: id, State: stateOf(text["stat"]), Err: text["err"], At: receiptTime(text["done date"])}
+	r := Receipt{ID: unquoted(id), State: stateOf(text["stat"]), Err: text["err"], At: receiptTime(text["done date"]), Submitted: receiptTime(text["submit date"])}
 	if r.ID == "" {
 		r.ID = text["id"]
 	}
@@ -73,12 +85,19 @@ func ParseReceipt(d *DeliverSM) (Receipt, bool) {
 	if v, ok := d.TLVs.Get(TagNetworkErrorCode); ok && len(v) == 3 && r.Err == "" {
 		r.Err = strconv.Itoa(int(binary.BigEndian.Uint16(v[1:])))
 	}
+	// An intermediate notification tells of one try among several, whatever its stat; only what has arrived stays so.
+	if kind&esmClassIntermediate != 0 && r.State != "DELIVRD" {
+		r.State = "ENROUTE"
+	}
 	return r, true
 }
 
-// plainText is the receipt's text; in UCS-2 its letters are every second octet.
+// plainText is the receipt's text without a user data header; in UCS-2 its letters are every second octet.
 func plainText(d *DeliverSM) string {
 	b := d.Text()
+	if d.UDHI() && len(b) > 0 && int(b[0]) < len(b) {
+		b = b[1+int(b[0]):]
+	}
 	if d.DataCoding != 8 {
 		return string(b)
 	}
@@ -91,20 +110,26 @@ func plainText(d *DeliverSM) string {
 
 var receiptKeys = [...]string{"id", "submit date", "done date", "dlvrd", "stat", "err", "sub", "text"}
 
+const (
+	receiptGaps   = " \t\r\n,;|" // between fields
+	receiptQuotes = "\"'`<>[]{}" // about a value
+)
+
 // receiptFields reads "id:... sub:... dlvrd:... submit date:... done date:... stat:... err:... text:..." (SMPP appendix
 // B), in any case and order, with fields missing or empty. What follows text: is the message, and not looked at.
 func receiptFields(s string) map[string]string {
 	found := map[string]string{}
 	key, from := "", 0
 	end := func(at int) {
-		if v := strings.Fields(s[from:at]); key != "" && len(v) > 0 {
-			if _, twice := found[key]; !twice {
-				found[key] = v[0]
-			}
+		if _, twice := found[key]; key == "" || twice {
+			return
+		}
+		if v := fieldValue(s[from:at]); v != "" {
+			found[key] = v
 		}
 	}
 	for i := 0; i < len(s); i++ {
-		if i > 0 && s[i-1] != ' ' && s[i-1] != '\n' && s[i-1] != ',' {
+		if i > 0 && !strings.ContainsRune(receiptGaps, rune(s[i-1])) {
 			continue
 		}
 		k, n := receiptKey(s[i:])
@@ -120,6 +145,23 @@ func receiptFields(s string) map[string]string {
 	end(len(s))
 	return found
 }
+
+// fieldValue is the first word of what follows a key, or what stands in quotes there.
+func fieldValue(s string) string {
+	s = strings.Trim(s, receiptGaps)
+	if s != "" && strings.ContainsRune(`"'`, rune(s[0])) {
+		if n := strings.IndexByte(s[1:], s[0]); n >= 0 {
+			return strings.TrimSpace(s[1 : 1+n])
+		}
+	}
+	if n := strings.IndexAny(s, receiptGaps); n >= 0 {
+		s = s[:n]
+	}
+	return unquoted(s)
+}
+
+// unquoted is a value without the quotes and blanks that some SMSCs put about it.
+func unquoted(s string) string { return strings.Trim(s, receiptGaps+receiptQuotes) }
 
 // receiptKey gives the key that s begins with and its length with the colon.
 func receiptKey(s string) (key string, n int) {
@@ -151,14 +193,20 @@ func receiptTime(s string) time.Time {
 	return t.UTC()
 }
 
-// Text is the receipt in the form of SMPP appendix B, for an SMSC to send.
+// Text is the receipt in the form of SMPP appendix B, for an SMSC to send. Without Submitted the message was done at once.
 func (r Receipt) Text() string {
-	delivered, errCode, at := 0, r.Err, r.At.In(vietnam).Format("0601021504")
+	if r.Submitted.IsZero() {
+		r.Submitted = r.At
+	}
+	delivered, errCode := 0, r.Err
 	if r.State == "DELIVRD" {
 		delivered = 1
 	}
 	if errCode == "" {
 		errCode = "000"
 	}
-	return fmt.Sprintf("id:%s sub:001 dlvrd:%03d submit date:%s done date:%s stat:%s err:%s text:", r.ID, delivered, at, at, r.State, errCode)
+	return fmt.Sprintf("id:%s sub:001 dlvrd:%03d submit date:%s done date:%s stat:%s err:%s text:", r.ID, delivered,
+		receiptDate(r.Submitted), receiptDate(r.At), r.State, errCode)
 }
+
+func receiptDate(t time.Time) string { return t.In(vietnam).Format("0601021504") }

@@ -16,15 +16,15 @@ func TestParseReceipt(t *testing.T) {
 	}{
 		{"appendix B to the letter",
 			DeliverSM{ESMClass: 4, ShortMessage: []byte("id:0123456789 sub:001 dlvrd:001 submit date:2608271400 done date:2608271405 stat:DELIVRD err:000 Text:KHONG SO HAI")},
-			Receipt{"0123456789", "DELIVRD", "000", at}},
+			Receipt{ID: "0123456789", State: "DELIVRD", Err: "000", At: at, Submitted: at.Add(-5 * time.Minute)}},
 		{"dates with seconds, keys in capitals",
 			DeliverSM{ESMClass: 4, ShortMessage: []byte("ID:7F3A SUB:001 DLVRD:000 SUBMIT DATE:260827140000 DONE DATE:260827140530 STAT:UNDELIV ERR:0A1 TEXT:")},
-			Receipt{"7F3A", "UNDELIV", "0A1", at.Add(30 * time.Second)}},
+			Receipt{ID: "7F3A", State: "UNDELIV", Err: "0A1", At: at.Add(30 * time.Second), Submitted: at.Add(-5 * time.Minute)}},
 		{"only id and state", DeliverSM{ESMClass: 4, ShortMessage: []byte("id:42 stat:expired")}, Receipt{ID: "42", State: "EXPIRED"}},
 		{"another order, a field without a value",
-			DeliverSM{ESMClass: 4, ShortMessage: []byte("stat:REJECTD err: done date:2608271405 id:42")}, Receipt{"42", "REJECTD", "", at}},
+			DeliverSM{ESMClass: 4, ShortMessage: []byte("stat:REJECTD err: done date:2608271405 id:42")}, Receipt{ID: "42", State: "REJECTD", At: at}},
 		{"words written out", DeliverSM{ESMClass: 4, ShortMessage: []byte("id:42 stat:DELIVERED")}, Receipt{ID: "42", State: "DELIVRD"}},
-		{"underscores and spaces about the colons", DeliverSM{ESMClass: 4, ShortMessage: []byte("id: 42 done_date: 2608271405 stat: ACCEPTED")}, Receipt{"42", "ACCEPTD", "", at}},
+		{"underscores and spaces about the colons", DeliverSM{ESMClass: 4, ShortMessage: []byte("id: 42 done_date: 2608271405 stat: ACCEPTED")}, Receipt{ID: "42", State: "ACCEPTD", At: at}},
 		{"a state that nobody knows", DeliverSM{ESMClass: 4, ShortMessage: []byte("id:42 stat:MAYBE")}, Receipt{ID: "42", State: "UNKNOWN"}},
 		{"the message's own text says nothing",
 			DeliverSM{ESMClass: 4, ShortMessage: []byte("id:42 stat:DELIVRD text: id:43 stat:UNDELIV")}, Receipt{ID: "42", State: "DELIVRD"}},
@@ -44,6 +44,28 @@ func TestParseReceipt(t *testing.T) {
 		{"the text in UCS-2", DeliverSM{ESMClass: 4, DataCoding: 8, ShortMessage: []byte("\x00i\x00d\x00:\x004\x002\x00 \x00s\x00t\x00a\x00t\x00:\x00D\x00E\x00L\x00I\x00V\x00R\x00D")},
 			Receipt{ID: "42", State: "DELIVRD"}},
 		{"an intermediate notification", DeliverSM{ESMClass: 0x20, ShortMessage: []byte("id:42 stat:ENROUTE")}, Receipt{ID: "42", State: "ENROUTE"}},
+		{"an intermediate notification of a try that failed is not the end",
+			DeliverSM{ESMClass: 0x20, ShortMessage: []byte("id:42 stat:UNDELIV err:027")}, Receipt{ID: "42", State: "ENROUTE", Err: "027"}},
+		{"what has arrived stays so, whatever tells it", DeliverSM{ESMClass: 0x20, ShortMessage: []byte("id:42 stat:DELIVRD")}, Receipt{ID: "42", State: "DELIVRD"}},
+		{"both bits of the message type", DeliverSM{ESMClass: 0x24, ShortMessage: []byte("id:42 stat:EXPIRED")}, Receipt{ID: "42", State: "ENROUTE"}},
+		{"the id in quotes", DeliverSM{ESMClass: 4, ShortMessage: []byte(`id:"7F3A" stat:"DELIVRD" err:"000"`)}, Receipt{ID: "7F3A", State: "DELIVRD", Err: "000"}},
+		{"the id in quotes with blanks in and about it", DeliverSM{ESMClass: 4, ShortMessage: []byte("id: ' 7F 3A ' stat:DELIVRD")}, Receipt{ID: "7F 3A", State: "DELIVRD"}},
+		{"the id padded with blanks", DeliverSM{ESMClass: 4, ShortMessage: []byte("id:   42    sub:001 stat:DELIVRD")}, Receipt{ID: "42", State: "DELIVRD"}},
+		{"a quote that never ends", DeliverSM{ESMClass: 4, ShortMessage: []byte(`id:"42 stat:DELIVRD`)}, Receipt{ID: "42", State: "DELIVRD"}},
+		{"the TLV's id padded with blanks", DeliverSM{ESMClass: 4, TLVs: TLVs{{TagReceiptedMessageID, []byte(" 42 \x00")}, {TagMessageState, []byte{2}}}},
+			Receipt{ID: "42", State: "DELIVRD"}},
+		{"commas between the fields", DeliverSM{ESMClass: 4, ShortMessage: []byte("id:42,sub:001,stat:DELIVRD,err:000,text:a")}, Receipt{ID: "42", State: "DELIVRD", Err: "000"}},
+		{"semicolons between the fields", DeliverSM{ESMClass: 4, ShortMessage: []byte("id:42;done date:2608271405;stat:UNDELIV;err:1")}, Receipt{ID: "42", State: "UNDELIV", Err: "1", At: at}},
+		{"a line for each field", DeliverSM{ESMClass: 4, ShortMessage: []byte("id:42\r\nstat:DELIVRD\r\nerr:000\r\n")}, Receipt{ID: "42", State: "DELIVRD", Err: "000"}},
+		{"words written out and cut", DeliverSM{ESMClass: 4, ShortMessage: []byte("id:42 stat:undeliverable")}, Receipt{ID: "42", State: "UNDELIV"}},
+		{"words cut elsewhere", DeliverSM{ESMClass: 4, ShortMessage: []byte("id:42 stat:UNDELIVE")}, Receipt{ID: "42", State: "UNDELIV"}},
+		{"rejected, written out", DeliverSM{ESMClass: 4, ShortMessage: []byte("id:42 stat:Rejected")}, Receipt{ID: "42", State: "REJECTD"}},
+		{"Kannel's word for on its way", DeliverSM{ESMClass: 4, ShortMessage: []byte("id:42 stat:BUFFRED")}, Receipt{ID: "42", State: "ENROUTE"}},
+		{"the code where the word belongs", DeliverSM{ESMClass: 4, ShortMessage: []byte("id:42 stat:2")}, Receipt{ID: "42", State: "DELIVRD"}},
+		{"no text at all, TLVs only", DeliverSM{ESMClass: 4, TLVs: TLVs{{TagReceiptedMessageID, []byte("7f3a\x00")}, {TagMessageState, []byte{8}}, {TagNetworkErrorCode, []byte{3, 0, 27}}}},
+			Receipt{ID: "7f3a", State: "REJECTD", Err: "27"}},
+		{"a user data header before the text", DeliverSM{ESMClass: 0x44, ShortMessage: []byte("\x05\x00\x03\x07\x01\x01id:42 stat:DELIVRD")}, Receipt{ID: "42", State: "DELIVRD"}},
+		{"a header that is longer than the text", DeliverSM{ESMClass: 0x44, ShortMessage: []byte("\x7fid:42 stat:DELIVRD")}, Receipt{State: "DELIVRD"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, ok := ParseReceipt(&tt.d)
@@ -62,13 +84,22 @@ func TestAReceiptTypedOnAPhoneIsNone(t *testing.T) {
 
 func TestReceiptTextIsReadBack(t *testing.T) {
 	for _, state := range stateNames[1:] {
-		want := Receipt{ID: "6a3f", State: state, Err: "017", At: time.Date(2026, 12, 31, 20, 59, 0, 0, time.UTC)}
+		at := time.Date(2026, 12, 31, 20, 59, 0, 0, time.UTC)
+		want := Receipt{ID: "6a3f", State: state, Err: "017", At: at, Submitted: at.Add(-3 * time.Minute)}
 		got, ok := ParseReceipt(&DeliverSM{ESMClass: ESMClassReceipt, ShortMessage: []byte(want.Text())})
 		if diff := cmp.Diff(want, got); !ok || diff != "" {
 			t.Errorf("%s: %s", state, diff)
 		}
-		if stateNames[StateCode(state)] != state {
+		if StateName(StateCode(state)) != state {
 			t.Errorf("code of %s is %d", state, StateCode(state))
+		}
+	}
+}
+
+func TestACodeThatIsNoStateSaysNothing(t *testing.T) {
+	for _, code := range []uint8{0, 9, 255} {
+		if got := StateName(code); got != "UNKNOWN" {
+			t.Errorf("%d: %s", code, got)
 		}
 	}
 }
