@@ -206,30 +206,6 @@ func TestResponsesAsSMSCsReallySendThem(t *testing.T) {
 	}
 }
 
-func TestStatuses(t *testing.T) {
-	for s, name := range statusNames {
-		if !strings.HasPrefix(name, "ESME_R") || s.String() != name {
-			t.Errorf("%d is %s", s, name)
-		}
-		if strings.HasPrefix(s.Explain(), "unknown status") {
-			t.Errorf("%s has no explanation", s)
-		}
-	}
-	if got := Status(0x40A).String(); got != "0x0000040A" {
-		t.Errorf("a carrier's own is %s", got)
-	}
-	for _, s := range []Status{StatusThrottled, StatusQueueFull} {
-		if !s.Throttled() || !s.Temporary() {
-			t.Errorf("%s slows the link and may be sent again", s)
-		}
-	}
-	for _, s := range []Status{StatusInvDest, StatusSubmitFailed, 0x40A} {
-		if s.Throttled() || s.Temporary() {
-			t.Errorf("%s is final", s)
-		}
-	}
-}
-
 var reminder = &SubmitSM{Source: Address{TONAlphanumeric, NPIUnknown, "CATHANHKHEX"}, Dest: Address{TONInternational, NPIISDN, "84901234567"},
 	Validity: "260827070509000+", RegisteredDelivery: ReceiptAlways, ShortMessage: bytes.Repeat([]byte("x"), 99),
 	TLVs: TLVs{{TagSARRefNum, []byte{0, 1}}}}
