@@ -139,11 +139,13 @@ type Message struct {
 	History          []Move
 }
 
-// Carrier is one bind to one network operator.
+// Carrier is one account with one network operator.
 type Carrier struct {
 	Name      string
-	Link      smpp.ClientConfig
-	Rate      float64 // parts a second; 0: as fast as the window lets
+	Link      smpp.ClientConfig // Window is each bind's
+	Binds     int               // at one time; 0 is 1
+	Separate  bool              // each bind is a pair of transmitter and receiver
+	Rate      float64           // parts a second; 0: as fast as the window lets
 	Source    smpp.Address
 	Prefixes  []string  // numbers that leave by it, as "098" or "+8498"; none: it takes what no other carrier does
 	ReceiptID ReceiptID // how its receipts write the id of submit_sm_resp

@@ -25,5 +25,5 @@ func (c Carrier) transport(h smpp.ClientHandler, cfg smpp.ClientConfig) Transpor
 	if c.Transport != nil {
 		return c.Transport(h)
 	}
-	return smpp.NewClient(cfg, h)
+	return smpp.NewAccount(smpp.AccountConfig{ClientConfig: cfg, Binds: c.Binds, Separate: c.Separate}, h)
 }

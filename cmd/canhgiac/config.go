@@ -50,9 +50,12 @@ type CarrierConfig struct {
 	Name            string        `mapstructure:"name"`
 	Addr            string        `mapstructure:"addr"`
 	TLS             bool          `mapstructure:"tls"`
+	TLSCA           string        `mapstructure:"tls_ca"`
 	SystemID        string        `mapstructure:"system_id"`
 	Password        string        `mapstructure:"password"`
 	SystemType      string        `mapstructure:"system_type"`
+	Bind            string        `mapstructure:"bind"`
+	Binds           int           `mapstructure:"binds"`
 	Window          int           `mapstructure:"window"`
 	Rate            float64       `mapstructure:"rate"`
 	Source          SourceConfig  `mapstructure:"source"`
@@ -118,6 +121,6 @@ func defaultConfig() Config {
 
 // defaultCarrier is what a carrier's missing keys mean.
 func defaultCarrier() CarrierConfig {
-	return CarrierConfig{Window: 10, Rate: 30, ReceiptID: "same", Source: SourceConfig{TON: 5, NPI: 0},
+	return CarrierConfig{Bind: "transceiver", Binds: 1, Window: 10, Rate: 30, ReceiptID: "same", Source: SourceConfig{TON: 5, NPI: 0},
 		EnquireLink: 30 * time.Second, ResponseTimeout: 30 * time.Second}
 }

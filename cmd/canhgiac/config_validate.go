@@ -76,6 +76,13 @@ func (k *check) carrier(at string, r CarrierConfig, names map[string]bool) {
 		k.problems = append(k.problems, fmt.Errorf("%s.password: expected at most 8 characters, got %d", at, len(r.Password)))
 	}
 	k.that(len(r.SystemType) <= 12, at+".system_type", "at most 12 characters", r.SystemType)
+	k.that(r.TLSCA == "" || r.TLS, at+".tls_ca", "nothing, since tls is false", r.TLSCA)
+	if r.TLS && r.TLSCA != "" {
+		_, err := r.tlsConfig()
+		k.that(err == nil, at+".tls_ca", "a file of certificates in PEM, or nothing", r.TLSCA)
+	}
+	k.oneOf(at+".bind", r.Bind, "transceiver", "separate")
+	k.that(r.Binds >= 1 && r.Binds <= 20, at+".binds", "1 to 20 binds", r.Binds)
 	k.that(r.Window >= 1 && r.Window <= 1000, at+".window", "1 to 1000 submit_sm under way", r.Window)
 	k.that(r.Rate > 0 && r.Rate <= 100000, at+".rate", "more than 0 parts a second", r.Rate)
 	k.that(r.Source.Addr != "" && len(r.Source.Addr) <= 20, at+".source.addr", "a sender of 1 to 20 characters", r.Source.Addr)

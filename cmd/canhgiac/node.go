@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -76,7 +75,10 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	n.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewDBStatsCollector(db, "canhgiac"))
 
 	caps := gateway.Caps{PerDay: c.Sending.Caps.PerDay, PerWeek: c.Sending.Caps.PerWeek}
-	carriers := gatewayCarriers(c, log)
+	carriers, err := gatewayCarriers(c, log)
+	if err != nil {
+		return nil, err
+	}
 	n.residents = residents.NewStore(db, now)
 	n.schedules = schedules.NewStore(db, now)
 	n.reports = reports.NewStore(db, now)
@@ -154,23 +156,23 @@ func (t texter) SendText(ctx context.Context, tx *sql.Tx, to residents.Phone, te
 	return err
 }
 
-func gatewayCarriers(c Config, log *slog.Logger) []gateway.Carrier {
+func gatewayCarriers(c Config, log *slog.Logger) ([]gateway.Carrier, error) {
 	var carriers []gateway.Carrier
 	for _, r := range c.Gateway.Carriers {
+		secure, err := r.tlsConfig()
+		if err != nil {
+			return nil, fmt.Errorf("carrier %s: %w", r.Name, err)
+		}
 		link := smpp.ClientConfig{
-			Addr: r.Addr, SystemID: r.SystemID, Password: r.Password, SystemType: r.SystemType, Window: r.Window,
+			Addr: r.Addr, TLS: secure, SystemID: r.SystemID, Password: r.Password, SystemType: r.SystemType, Window: r.Window,
 			EnquireLink: r.EnquireLink, ResponseTimeout: r.ResponseTimeout, Log: log.With("part", "smpp", "carrier", r.Name),
 		}
-		if r.TLS {
-			host, _, _ := net.SplitHostPort(r.Addr) // validated
-			link.TLS = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
-		}
 		carriers = append(carriers, gateway.Carrier{
-			Name: r.Name, Link: link, Rate: r.Rate, Prefixes: r.Prefixes, ReceiptID: gateway.ReceiptID(r.ReceiptID),
+			Name: r.Name, Link: link, Binds: r.Binds, Separate: r.Bind == "separate", Rate: r.Rate, Prefixes: r.Prefixes, ReceiptID: gateway.ReceiptID(r.ReceiptID),
 			Source: smpp.Address{TON: byte(r.Source.TON), NPI: byte(r.Source.NPI), Addr: r.Source.Addr},
 		})
 	}
-	return carriers
+	return carriers, nil
 }
 
 func routes(carriers []gateway.Carrier) []gateway.Route {
