@@ -46,11 +46,12 @@ type receiver struct {
 	words  Words
 	handle InboundHandler
 	in     *inbox[delivery]
+	meter  *linkMeter
 	log    *slog.Logger
 }
 
-func newReceiver(s *Store, words Words, handle InboundHandler, log *slog.Logger) *receiver {
-	return &receiver{store: s, words: words, handle: handle, in: newInbox[delivery](), log: log}
+func newReceiver(s *Store, words Words, handle InboundHandler, meter *linkMeter, log *slog.Logger) *receiver {
+	return &receiver{store: s, words: words, handle: handle, in: newInbox[delivery](), meter: meter, log: log}
 }
 
 func (r *receiver) run(ctx context.Context) {
@@ -306,6 +307,7 @@ func (r *receiver) act(ctx context.Context, tx *sql.Tx, in Inbound, known bool) 
 	if err := tx.QueryRowContext(ctx, addInboundSQL, in.Carrier, in.From, in.To, in.Text, in.Action, in.At).Scan(&in.ID); err != nil {
 		return fmt.Errorf("keep an inbound message: %w", err)
 	}
+	r.meter.received(in.Action)
 	if !known || r.handle == nil {
 		return nil
 	}

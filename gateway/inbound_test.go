@@ -176,7 +176,7 @@ func TestAReportWhoseEndNeverComesIsAReportStill(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, d := newWard(t, 0), &desk{}
-			r := newReceiver(w.store, words, d.handle, discard)
+			r := newReceiver(w.store, words, d.handle, newMeter().of("viettel"), discard)
 			for _, i := range c.came {
 				p := parts[i]
 				err := r.receive(t.Context(), delivery{carrier: "viettel", pdu: &smpp.DeliverSM{Source: smpp.Address{TON: 1, NPI: 1, Addr: "84901234567"},
@@ -206,7 +206,7 @@ func TestAReportWhoseEndNeverComesIsAReportStill(t *testing.T) {
 
 func TestAReferenceUsedAgainBeginsAnotherMessage(t *testing.T) {
 	w, d := newWard(t, 0), &desk{}
-	r := newReceiver(w.store, words, d.handle, discard)
+	r := newReceiver(w.store, words, d.handle, newMeter().of("viettel"), discard)
 	give := func(seq byte, text string) {
 		t.Helper()
 		err := r.receive(t.Context(), delivery{carrier: "viettel", pdu: &smpp.DeliverSM{Source: smpp.Address{TON: 1, NPI: 1, Addr: "84901234567"},
@@ -226,7 +226,7 @@ func TestAReferenceUsedAgainBeginsAnotherMessage(t *testing.T) {
 
 func TestWhoStopsTwiceWithACallBetweenHasStopped(t *testing.T) {
 	w, d := newWard(t, 0), &desk{}
-	r := newReceiver(w.store, words, d.handle, discard)
+	r := newReceiver(w.store, words, d.handle, newMeter().of("viettel"), discard)
 	for _, c := range []struct {
 		between string
 		acted   int
@@ -250,7 +250,7 @@ func TestWhoStopsTwiceWithACallBetweenHasStopped(t *testing.T) {
 
 func TestWhatIsNoTextKeepsItsLetters(t *testing.T) {
 	w, d := newWard(t, 0), &desk{}
-	r := newReceiver(w.store, words, d.handle, discard)
+	r := newReceiver(w.store, words, d.handle, newMeter().of("viettel"), discard)
 	binary := fromPhone("84901234567", "BAO 0987654321")
 	binary.DataCoding = 4
 	broken := fromPhone("84907654321", "x")
@@ -267,7 +267,7 @@ func TestWhatIsNoTextKeepsItsLetters(t *testing.T) {
 
 func TestWhatCannotBeStoredIsLeftWithTheCarrier(t *testing.T) {
 	w, s, d := newWard(t, 0), startSMSC(t), &desk{err: errors.New("no desk")}
-	r := newReceiver(w.store, words, d.handle, discard)
+	r := newReceiver(w.store, words, d.handle, newMeter().of("viettel"), discard)
 	go r.run(t.Context())
 	defer r.in.close()
 	acked := make(chan smpp.Status, 1)

@@ -43,7 +43,7 @@ type ledger struct {
 	form    ReceiptID
 	in      *inbox[entry]
 	settled func(m *outgoing, v verdict) // called once each outcome is committed
-	meter   *meter
+	meter   *linkMeter
 	log     *slog.Logger
 	node    int64
 	again   bool     // receipts were put aside: try them after the next outcomes
@@ -169,6 +169,6 @@ func (l *ledger) commit(ctx context.Context, h *hot, batch []entry, sweep bool) 
 			l.ended = append(l.ended, m.from)
 		}
 	}
-	l.meter.moved(l.carrier, found)
+	l.meter.movedAll(found)
 	return nil
 }

@@ -50,7 +50,7 @@ type link struct {
 	limiter   *rate.Limiter
 	doubt     *semaphore.Weighted // in messages, from the intent to the stored outcome
 	intent    int                 // messages of one intent
-	meter     *meter
+	meter     *linkMeter
 	log       *slog.Logger
 	serving   atomic.Pointer[queues]
 
@@ -67,13 +67,13 @@ type lateRef struct {
 }
 
 func newLink(c Carrier, s *Store, n *node, pool *hotPool, m *meter, log *slog.Logger) *link {
-	l := &link{carrier: c, store: s, node: n, pool: pool, meter: m, log: log.With("carrier", c.Name),
+	l := &link{carrier: c, store: s, node: n, pool: pool, meter: m.of(c.Name), log: log.With("carrier", c.Name),
 		doubt: semaphore.NewWeighted(int64(MaxInDoubt(c.Rate))), intent: intentOf(c.Rate), up: make(chan struct{}), late: map[*smpp.SubmitSM]lateRef{}}
 	l.limiter = rate.NewLimiter(rate.Inf, 1)
 	if c.Rate > 0 {
 		l.limiter = rate.NewLimiter(rate.Limit(c.Rate), max(1, int(c.Rate/50)))
 	}
-	l.ledger = &ledger{store: s, carrier: c.Name, form: c.ReceiptID, node: n.id, in: newInbox[entry](), settled: l.settled, meter: m, log: l.log}
+	l.ledger = &ledger{store: s, carrier: c.Name, form: c.ReceiptID, node: n.id, in: newInbox[entry](), settled: l.settled, meter: l.meter, log: l.log}
 	cfg := c.Link
 	cfg.CloseTimeout = closeTime
 	if cfg.Log == nil {
@@ -214,7 +214,7 @@ func (l *link) send(ctx, wire context.Context, c *lease) (ready time.Time, err e
 		if err != nil || len(pass)+held == 0 {
 			return time.Time{}, err
 		}
-		l.meter.moved(l.carrier.Name, map[State]int{Suppressed: held})
+		l.meter.moved(Suppressed, held)
 		c.meant(len(pass))
 		gate := lateGate{link: l, asked: now}
 		for i, r := range pass {
@@ -293,8 +293,14 @@ func (l *link) submit(ctx context.Context, m *outgoing, text string, alone []sms
 			m.submitted = l.store.now().UTC()
 		}
 		if err == nil {
-			p := m.pdu(i, l.carrier.Source)
-			err = l.transport.Submit(ctx, p, func(r smpp.SubmitResult) { l.answer(m, i, p, r) })
+			p, at := m.pdu(i, l.carrier.Source), time.Now()
+			err = l.transport.Submit(ctx, p, func(r smpp.SubmitResult) {
+				l.meter.answered(r, time.Since(at))
+				l.answer(m, i, p, r)
+			})
+		}
+		if err == nil {
+			l.meter.submits.Inc()
 		}
 		switch {
 		case errors.Is(err, smpp.ErrFrame):
@@ -316,9 +322,6 @@ func (l *link) answer(m *outgoing, i int, p *smpp.SubmitSM, r smpp.SubmitResult)
 }
 
 func (l *link) note(m *outgoing, i int, p *smpp.SubmitSM, r smpp.SubmitResult) {
-	if r.Err == nil {
-		l.meter.replies.WithLabelValues(l.carrier.Name, r.Status.String()).Inc()
-	}
 	if !errors.Is(r.Err, smpp.ErrNoResponse) && !r.Status.Throttled() {
 		return
 	}
@@ -336,5 +339,5 @@ func (l *link) settled(m *outgoing, v verdict) {
 	if !m.late {
 		l.doubt.Release(1)
 	}
-	l.meter.moved(l.carrier.Name, map[State]int{v.state: 1})
+	l.meter.moved(v.state, 1)
 }

@@ -2,48 +2,116 @@ package gateway
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"canhgiac/gateway/smpp"
 )
 
 // meter counts for the operator. Its counts start anew with the process; the database holds the truth.
 type meter struct {
-	messages *prometheus.CounterVec
-	orphans  *prometheus.CounterVec
-	replies  *prometheus.CounterVec
+	messages  *prometheus.CounterVec
+	submits   *prometheus.CounterVec
+	responses *prometheus.CounterVec
+	took      *prometheus.HistogramVec
+	retries   *prometheus.CounterVec
+	receipts  *prometheus.HistogramVec
+	orphans   *prometheus.CounterVec
+	inbound   *prometheus.CounterVec
 }
 
 func newMeter() *meter {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
 	return &meter{
-		messages: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "canhgiac_messages_total", Help: "Messages that entered a state."}, []string{"carrier", "state"}),
-		orphans:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "canhgiac_receipts_unmatched_total", Help: "Receipts that came when no message answered to them."}, []string{"carrier"}),
-		replies:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "canhgiac_submit_responses_total", Help: "Responses to submit_sm by command_status."}, []string{"carrier", "status"}),
+		messages:  counter("canhgiac_messages_total", "Messages that entered a state.", "carrier", "state"),
+		submits:   counter("canhgiac_submits_total", "submit_sm put on the wire.", "carrier"),
+		responses: counter("canhgiac_submit_responses_total", "Responses to submit_sm by command_status; none: no response in time.", "carrier", "status"),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "canhgiac_submit_response_seconds", Help: "From submit_sm to its response.",
+			Buckets: []float64{.001, .003, .01, .03, .1, .3, 1, 3, 10, 30}}, []string{"carrier"}),
+		retries: counter("canhgiac_retries_total", "Messages that wait for another try.", "carrier"),
+		receipts: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "canhgiac_receipt_lag_seconds", Help: "From a message's acceptance to the receipt that ended it.",
+			Buckets: []float64{.1, .3, 1, 3, 10, 30, 100, 300, 1000, 3600, 21600, 86400}}, []string{"carrier"}),
+		orphans: counter("canhgiac_receipts_unmatched_total", "Receipts that came when no message answered to them.", "carrier"),
+		inbound: counter("canhgiac_inbound_total", "SMS from residents, by the action of their word; other: no known word.", "carrier", "action"),
 	}
 }
 
-func (m *meter) moved(carrier string, by map[State]int) {
-	for state, n := range by {
-		m.messages.WithLabelValues(carrier, string(state)).Add(float64(n))
+// linkMeter is the meter of one carrier, with what each message counts looked up once.
+type linkMeter struct {
+	meter   *meter
+	carrier string
+	states  map[State]prometheus.Counter
+	submits prometheus.Counter
+	ok      prometheus.Counter
+	took    prometheus.Observer
+	retries prometheus.Counter
+	lag     prometheus.Observer
+}
+
+func (m *meter) of(carrier string) *linkMeter {
+	l := &linkMeter{
+		meter: m, carrier: carrier, states: map[State]prometheus.Counter{},
+		submits: m.submits.WithLabelValues(carrier), ok: m.responses.WithLabelValues(carrier, smpp.StatusOK.String()),
+		took: m.took.WithLabelValues(carrier), retries: m.retries.WithLabelValues(carrier), lag: m.receipts.WithLabelValues(carrier),
+	}
+	for _, s := range []State{Accepted, Delivered, Failed, Expired, Unknown, Suppressed, Cancelled} {
+		l.states[s] = m.messages.WithLabelValues(carrier, string(s))
+	}
+	m.orphans.WithLabelValues(carrier) // so that a panel shows 0, not nothing
+	return l
+}
+
+// moved counts n messages that entered s; Queued is another try.
+func (l *linkMeter) moved(s State, n int) {
+	switch c, ok := l.states[s]; {
+	case ok:
+		c.Add(float64(n))
+	case s == Queued:
+		l.retries.Add(float64(n))
 	}
 }
 
-func (m *meter) unmatched(carrier string, n int) { m.orphans.WithLabelValues(carrier).Add(float64(n)) }
+// movedAll counts messages by the state that they entered.
+func (l *linkMeter) movedAll(by map[State]int) {
+	for s, n := range by {
+		l.moved(s, n)
+	}
+}
+
+// answered counts a response, or that none came, which status then does not say.
+func (l *linkMeter) answered(r smpp.SubmitResult, took time.Duration) {
+	switch {
+	case r.Err != nil:
+		l.meter.responses.WithLabelValues(l.carrier, "none").Inc()
+		return
+	case r.Status == smpp.StatusOK:
+		l.ok.Inc()
+	default:
+		l.meter.responses.WithLabelValues(l.carrier, r.Status.String()).Inc()
+	}
+	l.took.Observe(took.Seconds())
+}
+
+// receipted counts a receipt that ended a message, lag seconds after its acceptance.
+func (l *linkMeter) receipted(lag float64) { l.lag.Observe(lag) }
+
+func (l *linkMeter) unmatched(n int) { l.meter.orphans.WithLabelValues(l.carrier).Add(float64(n)) }
+
+func (l *linkMeter) received(action string) {
+	if action == "" {
+		action = "other"
+	}
+	l.meter.inbound.WithLabelValues(l.carrier, action).Inc()
+}
 
 // register makes the counts, and what each link tells of itself, visible on r.
-func (m *meter) register(r prometheus.Registerer, links []*link) error {
-	list := []prometheus.Collector{m.messages, m.orphans, m.replies}
+func (m *meter) register(r prometheus.Registerer, links []*link, q *queueMeter) error {
+	list := []prometheus.Collector{m.messages, m.submits, m.responses, m.took, m.retries, m.receipts, m.orphans, m.inbound, q}
 	for _, l := range links {
-		labels := prometheus.Labels{"carrier": l.carrier.Name}
-		list = append(list,
-			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "canhgiac_link_bound", Help: "1 while the bind is up.", ConstLabels: labels}, func() float64 {
-				if l.transport.Bound() {
-					return 1
-				}
-				return 0
-			}),
-			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "canhgiac_link_window_in_use", Help: "submit_sm without a response.", ConstLabels: labels}, func() float64 {
-				return float64(l.transport.InFlight())
-			}))
+		list = append(list, l.gauges()...)
 	}
 	for _, c := range list {
 		if err := r.Register(c); err != nil {
@@ -51,4 +119,20 @@ func (m *meter) register(r prometheus.Registerer, links []*link) error {
 		}
 	}
 	return nil
+}
+
+// gauges are what the operator may ask of a link at any moment.
+func (l *link) gauges() []prometheus.Collector {
+	gauge := func(name, help string, value func() float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: prometheus.Labels{"carrier": l.carrier.Name}}, value)
+	}
+	return []prometheus.Collector{
+		gauge("canhgiac_link_bound", "1 while messages can be submitted.", func() float64 {
+			if l.transport.Bound() {
+				return 1
+			}
+			return 0
+		}),
+		gauge("canhgiac_link_window_in_use", "submit_sm without a response.", func() float64 { return float64(l.transport.InFlight()) }),
+	}
 }

@@ -209,7 +209,7 @@ func (n *node) takeOver(ctx context.Context, s *Store, h *hot, meter *meter, log
 		if err != nil {
 			return err
 		}
-		meter.moved(carrier, map[State]int{Unknown: doubt})
+		meter.of(carrier).moved(Unknown, doubt)
 		log.Warn("took over a chunk of a node that died", "node", n.id, "carrier", carrier, "in_doubt", doubt)
 	}
 	doubt, err := s.recoverSingles(ctx, h, n.id)

@@ -62,7 +62,7 @@ moved as (
 	update sent s set state = f.state, done_at = $6, error = f.error
 	from (select distinct on (message_id) message_id, state, error from hit where state <> '' order by message_id, n) f
 	where s.message_id = f.message_id and s.state in ('accepted', 'unknown')
-	returning s.message_id, s.state
+	returning s.state, coalesce(extract(epoch from $6 - s.accepted_at), 0) as lag
 ),
 part as (
 	select r.n, p.message_id, p.part, r.state, r.error
@@ -78,11 +78,11 @@ noted as (
 	from (select distinct on (message_id, part) message_id, part, state, error from part where state <> '' order by message_id, part, n) f
 	where p.message_id = f.message_id and p.part = f.part and p.state in ('accepted', 'unknown')
 )
-select n, 0, '' from hit
+select n, 0, '', 0 from hit
 union all
-select n, message_id, '' from part
+select n, message_id, '', 0 from part
 union all
-select 0, 0, state from moved`
+select 0, 0, state, lag from moved`
 
 // parentsSQL gives messages of several parts the worst state among them, once all are known.
 const parentsSQL = `
@@ -95,7 +95,7 @@ from (
 	group by w.message_id having bool_and(w.state <> 'accepted')
 ) p
 where s.message_id = p.message_id and s.message_id = any($1) and s.parts = p.n and s.state in ('accepted', 'unknown') and s.state <> p.state
-returning s.state`
+returning s.state, coalesce(extract(epoch from $2 - s.accepted_at), 0)`
 
 // keepUnmatchedSQL keeps what no message answers to, to be tried again for an hour: a receipt may overtake the storing of
 // its submit_sm_resp, on this node or another.
@@ -137,7 +137,7 @@ func (l *ledger) match(ctx context.Context, h *hot, receipts []*receipt, now tim
 		return fmt.Errorf("keep %d unmatched receipts of %s: %w", len(ids), l.carrier, err)
 	}
 	l.again = true
-	l.meter.unmatched(l.carrier, len(ids))
+	l.meter.unmatched(len(ids))
 	return nil
 }
 
@@ -187,7 +187,8 @@ func (l *ledger) findBy(ctx context.Context, h *hot, list []sighting, which []in
 		var n int
 		var parent int64
 		var state State
-		if err := scan(&n, &parent, &state); err != nil {
+		var lag float64 // seconds
+		if err := scan(&n, &parent, &state, &lag); err != nil {
 			return err
 		}
 		if n > 0 {
@@ -198,6 +199,7 @@ func (l *ledger) findBy(ctx context.Context, h *hot, list []sighting, which []in
 		}
 		if state != "" {
 			found[state]++
+			l.meter.receipted(lag)
 		}
 		return nil
 	}, l.carrier, pq.Array(keys), pq.Array(states), pq.Array(errs), pq.Array(phones), now)
@@ -222,10 +224,12 @@ func (l *ledger) parents(ctx context.Context, h *hot, ids []int64, now time.Time
 	}
 	err := h.each(ctx, parentsSQL, func(scan func(...any) error) error {
 		var state State
-		if err := scan(&state); err != nil {
+		var lag float64 // seconds
+		if err := scan(&state, &lag); err != nil {
 			return err
 		}
 		found[state]++
+		l.meter.receipted(lag)
 		return nil
 	}, pq.Array(ids), now)
 	if err != nil {
@@ -289,6 +293,6 @@ func (l *ledger) sweep(ctx context.Context, h *hot, now time.Time) error {
 	if err := h.exec(ctx, postponeSQL, pq.Array(left), now); err != nil {
 		return fmt.Errorf("postpone %d receipts: %w", len(left), err)
 	}
-	l.meter.moved(l.carrier, found)
+	l.meter.movedAll(found)
 	return nil
 }

@@ -72,7 +72,7 @@ func (s *Sender) Run(ctx context.Context) error {
 		links[i] = newLink(c, s.store, n, pool, s.meter, s.o.Log)
 	}
 	if s.o.Registerer != nil {
-		if err := s.meter.register(s.o.Registerer, links); err != nil {
+		if err := s.meter.register(s.o.Registerer, links, newQueueMeter(s.store.db, s.store.now)); err != nil {
 			return err
 		}
 	}
@@ -112,7 +112,7 @@ func (s *Sender) adoptUnrouted(ctx context.Context) error {
 
 // runLink runs one carrier, and ends it in order: the workers, the responses, the bind, the ledger.
 func (s *Sender) runLink(ctx, whole context.Context, l *link) {
-	l.inbound = newReceiver(s.store, s.words, s.handle, l.log)
+	l.inbound = newReceiver(s.store, s.words, s.handle, l.meter, l.log)
 	var stores, binds, workers sync.WaitGroup
 	storing, stopStoring := context.WithCancel(whole)
 	defer stopStoring()
