@@ -15,17 +15,18 @@ type AccountConfig struct {
 	Separate     bool // a transmitter and a receiver in place of each transceiver
 }
 
-// Account keeps all the binds of one account with one SMSC up, each on its own: what one loses, the others carry on.
+// Account keeps all the binds of one account with one SMSC up, each on its own: what one loses, the others carry on. A
+// request goes by the bind with most room in its window, and waits while none has any.
 //
 // A receiver that is down is logged and shown by Binds, but it does not stop the transmitters. That costs what is known,
 // not what is done: receipts and the residents' own messages, an opt-out among them, wait at the SMSC and come late. To
 // hold the traffic would cost the residents the warning itself.
 type Account struct {
+	requests
 	h        ClientHandler
 	log      *slog.Logger
 	all      []*Client
 	senders  []*Client // those among all that submit
-	room     *room
 	separate bool
 
 	mu               sync.Mutex
@@ -45,7 +46,8 @@ type BindStatus struct {
 func NewAccount(cfg AccountConfig, h ClientHandler) *Account {
 	cfg.ClientConfig = cfg.withDefaults()
 	cfg.Binds = cmp.Or(cfg.Binds, 1)
-	a := &Account{h: h, log: cfg.Log, room: newRoom(), separate: cfg.Separate}
+	a := &Account{h: h, log: cfg.Log, separate: cfg.Separate}
+	a.requests = requests{room: newRoom(), pick: a.roomiest}
 	for i := range cfg.Binds {
 		if cfg.Separate {
 			a.add(cfg, i, BindTransmitterID)
@@ -80,12 +82,6 @@ func (a *Account) Run(ctx context.Context) error {
 	return nil
 }
 
-// Submit sends m by the bind with most room in its window, and waits while none has any. Errors and done are
-// Client.Submit's.
-func (a *Account) Submit(ctx context.Context, m *SubmitSM, done func(SubmitResult)) error {
-	return a.room.send(ctx, a.roomiest, m, asked{submit: m, submitDone: done})
-}
-
 // roomiest gives the link with most room in its window, the first among equals; nil where none is bound.
 func (a *Account) roomiest() *link {
 	var best *link
@@ -99,9 +95,6 @@ func (a *Account) roomiest() *link {
 	}
 	return best
 }
-
-// Bound tells whether Submit would find a link.
-func (a *Account) Bound() bool { return a.roomiest() != nil }
 
 // InFlight counts the requests without a response, on all binds.
 func (a *Account) InFlight() int {

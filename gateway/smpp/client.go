@@ -75,9 +75,9 @@ func (e *BindError) Error() string {
 
 // Client keeps one bind to an SMSC up.
 type Client struct {
+	requests
 	cfg   ClientConfig
 	h     ClientHandler
-	room  *room
 	link  atomic.Pointer[link]
 	since atomic.Int64 // when the bind came up or went down, in Unix nanoseconds; 0 before Run
 }
@@ -86,7 +86,9 @@ type Client struct {
 func NewClient(cfg ClientConfig, h ClientHandler) *Client { return newClient(cfg, h, newRoom()) }
 
 func newClient(cfg ClientConfig, h ClientHandler, r *room) *Client {
-	return &Client{cfg: cfg.withDefaults(), h: h, room: r}
+	c := &Client{cfg: cfg.withDefaults(), h: h}
+	c.requests = requests{room: r, pick: c.bound}
+	return c
 }
 
 // Run connects, binds, and connects again after pauses that grow, are capped and jittered, until ctx ends. Then it lets
@@ -182,25 +184,15 @@ func (c *Client) bind(ctx context.Context, conn net.Conn, f *frames) error {
 		case h.Sequence != 1 || (h.ID != c.cfg.Mode.Response() && h.ID != GenericNackID):
 			c.cfg.Log.Debug("before bind_resp", "command", h.ID.String())
 		case h.Status != StatusOK || h.ID == GenericNackID:
-			return &BindError{h.Status}
+			return &BindError{cmp.Or(h.Status, StatusUnknownError)}
 		default:
 			return conn.SetDeadline(time.Time{})
 		}
 	}
 }
 
-// Submit waits for room in the window and sends m, which must not change until done. A returned error means that m was
-// certainly not sent: ErrNotBound, ErrFrame, or ctx's error. After nil, done is called exactly once, from the link's own
-// goroutines, so it must not block: with the response, or with Err ErrNoResponse, ErrLinkLost or ErrNotSent.
-func (c *Client) Submit(ctx context.Context, m *SubmitSM, done func(SubmitResult)) error {
-	return c.room.send(ctx, c.bound, m, asked{submit: m, submitDone: done})
-}
-
 // bound gives the link while it takes requests, or nil.
 func (c *Client) bound() *link { return c.link.Load().bound() }
-
-// Bound tells whether Submit would find a link.
-func (c *Client) Bound() bool { return c.bound() != nil }
 
 // InFlight counts the requests without a response.
 func (c *Client) InFlight() int {

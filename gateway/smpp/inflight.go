@@ -6,23 +6,50 @@ import (
 	"time"
 )
 
-// asked is a request of ours that waits for its response: a submit_sm, or a deliver_sm. In-flight is kept by our own
-// sequence numbers only, so that a request of the peer with the same number is never taken for a response.
+// asked is a request of ours that waits for its response, with one of the three functions that are told. In-flight is kept
+// by our own sequence numbers only, so that a request of the peer with the same number is never taken for a response.
 type asked struct {
 	id         CommandID
 	at         time.Time
 	end        uint64 // where its frame ends in all that the link has queued
 	submit     *SubmitSM
-	submitDone func(SubmitResult)
-	done       func(Status, error)
+	submitDone func(SubmitResult)                     // of a submit_sm
+	done       func(Status, error)                    // of a deliver_sm
+	heard      func(h Header, body []byte, err error) // of anything else
 }
 
-func (a *asked) tell(r SubmitResult) {
-	if a.submitDone != nil {
-		a.submitDone(r)
-		return
+// answer tells of the response h.
+func (a *asked) answer(h Header, body []byte) {
+	switch {
+	case a.submitDone != nil:
+		a.submitDone(submitResult(h, body))
+	case a.done != nil:
+		a.done(h.Status, nil)
+	default:
+		a.heard(h, body, nil)
 	}
-	a.done(r.Status, r.Err)
+}
+
+// fail tells that there is no response, and why.
+func (a *asked) fail(err error) {
+	switch {
+	case a.submitDone != nil:
+		a.submitDone(SubmitResult{Err: err})
+	case a.done != nil:
+		a.done(StatusOK, err)
+	default:
+		a.heard(Header{}, nil, err)
+	}
+}
+
+// submitResult reads the response to a submit_sm. Its TLVs are not looked at, so bad ones cost nobody the id.
+func submitResult(h Header, body []byte) SubmitResult {
+	result := SubmitResult{Status: h.Status}
+	if h.ID == SubmitSMRespID {
+		r := fields{octets: body, text: string(body), refused: h.Status != StatusOK}
+		result.MessageID = r.lastCString()
+	}
+	return result
 }
 
 // Why queue did not take a request.
@@ -89,7 +116,7 @@ func (l *link) take() uint32 {
 }
 
 // answered takes the response h to a request of ours.
-func (l *link) answered(h Header, r SubmitResult) {
+func (l *link) answered(h Header, body []byte) {
 	l.mu.Lock()
 	a, ok := l.waiting[h.Sequence]
 	if ok && h.ID != a.id.Response() && h.ID != GenericNackID {
@@ -99,7 +126,7 @@ func (l *link) answered(h Header, r SubmitResult) {
 		m := l.expired.take(h)
 		l.mu.Unlock()
 		if m != nil {
-			l.side.late(m, r)
+			l.side.late(m, submitResult(h, body))
 			return
 		}
 		l.cfg.log.Debug("response to nothing in flight", "command", h.ID.String(), "sequence", h.Sequence, "status", h.Status.String())
@@ -113,7 +140,7 @@ func (l *link) answered(h Header, r SubmitResult) {
 	if quiet {
 		signal(l.nudge)
 	}
-	a.tell(r)
+	a.answer(h, body)
 }
 
 // abandon tells every request in flight that the link was lost. One whose last octet never left is not in doubt: no peer
@@ -126,9 +153,9 @@ func (l *link) abandon() {
 	l.mu.Unlock()
 	for _, a := range lost {
 		if a.end > written {
-			a.tell(SubmitResult{Err: ErrNotSent})
+			a.fail(ErrNotSent)
 		} else {
-			a.tell(SubmitResult{Err: ErrLinkLost})
+			a.fail(ErrLinkLost)
 		}
 	}
 }
@@ -152,7 +179,7 @@ func (l *link) expire(now time.Time) {
 		l.room.changed()
 	}
 	for i := range over {
-		over[i].tell(SubmitResult{Err: ErrNoResponse})
+		over[i].fail(ErrNoResponse)
 	}
 }
 

@@ -1,6 +1,7 @@
 package smpp
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"time"
@@ -46,23 +47,16 @@ func (l *link) response(h Header, body []byte) {
 	switch h.ID {
 	case EnquireLinkRespID: // that it came is all it says, and the reader has noted that
 		return
+	case GenericNackID:
+		h.Status = cmp.Or(h.Status, StatusUnknownError) // whatever it says, it is no success
+		fallthrough
 	case UnbindRespID:
 		if s := l.unbindSeq.Load(); s != 0 && s == h.Sequence {
 			l.kill(nil)
+			return
 		}
-		return
-	case SubmitSMRespID, DeliverSMRespID, DataSMRespID, GenericNackID:
-	default:
-		l.cfg.log.Debug("response to nothing asked", "command", h.ID.String(), "sequence", h.Sequence)
-		return
 	}
-	r := fields{octets: body, text: string(body), refused: h.Status != StatusOK}
-	result := SubmitResult{Status: h.Status}
-	if h.ID == SubmitSMRespID {
-		// TLVs of the response are not looked at, so bad ones cost nobody the id.
-		result.MessageID = r.lastCString()
-	}
-	l.answered(h, result)
+	l.answered(h, body)
 }
 
 func (l *link) inboundRequest(h Header, body []byte) {

@@ -26,7 +26,7 @@ func (p *pipes) Close() error   { close(p.closed); return nil }
 func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
 // serve runs a server until the test ends; connect gives an ESME's end, written by hand.
-func serve(t *testing.T, cfg ServerConfig, s *smsc) (connect func() *wire, stop context.CancelFunc) {
+func serve(t *testing.T, cfg ServerConfig, s ServerHandler) (connect func() *wire, stop context.CancelFunc) {
 	ln := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
 	stop = during(t, func(ctx context.Context) error { return NewServer(cfg, s).Serve(ctx, ln) })
 	return func() *wire {

@@ -26,7 +26,7 @@ type ServerConfig struct {
 	Log             *slog.Logger
 }
 
-// ServerHandler is the SMSC behind a Server.
+// ServerHandler is the SMSC behind a Server. It may serve more operations: see QueryHandler and those beside it.
 type ServerHandler interface {
 	// Bind judges a bind; any status but StatusOK is sent back and the link closed. Deliver to p waits until the
 	// bind_resp is on its way, so it must not be called and waited for inside Bind.
@@ -202,23 +202,14 @@ func (p *Peer) Drop() { p.conn.Close() }
 func (p *Peer) late(*SubmitSM, SubmitResult) {}
 
 func (p *Peer) request(l *link, h Header, pdu PDU) {
-	m, ok := pdu.(*SubmitSM)
 	_, again := pdu.(*Bind)
 	switch {
 	case again:
 		l.refuse(h, StatusAlreadyBound)
-	case !ok:
-		l.refuse(h, StatusInvCmdID)
 	case p.bind.Mode == BindReceiverID:
 		l.refuse(h, StatusInvBindStatus)
-	default:
-		p.server.h.Submit(p, m, func(r SubmitResult) {
-			if r.Status != StatusOK {
-				l.refuse(h, r.Status)
-				return
-			}
-			l.reply(h, &SubmitSMResp{MessageID: r.MessageID})
-		})
+	case !p.serve(l, h, pdu):
+		l.refuse(h, StatusInvCmdID)
 	}
 	l.settled()
 }
