@@ -54,10 +54,11 @@ type link struct {
 	log       *slog.Logger
 	serving   atomic.Pointer[queues]
 
-	mu   sync.Mutex
-	up   chan struct{} // closed while bound
-	slow time.Time     // throttled until then
-	late map[*smpp.SubmitSM]lateRef
+	mu    sync.Mutex
+	up    chan struct{} // closed while bound
+	since time.Time     // it has been so
+	slow  time.Time     // throttled until then
+	late  map[*smpp.SubmitSM]lateRef
 }
 
 // lateRef leads from a submit_sm to its message, when the response comes after all.
@@ -82,6 +83,7 @@ func newLink(c Carrier, s *Store, n *node, pool *hotPool, m *meter, log *slog.Lo
 	l.transport = c.transport(l, cfg)
 	q := s.routes.served(c.Name, nil)
 	l.serving.Store(&q)
+	l.since = s.now()
 	return l
 }
 
@@ -126,11 +128,12 @@ func (l *link) State(up bool) {
 	select {
 	case <-l.up:
 		if !up {
-			l.up = make(chan struct{})
+			l.up, l.since = make(chan struct{}), l.store.now()
 		}
 	default:
 		if up {
 			close(l.up)
+			l.since = l.store.now()
 		}
 	}
 }

@@ -78,6 +78,7 @@ func (s *Sender) Run(ctx context.Context) error {
 	}
 	var keeper sync.WaitGroup
 	keeping, stopKeeping := context.WithCancel(whole)
+	keeper.Go(func() { newBoard(s.store, n, links, s.o.Log).run(keeping) })
 	keeper.Go(func() { n.keep(keeping, s.store, s.meter, s.o.Log) })
 	var all sync.WaitGroup
 	for _, l := range links {

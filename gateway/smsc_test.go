@@ -23,6 +23,7 @@ type smsc struct {
 	peers    map[*smpp.Peer]bool
 	got      []submitted
 	byNumber map[string]int
+	away     bool // no bind is let in
 	// answer decides what to do with a submit_sm; nil accepts it with an id of its own. It may keep respond for later.
 	answer func(s submitted, respond func(smpp.SubmitResult))
 	// receipts has every accepted message answered by DELIVRD at once.
@@ -62,6 +63,9 @@ func startSMSC(t testing.TB) *smsc {
 func (s *smsc) Bind(p *smpp.Peer, _ *smpp.Bind) smpp.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.away {
+		return smpp.StatusBindFailed
+	}
 	s.peers[p] = true
 	return smpp.StatusOK
 }
@@ -163,6 +167,22 @@ func (s *smsc) give(d *smpp.DeliverSM) smpp.Status {
 		s.t.Fatal("the deliver_sm was not acknowledged")
 		return 0
 	}
+}
+
+// cut ends every bind and lets none in until mend.
+func (s *smsc) cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.away = true
+	for p := range s.peers {
+		p.Drop()
+	}
+}
+
+func (s *smsc) mend() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.away = false
 }
 
 func (s *smsc) count() int {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -35,6 +36,8 @@ type StoreOptions struct {
 	Routes []Route         // at least one; the first without prefixes, else the first, takes what is left
 	Hours  schedules.Hours // for single messages of the API: runs bring their own
 	Caps   Caps            // likewise
+	// FailoverAfter is how long a carrier's link must have been down, on every node, before others serve its queue; 0: a minute.
+	FailoverAfter time.Duration
 }
 
 // Store is the queue and the ledger in PostgreSQL. Any number of them may work on one database.
@@ -44,6 +47,8 @@ type Store struct {
 	routes routes
 	hours  schedules.Hours
 	caps   Caps
+
+	failoverAfter time.Duration
 }
 
 // NewStore gives a store over db, whose clock is now.
@@ -51,7 +56,7 @@ func NewStore(db *sql.DB, now func() time.Time, o StoreOptions) *Store {
 	if o.Hours.IsZero() {
 		o.Hours = wholeDay
 	}
-	return &Store{db: db, now: now, routes: newRoutes(o.Routes), hours: o.Hours, caps: o.Caps}
+	return &Store{db: db, now: now, routes: newRoutes(o.Routes), hours: o.Hours, caps: o.Caps, failoverAfter: cmp.Or(o.FailoverAfter, time.Minute)}
 }
 
 const addBodySQL = `insert into bodies (text) values ($1) returning id`
