@@ -42,7 +42,8 @@ type WordsConfig struct {
 }
 
 type GatewayConfig struct {
-	Carriers []CarrierConfig `mapstructure:"carriers"`
+	FailoverAfter time.Duration   `mapstructure:"failover_after"`
+	Carriers      []CarrierConfig `mapstructure:"carriers"`
 }
 
 // CarrierConfig is one SMPP account with one operator.
@@ -60,6 +61,7 @@ type CarrierConfig struct {
 	Rate            float64       `mapstructure:"rate"`
 	Source          SourceConfig  `mapstructure:"source"`
 	Prefixes        []string      `mapstructure:"prefixes"`
+	Fallback        []string      `mapstructure:"fallback"`
 	ReceiptID       string        `mapstructure:"receipt_id"`
 	EnquireLink     time.Duration `mapstructure:"enquire_link"`
 	ResponseTimeout time.Duration `mapstructure:"response_timeout"`
@@ -112,7 +114,7 @@ func defaultConfig() Config {
 		Admin:     AdminConfig{Addr: "127.0.0.1:8081"},
 		Log:       LogConfig{Level: "info"},
 		Words:     WordsConfig{Brand: "CATHANHKHEX", Hotline: "02363111222", Shortcode: "8088"},
-		Gateway:   GatewayConfig{Carriers: []CarrierConfig{}},
+		Gateway:   GatewayConfig{FailoverAfter: time.Minute, Carriers: []CarrierConfig{}},
 		Voice:     VoiceConfig{Providers: []ProviderConfig{}, Officers: []string{}},
 		Sending:   SendingConfig{Hours: "07:00-22:00", Caps: CapsConfig{PerDay: 3, PerWeek: 2}},
 		Simulator: SimulatorConfig{SMPPAddr: "127.0.0.1:2775", HTTPAddr: "127.0.0.1:2780"},
@@ -121,6 +123,6 @@ func defaultConfig() Config {
 
 // defaultCarrier is what a carrier's missing keys mean.
 func defaultCarrier() CarrierConfig {
-	return CarrierConfig{Bind: "transceiver", Binds: 1, Window: 10, Rate: 30, ReceiptID: "same", Source: SourceConfig{TON: 5, NPI: 0},
+	return CarrierConfig{Bind: "transceiver", Binds: 1, Window: 10, Rate: 30, ReceiptID: "same", Fallback: []string{}, Source: SourceConfig{TON: 5, NPI: 0},
 		EnquireLink: 30 * time.Second, ResponseTimeout: 30 * time.Second}
 }

@@ -54,6 +54,18 @@ gateway:
     - {name: viettel, addr: "127.0.0.1:2775", system_id: ward, source: {addr: CATHANHKHEX}}
 `
 
+// twoCarriers is viettel and vina, each with more keys.
+func twoCarriers(viettel, vina string) string {
+	return strings.Replace(oneCarrier, "source:", viettel+", source:", 1) +
+		`    - {name: vina, addr: "127.0.0.1:2776", system_id: ward, ` + vina + `, source: {addr: CATHANHKHEX}}`
+}
+
+func TestEqualsMayTakeTheSamePrefixesInAnyOrder(t *testing.T) {
+	if _, err := loadConfig(write(t, twoCarriers(`prefixes: ["+8490", "+8491"], fallback: [vina]`, `prefixes: ["+8491", "+8490"]`)), nil); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAWrongConfigIsToldByPathAndExpectation(t *testing.T) {
 	tests := []struct{ name, yaml, env, want string }{
 		{"an unknown section", "htpp: {addr: x}", "", "htpp: unknown key; expected one of database, http,"},
@@ -80,6 +92,12 @@ func TestAWrongConfigIsToldByPathAndExpectation(t *testing.T) {
 		{"no bind at all", strings.Replace(oneCarrier, "source:", "binds: 0, source:", 1), "", "gateway.carriers[0].binds: expected 1 to 20 binds"},
 		{"an authority that is not there", strings.Replace(oneCarrier, "source:", "tls: true, tls_ca: /nowhere.pem, source:", 1), "", "gateway.carriers[0].tls_ca: expected a file of certificates in PEM"},
 		{"an authority without TLS", strings.Replace(oneCarrier, "source:", "tls_ca: /nowhere.pem, source:", 1), "", "gateway.carriers[0].tls_ca: expected nothing, since tls is false"},
+		{"a prefix that no number is looked up by", strings.Replace(oneCarrier, "source:", `prefixes: ["+849012345"], source:`, 1), "", "gateway.carriers[0].prefixes[0]: expected the start of a number with its country, of 2 to 7 digits"},
+		{"a prefix in the form of home", strings.Replace(oneCarrier, "source:", `prefixes: ["+84", "090"], source:`, 1), "", "gateway.carriers[0].prefixes[1]: expected the start of a number with its country"},
+		{"a prefix of two carriers that are no equals", twoCarriers(`prefixes: ["+8490"]`, `prefixes: ["+8491", "+8490"]`), "", "gateway.carriers[1].prefixes[1]: expected a prefix that viettel does not take; give both the same prefixes"},
+		{"a fallback that nobody knows", strings.Replace(oneCarrier, "source:", "fallback: [mobi], source:", 1), "", "gateway.carriers[0].fallback[0]: expected the name of a carrier: one of viettel, got \"mobi\""},
+		{"a carrier that falls back on itself", strings.Replace(oneCarrier, "source:", "fallback: [viettel], source:", 1), "", "gateway.carriers[0].fallback[0]: expected another carrier, since viettel cannot stand in for itself"},
+		{"a failover in no time", "gateway: {failover_after: 1s}", "", "gateway.failover_after: expected at least 10s"},
 		{"a window of zero", strings.Replace(oneCarrier, "source:", "window: 0, source:", 1), "", "gateway.carriers[0].window: expected 1 to 1000"},
 		{"a dialect nobody speaks", `voice: {providers: [{name: a, dialect: morse, account: b, secret: "0123456789abcdef"}]}`, "", "voice.providers[0].dialect: expected one of twiml"},
 		{"a short secret, which is not repeated", `voice: {providers: [{name: a, dialect: twiml, account: b, secret: hunter2}]}`, "", "voice.providers[0].secret: expected the provider's signing token of at least 16 characters, got 7"},

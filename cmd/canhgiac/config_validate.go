@@ -20,7 +20,7 @@ var (
 	onlyDigits  = regexp.MustCompile(`^[0-9]+$`)
 	hotlineForm = regexp.MustCompile(`^[0-9]{3,11}$`)
 	phoneForm   = regexp.MustCompile(`^\+?[0-9]{3,15}$`)
-	prefixForm  = regexp.MustCompile(`^\+[0-9]{1,14}$`)
+	prefixForm  = regexp.MustCompile(`^\+[0-9]{2,7}$`) // as long as the gateway looks
 	nameForm    = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
 )
 
@@ -52,6 +52,7 @@ func (c Config) validate() error {
 	for i, r := range c.Gateway.Carriers {
 		k.carrier(fmt.Sprintf("gateway.carriers[%d]", i), r, names)
 	}
+	k.routes(c.Gateway)
 	names = map[string]bool{}
 	for i, p := range c.Voice.Providers {
 		at := fmt.Sprintf("voice.providers[%d]", i)
@@ -88,9 +89,6 @@ func (k *check) carrier(at string, r CarrierConfig, names map[string]bool) {
 	k.that(r.Source.Addr != "" && len(r.Source.Addr) <= 20, at+".source.addr", "a sender of 1 to 20 characters", r.Source.Addr)
 	k.that(r.Source.TON >= 0 && r.Source.TON <= 6, at+".source.ton", "0 to 6 (SMPP 3.4 §5.2.5)", r.Source.TON)
 	k.that(r.Source.NPI >= 0 && r.Source.NPI <= 18, at+".source.npi", "0 to 18 (SMPP 3.4 §5.2.6)", r.Source.NPI)
-	for i, p := range r.Prefixes {
-		k.that(prefixForm.MatchString(p), fmt.Sprintf("%s.prefixes[%d]", at, i), "the start of a number with its country, like +8490", p)
-	}
 	k.oneOf(at+".receipt_id", r.ReceiptID, "same", "hex", "dec")
 	k.that(r.EnquireLink.Seconds() >= 1, at+".enquire_link", "at least 1s", r.EnquireLink)
 	// A lease on a chunk lasts three minutes: a response waited for longer would find its message in doubt, or sent again.

@@ -83,7 +83,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	n.schedules = schedules.NewStore(db, now)
 	n.reports = reports.NewStore(db, now)
 	n.users = console.NewUsers(db, now)
-	queue := gateway.NewStore(db, now, gateway.StoreOptions{Routes: routes(carriers), Hours: hours, Caps: caps})
+	queue := gateway.NewStore(db, now, gateway.StoreOptions{Routes: routes(carriers), Hours: hours, Caps: caps, FailoverAfter: c.Gateway.FailoverAfter})
 	n.campaigns = campaigns.NewStore(db, now, queue, n.residents, n.schedules, campaigns.Options{Traps: traps(words), Hours: hours, Caps: caps, Log: log.With("part", "campaigns")})
 
 	n.runner = schedules.NewRunner(db, now, n.fire)
@@ -168,7 +168,7 @@ func gatewayCarriers(c Config, log *slog.Logger) ([]gateway.Carrier, error) {
 			EnquireLink: r.EnquireLink, ResponseTimeout: r.ResponseTimeout, Log: log.With("part", "smpp", "carrier", r.Name),
 		}
 		carriers = append(carriers, gateway.Carrier{
-			Name: r.Name, Link: link, Binds: r.Binds, Separate: r.Bind == "separate", Rate: r.Rate, Prefixes: r.Prefixes, ReceiptID: gateway.ReceiptID(r.ReceiptID),
+			Name: r.Name, Link: link, Binds: r.Binds, Separate: r.Bind == "separate", Rate: r.Rate, Prefixes: r.Prefixes, Fallback: r.Fallback, ReceiptID: gateway.ReceiptID(r.ReceiptID),
 			Source: smpp.Address{TON: byte(r.Source.TON), NPI: byte(r.Source.NPI), Addr: r.Source.Addr},
 		})
 	}
@@ -178,7 +178,7 @@ func gatewayCarriers(c Config, log *slog.Logger) ([]gateway.Carrier, error) {
 func routes(carriers []gateway.Carrier) []gateway.Route {
 	var all []gateway.Route
 	for _, c := range carriers {
-		all = append(all, gateway.Route{Carrier: c.Name, Prefixes: c.Prefixes})
+		all = append(all, gateway.Route{Carrier: c.Name, Prefixes: c.Prefixes, Fallback: c.Fallback})
 	}
 	return all
 }
