@@ -263,3 +263,46 @@ func TestWhatADeadNodeSentForAnotherCarrierIsTakenOver(t *testing.T) {
 		})
 	}
 }
+
+func TestTheQueueOfACarrierThatIsConfiguredNoMoreFallsToTheRest(t *testing.T) {
+	w, s := newWard(t, 20), startSMSC(t)
+	s.receipts = true
+	w.routed(Route{Carrier: "mobi", Prefixes: []string{"090"}}, Route{Carrier: "vina", Prefixes: []string{"091"}})
+	w.run(1, nil)
+	free, tied := w.apiMessage(), w.apiMessage()
+	w.exec(`update outbox set open_to = 0 where message_id = $1`, tied)
+	w.routed(Route{Carrier: "rest"}, Route{Carrier: "vina", Prefixes: []string{"091"}})
+	w.exec(`insert into link_states (node, carrier, up, since, seen_at) values (1000000, 'mobi', true, now(), now())`) // of a dead node
+	w.node(s.to("rest", nil))
+	if diff := cmp.Diff(Progress{Total: 20, Delivered: 20}, w.ended(1)); diff != "" {
+		t.Error(diff)
+	}
+	until(t, "the single is delivered", func() bool { return w.message(free).State == Delivered })
+	if m := w.message(tied); m.State != Queued || m.Carrier != "mobi" {
+		t.Errorf("what must stay with its carrier is %s at %s", m.State, m.Carrier)
+	}
+	w.clock.move(25 * time.Hour)
+	w.node(s.to("rest", nil)) // looks at once
+	until(t, "its time is over", func() bool { return w.message(tied).State == Unknown })
+}
+
+func TestACarrierThatAnotherNodeStillHasIsNobodysOrphan(t *testing.T) {
+	w, s, old := newWard(t, 0), startSMSC(t), startSMSC(t)
+	old.cut()
+	w.routed(Route{Carrier: "mobi", Prefixes: []string{"090"}}, Route{Carrier: "gone", Prefixes: []string{"091"}})
+	w.node(old.to("mobi", nil))
+	w.linkIs("mobi", false)
+	theirs := w.apiMessage()
+	orphan := w.send(Single{To: "+84910000042", Text: "Nho ba con canh giac.", Purpose: API})
+	w.routed(Route{Carrier: "rest"})
+	w.node(s.to("rest", nil))
+	until(t, "the orphan is sent", func() bool { return w.message(orphan).State == Accepted })
+	if m := w.message(theirs); m.State != Queued || m.Carrier != "mobi" {
+		t.Errorf("%s at %s", m.State, m.Carrier)
+	}
+	old.mend()
+	until(t, "it is sent", func() bool { return w.message(theirs).State == Accepted })
+	if m := w.message(theirs); m.Carrier != "mobi" {
+		t.Errorf("sent by %s", m.Carrier)
+	}
+}

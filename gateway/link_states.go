@@ -24,8 +24,9 @@ type board struct {
 	links []*link
 	log   *slog.Logger
 
-	told   map[string]condition // what is written of our own
-	toldAt time.Time
+	told      map[string]condition // what is written of our own
+	toldAt    time.Time
+	adoptedAt time.Time
 }
 
 // condition is whether a link is up, and since when.
@@ -61,6 +62,9 @@ func (b *board) look(ctx context.Context) error {
 	}
 	for _, l := range b.links {
 		l.leaseFrom(b.store.routes.served(l.carrier.Name, down))
+	}
+	if time.Since(b.adoptedAt) > orphansLook {
+		return b.adopt(ctx)
 	}
 	return nil
 }

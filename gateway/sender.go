@@ -63,9 +63,6 @@ func (s *Sender) Run(ctx context.Context) error {
 		return fmt.Errorf("start the sender: %w", err)
 	}
 	defer n.leave()
-	if err := s.adoptUnrouted(whole); err != nil {
-		return fmt.Errorf("start the sender: %w", err)
-	}
 	pool := newHotPool(s.store.db, 1+2*len(s.carriers))
 	links := make([]*link, len(s.carriers))
 	for i, c := range s.carriers {
@@ -89,25 +86,6 @@ func (s *Sender) Run(ctx context.Context) error {
 	stopKeeping()
 	keeper.Wait()
 	pool.close()
-	return nil
-}
-
-// What was queued while no carrier was configured stands under the empty name, which no link asks for.
-const (
-	adoptChunksSQL = `update chunks set carrier = $1 where carrier = '' and state = 'open'`
-	adoptOutboxSQL = `update outbox set carrier = $1 where carrier = ''`
-)
-
-// adoptUnrouted gives it to the carrier that takes what no prefix claims.
-func (s *Sender) adoptUnrouted(ctx context.Context) error {
-	if s.store.routes.rest == "" {
-		return nil
-	}
-	for _, q := range []string{adoptChunksSQL, adoptOutboxSQL} {
-		if _, err := s.store.db.ExecContext(ctx, q, s.store.routes.rest); err != nil {
-			return fmt.Errorf("give what was queued without a carrier to %s: %w", s.store.routes.rest, err)
-		}
-	}
 	return nil
 }
 
