@@ -213,17 +213,21 @@ var reminder = &SubmitSM{Source: Address{TONAlphanumeric, NPIUnknown, "CATHANHKH
 
 func TestAllocations(t *testing.T) {
 	buf := make([]byte, 0, 1024)
-	if n := testing.AllocsPerRun(1000, func() { Append(buf, Header{}, reminder) }); n > 0 {
-		t.Errorf("writing submit_sm allocates %v times", n)
-	}
-	b, err := Append(nil, Header{}, reminder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := testing.AllocsPerRun(1000, func() { Decode(Header{ID: SubmitSMID}, b[headerLen:]) }); n > 2 {
-		t.Errorf("reading submit_sm allocates %v times", n)
-	}
-	if n := testing.AllocsPerRun(1000, func() { Decode(Header{ID: SubmitSMRespID}, []byte("7f3a\x00")) }); n > 2 {
-		t.Errorf("reading submit_sm_resp allocates %v times", n)
+	for _, s := range samples {
+		switch s.pdu.(type) {
+		case *SubmitSM, *SubmitSMResp, *DeliverSM, *DeliverSMResp:
+		default:
+			continue // these do not come with every message
+		}
+		t.Run(s.name, func(t *testing.T) {
+			h := Header{ID: s.pdu.Command(), Status: s.status}
+			if n := testing.AllocsPerRun(1000, func() { Append(buf, h, s.pdu) }); n > 0 {
+				t.Errorf("writing allocates %v times", n)
+			}
+			body := frame(t, h, s.pdu)[headerLen:]
+			if n := testing.AllocsPerRun(1000, func() { Decode(h, body) }); n > 2 {
+				t.Errorf("reading allocates %v times", n)
+			}
+		})
 	}
 }
