@@ -31,10 +31,19 @@ test: postgres
 	go test -race -count=1 -timeout 10m ./...
 	@echo "make test: all packages passed"
 
-# Prints what docs/bench.md keeps: the session against a raw loop in the same run, then the whole way three times.
+# Prints what docs/bench.md keeps, some twenty minutes long: the session and other people's programs against a raw loop in
+# the same run, then the whole way with and without a link in turns, at a steady arrival, at five millions, and the expansion.
+BENCH := $(BIN) bench
 bench: postgres build
-	go test -run '^$$' -bench . -benchtime 2s -count 3 ./gateway/smpp
-	for run in 1 2 3; do $(BIN) bench gateway --messages 100000 --json || exit 1; done
+	@scripts/need node=nodejs npm=npm /usr/sbin/bearerbox=kannel
+	go test -run '^$$' -bench 'Session|RawLoop|SubmitSM' -benchtime 2s -count 3 ./gateway/smpp
+	go test -run '^$$' -bench Peers -benchtime 1x -count 3 ./gateway/smpp
+	for run in 1 2 3; do for transport in smpp noop; do \
+		echo $$transport; $(BENCH) gateway --messages 1000000 --transport $$transport --json || exit 1; done; done
+	$(BENCH) gateway --messages 500000 --arrive 15000 --json
+	$(BENCH) gateway --messages 100000 --json
+	$(BENCH) gateway --messages 5000000 --json
+	for run in 1 2 3; do $(BENCH) expand --messages 1000000 --json || exit 1; done
 
 # Speaks every prompt anew with espeak-ng and sox; the sounds are kept in the repository.
 prompts:

@@ -13,11 +13,12 @@ import (
 
 // The peer of both benchmarks is a sink that answers whatever it has read at one go, with a response made beforehand.
 
-// sink answers each submit_sm on conn until it ends.
-func sink(conn net.Conn) {
+// sink answers each submit_sm on conn until it ends, and tells counted of it.
+func sink(conn net.Conn, counted func(submits int)) {
 	defer conn.Close()
 	r := bufio.NewReaderSize(conn, 64<<10)
 	var answers []byte
+	submits := 0
 	for {
 		head, err := r.Peek(headerLen)
 		if err != nil {
@@ -29,8 +30,12 @@ func sink(conn net.Conn) {
 			return
 		}
 		body := ""
-		if id == SubmitSMID {
+		switch id {
+		case SubmitSMID:
 			body = "7f3a9c01\x00"
+			submits++
+		case BindTransceiverID:
+			body = "sink\x00"
 		}
 		answers = binary.BigEndian.AppendUint32(answers, uint32(headerLen+len(body)))
 		answers = binary.BigEndian.AppendUint32(answers, uint32(id.Response()))
@@ -41,6 +46,8 @@ func sink(conn net.Conn) {
 				return
 			}
 			answers = answers[:0]
+			counted(submits)
+			submits = 0
 		}
 	}
 }
@@ -55,7 +62,7 @@ func sinkAddr(b *testing.B) string {
 		defer close(done)
 		conn, err := ln.Accept()
 		if err == nil {
-			sink(conn)
+			sink(conn, func(int) {})
 		}
 	}()
 	b.Cleanup(func() { ln.Close(); <-done })
