@@ -66,7 +66,7 @@ func (t *step) logIfOpen() error {
 	if t.told.ReportID == 0 {
 		return nil
 	}
-	return t.log(t.record.now())
+	return t.log(t.record.taken())
 }
 
 // log: a key stands for itself; anything else is named, so that no officer takes a word for a key.

@@ -16,7 +16,7 @@ var fieldValues = map[string][]string{
 	"number":    {""},
 	"channel":   {"1", "2", "3", "4", "5"},
 	"money":     {"none", "lost", "about"},
-	"when":      {"", "today", "yesterday", "earlier"},
+	"when":      {"", "today", "yesterday", "earlier", "before"},
 	"band":      {"", "1", "2", "3", "4", "5"},
 	"callback":  {"yes", "no"},
 	"just_lost": {"", "yes"},
@@ -27,7 +27,7 @@ var fieldValues = map[string][]string{
 var (
 	knownActs       = []string{"", "open", "send", "cancel", "resume", "register", "opt_out"}
 	knownConditions = []string{"withheld", "no_sms", "just_lost", "texted", "unfinished",
-		"no_kind", "no_number", "no_channel", "no_money", "no_when", "no_band", "no_callback"}
+		"no_kind", "no_number", "numberless", "no_channel", "no_money", "no_when", "no_band", "no_callback"}
 	knownFillings = []string{"so", "ma", "loai", "muc_tien", "co_khong"}
 )
 
@@ -42,23 +42,50 @@ func (m *menu) check(w *prompts.Words) error {
 	for _, name := range slices.Sorted(maps.Keys(m.Nodes)) {
 		c.node(name, m.Nodes[name])
 	}
-	if len(c.faults) == 0 { // the walks below follow names
+	if len(c.list) == 0 { // the walks below follow names
 		c.reach()
 		c.ends()
 		c.straightOn()
 	}
-	return errors.Join(c.faults...)
+	return errors.Join(c.list...)
 }
 
 type checker struct {
-	m      *menu
-	words  *prompts.Words
-	lines  map[string]bool
-	faults []error
+	faults
+	m     *menu
+	words *prompts.Words
+	lines map[string]bool
 }
 
-func (c *checker) fault(format string, a ...any) {
-	c.faults = append(c.faults, fmt.Errorf(format, a...))
+// faults collects what is wrong with a menu, and judges what the menus of calls and of USSD have alike.
+type faults struct{ list []error }
+
+func (c *faults) fault(format string, a ...any) {
+	c.list = append(c.list, fmt.Errorf(format, a...))
+}
+
+func (c *faults) condition(where, name string) {
+	if !slices.Contains(knownConditions, name) {
+		c.fault("%s: condition %q, expected one of %v", where, name, knownConditions)
+	}
+}
+
+func (c *faults) sets(where string, set map[string]string) {
+	for field, v := range set {
+		if allowed, ok := fieldValues[field]; !ok || !slices.Contains(allowed, v) {
+			c.fault("%s: sets %s to %q, expected one of %q", where, field, v, allowed)
+		}
+	}
+}
+
+func (c *faults) move(where, key string, mv move) {
+	if mv.Goto == "" {
+		c.fault("%s: key %s goes nowhere", where, key)
+	}
+	if !slices.Contains(knownActs, mv.Do) {
+		c.fault("%s: key %s does %q, expected one of %v", where, key, mv.Do, knownActs[1:])
+	}
+	c.sets(where, mv.Set)
 }
 
 func (c *checker) header() {
@@ -137,13 +164,7 @@ func (c *checker) node(name string, n *node) {
 		if len(key) != 1 || !strings.Contains("123456789", key) {
 			c.fault("%s: key %q, expected 1 to 9 (0 and * are everywhere's)", name, key)
 		}
-		if mv.Goto == "" {
-			c.fault("%s: key %s goes nowhere", name, key)
-		}
-		if !slices.Contains(knownActs, mv.Do) {
-			c.fault("%s: key %s does %q, expected one of %v", name, key, mv.Do, knownActs[1:])
-		}
-		c.sets(name, mv.Set)
+		c.move(name, key, mv)
 	}
 	if n.Keys != nil {
 		c.offered(name, n)
@@ -160,20 +181,6 @@ func (c *checker) node(name string, n *node) {
 	}
 	if r := n.Record; r != nil && (r.Max < 30 || r.Silence < 3 || r.Goto == "") {
 		c.fault("%s: record needs max (30 s or more), silence (3 s or more) and goto", name)
-	}
-}
-
-func (c *checker) condition(where, name string) {
-	if !slices.Contains(knownConditions, name) {
-		c.fault("%s: condition %q, expected one of %v", where, name, knownConditions)
-	}
-}
-
-func (c *checker) sets(where string, set map[string]string) {
-	for field, v := range set {
-		if allowed, ok := fieldValues[field]; !ok || !slices.Contains(allowed, v) {
-			c.fault("%s: sets %s to %q, expected one of %q", where, field, v, allowed)
-		}
 	}
 }
 

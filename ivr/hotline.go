@@ -1,4 +1,4 @@
-// Package ivr is the hotline's keypad menu: one tree, followed by calls and, for the same acts, by SMS words.
+// Package ivr is the hotline's keypad menu, spoken on calls and printed on USSD; SMS words do the same acts.
 //
 // Where a call stands is a row of the database, not of a process: each webhook locks it, takes one step and commits the
 // step, the report so far and the answer together.
@@ -43,7 +43,7 @@ type Options struct {
 	Log       *slog.Logger                    // nil: slog.Default
 }
 
-// Hotline answers calls and SMS words.
+// Hotline answers calls, USSD and SMS words.
 type Hotline struct {
 	db        *sql.DB
 	now       func() time.Time
@@ -53,11 +53,16 @@ type Hotline struct {
 	texter    Texter
 	o         Options
 	menu      *menu
+	screens   *screens
 }
 
-// NewHotline checks the menu against the words; an error means that some caller would be stranded.
+// NewHotline checks the menus against the words; an error means that some caller would be stranded.
 func NewHotline(db *sql.DB, now func() time.Time, w *prompts.Words, rs *residents.Store, rp *reports.Store, t Texter, o Options) (*Hotline, error) {
 	m, err := loadMenu(menuYAML, w)
+	if err != nil {
+		return nil, err
+	}
+	u, err := loadScreens(ussdYAML, w)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +75,7 @@ func NewHotline(db *sql.DB, now func() time.Time, w *prompts.Words, rs *resident
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Hotline{db: db, now: now, words: w, residents: rs, reports: rp, texter: t, o: o, menu: m}, nil
+	return &Hotline{db: db, now: now, words: w, residents: rs, reports: rp, texter: t, o: o, menu: m, screens: u}, nil
 }
 
 // Failure is what to do when a step could not be taken: say so, and ring every officer at once, since the line cannot

@@ -2,7 +2,6 @@ package ivr
 
 import (
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -40,24 +39,5 @@ const handOverSQL = `update calls set report_id = null where id = $1`
 
 // resume takes over the answers and the report of the call that broke off.
 func (t *turn) resume() error {
-	id, err := strconv.ParseInt(t.c.Fields["resume"], 10, 64)
-	if err != nil {
-		return fmt.Errorf("go on with call %q: %w", t.c.Fields["resume"], err)
-	}
-	begun := telling{Origin: t.told.Origin, ID: id}
-	var fields []byte
-	if err := t.tx.QueryRowContext(t.ctx, begunSQL, id).Scan(&fields, &begun.Attempt, &begun.ReportID); err != nil {
-		return fmt.Errorf("go on with call %d: %w", id, err)
-	}
-	if err := json.Unmarshal(fields, &begun.Fields); err != nil {
-		return fmt.Errorf("go on with call %d: %w", id, err)
-	}
-	if begun.ReportID == 0 || begun.Fields["code"] != "" { // gone on with, or sent, in the meantime
-		t.c.Fields = map[string]string{}
-		return nil
-	}
-	if _, err := t.tx.ExecContext(t.ctx, handOverSQL, id); err != nil {
-		return fmt.Errorf("go on with call %d: %w", id, err)
-	}
-	return t.takeOver(begun)
+	return t.goOn(begunSQL, handOverSQL)
 }

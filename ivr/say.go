@@ -92,6 +92,8 @@ func (t *step) holds(condition string) bool {
 	case "no_kind", "no_number", "no_channel", "no_money", "no_callback":
 		_, answered := t.told.Fields[strings.TrimPrefix(condition, "no_")]
 		return !answered
+	case "numberless": // asked for, and not known
+		return t.told.Fields["number"] == ""
 	case "no_sms": // a landline, or a foreign number, which we never message
 		return t.told.FromKind != residents.Mobile
 	}

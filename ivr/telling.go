@@ -3,8 +3,10 @@ package ivr
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"maps"
+	"strconv"
 	"time"
 
 	"canhgiac/residents"
@@ -47,7 +49,7 @@ type step struct {
 
 // recorder gives a conversation's steps as the report's record keeps them.
 type recorder interface {
-	now() pastEvent
+	taken() pastEvent
 	before() ([]pastEvent, error)
 }
 
@@ -68,6 +70,31 @@ func (t *step) diverted(all []divert) string {
 		}
 	}
 	return ""
+}
+
+// goOn takes over the answers and the report of the conversation that broke off. begunSQL gives its answers, reports before
+// and report, locked; handOverSQL parts it from its report, so that a third conversation finds the report in one place.
+func (t *step) goOn(begunSQL, handOverSQL string) error {
+	id, err := strconv.ParseInt(t.told.Fields["resume"], 10, 64)
+	if err != nil {
+		return fmt.Errorf("go on with %s %q: %w", t.told.Origin, t.told.Fields["resume"], err)
+	}
+	begun := telling{Origin: t.told.Origin, ID: id}
+	var fields []byte
+	if err := t.tx.QueryRowContext(t.ctx, begunSQL, id).Scan(&fields, &begun.Attempt, &begun.ReportID); err != nil {
+		return fmt.Errorf("go on with %s %d: %w", t.told.Origin, id, err)
+	}
+	if err := json.Unmarshal(fields, &begun.Fields); err != nil {
+		return fmt.Errorf("go on with %s %d: %w", t.told.Origin, id, err)
+	}
+	if begun.ReportID == 0 || begun.Fields["code"] != "" { // gone on with, or sent, in the meantime
+		t.told.Fields = map[string]string{}
+		return nil
+	}
+	if _, err := t.tx.ExecContext(t.ctx, handOverSQL, id); err != nil {
+		return fmt.Errorf("go on with %s %d: %w", t.told.Origin, id, err)
+	}
+	return t.takeOver(begun)
 }
 
 // takeOver goes on with what an earlier conversation of the same person began.

@@ -29,7 +29,7 @@ func newTurn(ctx context.Context, h *Hotline, tx *sql.Tx, c *call, in Input) *tu
 	return t
 }
 
-func (t *turn) now() pastEvent { return pastEvent{t.at, t.node, t.in.Kind, t.in.raw()} }
+func (t *turn) taken() pastEvent { return pastEvent{t.at, t.node, t.in.Kind, t.in.raw()} }
 
 // take follows the menu from where the call stands.
 func (t *turn) take() error {

@@ -35,7 +35,7 @@ type Draft struct {
 	ScamNumber string          // digits as keyed, "" unknown
 	Channel    int             // 1 call, 2 message, 3 social network, 4 in person, 5 other; 0 unknown
 	Money      string          // "", "none", "lost", "about" (is about to be lost)
-	When       string          // "", "today", "yesterday", "earlier"
+	When       string          // "", "today", "yesterday", "earlier"; "before": yesterday or earlier, as USSD asks
 	Band       int             // 1 under 2 million VND, 2 under 50, 3 under 200, 4 more, 5 not remembered; 0 unknown
 	Callback   string          // "", "yes", "no"
 	Cancelled  bool            // the reporter chose not to send; what was keyed is kept all the same

@@ -147,7 +147,7 @@ func (d Draft) valid() error {
 	}
 	return errors.Join(in("origin", d.Origin, "call", "sms", "ussd", "api"), ref, upTo("kind", d.Kind, 8), number,
 		upTo("channel", d.Channel, 5), in("money", d.Money, "", "none", "lost", "about"),
-		in("when", d.When, "", "today", "yesterday", "earlier"), upTo("band", d.Band, 5), in("callback", d.Callback, "", "yes", "no"))
+		in("when", d.When, "", "today", "yesterday", "earlier", "before"), upTo("band", d.Band, 5), in("callback", d.Callback, "", "yes", "no"))
 }
 
 // scamKey gives every way of writing one number the same form; what is no subscriber's number is kept as keyed.

@@ -69,8 +69,8 @@ func (w *Words) check() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.screens)) {
 		text("ussd."+name, w.screens[name].Text)
-		if k := w.screens[name].Kind; k != "CON" && k != "END" {
-			fault("ussd.%s.kind: %q, expected CON or END", name, k)
+		for _, err := range w.screens[name].check() {
+			fault("ussd.%s: %w", name, err)
 		}
 	}
 	for _, action := range []string{"dang_ky", "ngung_nhan", "bao_tin", "tro_giup"} {

@@ -26,6 +26,7 @@ type Line struct {
 type labels struct {
 	Prompts map[string]prompt `yaml:"prompts"`
 	Labels  map[string]string `yaml:"labels"`
+	Screens map[string]Screen `yaml:"screens"`
 }
 
 func readLabels() (labels, error) {
@@ -104,6 +105,12 @@ func (w *Words) addLabels() error {
 			return fmt.Errorf("labels.yaml prompts.%s: stands in content.yaml too", name)
 		}
 		w.prompts[name], w.keys[name] = l.Prompts[name].Text, l.Prompts[name].Keys
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.Screens)) {
+		if _, taken := w.screens[name]; taken {
+			return fmt.Errorf("labels.yaml screens.%s: stands in content.yaml too", name)
+		}
+		w.screens[name] = l.Screens[name]
 	}
 	w.labels = l.Labels
 	seen := map[string]bool{}

@@ -67,13 +67,6 @@ type Reminder struct {
 	Plain string // không dấu
 }
 
-// Screen is one USSD page.
-type Screen struct {
-	Kind string            `yaml:"kind"` // CON: an answer is awaited; END: the session ends
-	Text string            `yaml:"text"`
-	Keys map[string]string `yaml:"keys"`
-}
-
 type message struct {
 	Accented string `yaml:"vi"`
 	Plain    string `yaml:"khong_dau"`
@@ -218,15 +211,6 @@ func (w *Words) Prompt(name string) (string, error) {
 
 // PromptKeys are the keys that a prompt's words offer, with what each stands for; the menu is checked against them.
 func (w *Words) PromptKeys(name string) map[string]string { return w.keys[name] }
-
-// USSD gives one screen, placeholders left standing.
-func (w *Words) USSD(name string) (Screen, error) {
-	s, ok := w.screens[name]
-	if !ok {
-		return Screen{}, fmt.Errorf("ussd %s: %w", name, ErrNoText)
-	}
-	return s, nil
-}
 
 var placeholder = regexp.MustCompile(`\{([a-z_]+)\}`)
 
