@@ -158,8 +158,8 @@ type Carrier struct {
 // ReceiptID says how a carrier's receipts write an id, compared with its submit_sm_resp.
 type ReceiptID string
 
-// Carriers answer submit_sm in one base and write receipts in the other. Auto takes the same form first and the other
-// bases only where the receipt's number is the message's too.
+// Carriers answer submit_sm in one base and write receipts in the other. Auto tries every form, against the receipt's
+// number, until ten in a row leave no choice; it learns anew where the carrier changes its form.
 const (
 	ReceiptAuto ReceiptID = "auto"
 	ReceiptSame ReceiptID = "same"

@@ -28,19 +28,12 @@ type lateResult struct {
 	smpp.SubmitResult
 }
 
-// receipt is a deliver_sm that tells of a message, with what its sender waits for.
-type receipt struct {
-	smpp.Receipt
-	phone string
-	ack   func(smpp.Status)
-}
-
 // ledger stores, for one carrier, what became of messages. One goroutine writes results before receipts in one
 // transaction, so that a receipt hard on its response's heels finds its message.
 type ledger struct {
 	store   *Store
 	carrier string
-	form    ReceiptID
+	forms   *forms
 	in      *inbox[entry]
 	settled func(m *outgoing, v verdict) // called once each outcome is committed
 	meter   *linkMeter
@@ -85,6 +78,9 @@ func (l *ledger) run(ctx context.Context) {
 			if len(batch) == 0 || !wait(ctx, ledgerRetry) {
 				break
 			}
+		}
+		if err := l.learn(ctx, &h, due); err != nil {
+			l.log.Error("learn from receipts", "error", err)
 		}
 		if ended {
 			return
@@ -141,6 +137,7 @@ func (l *ledger) commit(ctx context.Context, h *hot, batch []entry, sweep bool) 
 			return err
 		}
 		found = map[State]int{}
+		l.forms.seen = l.forms.seen[:0]
 		if err := l.parents(ctx, h, o.many, now, found); err != nil { // their receipts may have come first
 			return err
 		}

@@ -74,7 +74,7 @@ func newLink(c Carrier, s *Store, n *node, pool *hotPool, m *meter, log *slog.Lo
 	if c.Rate > 0 {
 		l.limiter = rate.NewLimiter(rate.Limit(c.Rate), max(1, int(c.Rate/50)))
 	}
-	l.ledger = &ledger{store: s, carrier: c.Name, form: c.ReceiptID, node: n.id, in: newInbox[entry](), settled: l.settled, meter: l.meter, log: l.log}
+	l.ledger = &ledger{store: s, carrier: c.Name, forms: newForms(c.ReceiptID), node: n.id, in: newInbox[entry](), settled: l.settled, meter: l.meter, log: l.log}
 	cfg := c.Link
 	cfg.CloseTimeout = closeTime
 	if cfg.Log == nil {
@@ -101,7 +101,7 @@ func (l *link) queues() queues { return *l.serving.Load() }
 // Deliver hands a deliver_sm to who stores it; the carrier hears of it once it is stored.
 func (l *link) Deliver(d *smpp.DeliverSM, ack func(smpp.Status)) {
 	if r, ok := smpp.ParseReceipt(d); ok {
-		l.ledger.in.put(entry{receipt: &receipt{Receipt: r, phone: d.Source.Addr, ack: ack}})
+		l.ledger.in.put(entry{receipt: &receipt{Receipt: r, phone: receiptPhone(d, l.carrier.Source), ack: ack}})
 		return
 	}
 	l.inbound.in.put(delivery{pdu: d, ack: ack, carrier: l.carrier.Name})

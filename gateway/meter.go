@@ -18,6 +18,8 @@ type meter struct {
 	retries   *prometheus.CounterVec
 	receipts  *prometheus.HistogramVec
 	orphans   *prometheus.CounterVec
+	clashes   *prometheus.CounterVec
+	forms     *prometheus.GaugeVec
 	inbound   *prometheus.CounterVec
 }
 
@@ -35,6 +37,9 @@ func newMeter() *meter {
 		receipts: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "canhgiac_receipt_lag_seconds", Help: "From a message's acceptance to the receipt that ended it.",
 			Buckets: []float64{.1, .3, 1, 3, 10, 30, 100, 300, 1000, 3600, 21600, 86400}}, []string{"carrier"}),
 		orphans: counter("canhgiac_receipts_unmatched_total", "Receipts that came when no message answered to them.", "carrier"),
+		clashes: counter("canhgiac_receipts_contradicting_total", "Receipts that say otherwise than an earlier one, which stands.", "carrier"),
+		forms: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "canhgiac_carrier_receipt_form",
+			Help: "1 for how the carrier's receipts write ids, as configured or learned; auto while nothing is learned."}, []string{"carrier", "form"}),
 		inbound: counter("canhgiac_inbound_total", "SMS from residents, by the action of their word; other: no known word.", "carrier", "action"),
 	}
 }
@@ -98,6 +103,13 @@ func (l *linkMeter) answered(r smpp.SubmitResult, took time.Duration) {
 // receipted counts a receipt that ended a message, lag seconds after its acceptance.
 func (l *linkMeter) receipted(lag float64) { l.lag.Observe(lag) }
 
+func (l *linkMeter) contradicted() { l.meter.clashes.WithLabelValues(l.carrier).Inc() }
+
+func (l *linkMeter) receiptForm(form ReceiptID) {
+	l.meter.forms.DeletePartialMatch(prometheus.Labels{"carrier": l.carrier})
+	l.meter.forms.WithLabelValues(l.carrier, string(form)).Set(1)
+}
+
 func (l *linkMeter) unmatched(n int) { l.meter.orphans.WithLabelValues(l.carrier).Add(float64(n)) }
 
 func (l *linkMeter) received(action string) {
@@ -109,7 +121,7 @@ func (l *linkMeter) received(action string) {
 
 // register makes the counts, and what each link tells of itself, visible on r.
 func (m *meter) register(r prometheus.Registerer, links []*link, q *queueMeter) error {
-	list := []prometheus.Collector{m.messages, m.submits, m.responses, m.took, m.retries, m.receipts, m.orphans, m.inbound, q}
+	list := []prometheus.Collector{m.messages, m.submits, m.responses, m.took, m.retries, m.receipts, m.orphans, m.clashes, m.forms, m.inbound, q}
 	for _, l := range links {
 		list = append(list, l.gauges()...)
 	}

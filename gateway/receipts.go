@@ -3,12 +3,13 @@ package gateway
 import (
 	"context"
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/lib/pq"
+
+	"canhgiac/gateway/smpp"
 )
 
 // outcomeOf is the state that each final state of a receipt means (SMPP 3.4 §5.2.28). The others say that the message is
@@ -17,42 +18,73 @@ var outcomeOf = map[string]State{
 	"DELIVRD": Delivered, "EXPIRED": Expired, "DELETED": Failed, "UNDELIV": Failed, "REJECTD": Failed, "UNKNOWN": Unknown,
 }
 
-// receiptKey folds an id as the index of sent does: carriers write leading zeros and capitals as they like.
-func receiptKey(id string) string { return strings.ToLower(strings.TrimLeft(storable(id), "0")) }
+// receipt is a deliver_sm that tells of a message, with what its sender waits for.
+type receipt struct {
+	smpp.Receipt
+	phone string // as it came
+	ack   func(smpp.Status)
+}
 
-// otherForms are the keys under which a receipt's id may stand where the carrier answers submit_sm in another base.
-// checked says that such a match counts only for the message's own number, since in auto nobody vouches for the base.
-func otherForms(form ReceiptID, id string) (keys []string, checked bool) {
-	convert := func(from, to int) {
-		if n, ok := new(big.Int).SetString(strings.TrimSpace(id), from); ok && n.Sign() > 0 {
-			keys = append(keys, n.Text(to))
+// receiptPhone is the number that a receipt is about: its source, or its destination at an SMSC that does not turn the
+// addresses of the submit_sm round.
+func receiptPhone(d *smpp.DeliverSM, own smpp.Address) string {
+	if d.Source.Addr == own.Addr || d.Source.Addr == "" {
+		return d.Dest.Addr
+	}
+	return d.Source.Addr
+}
+
+// numberOf is a receipt's address as messages hold numbers, whichever way the carrier writes them; empty where it is none,
+// as with carriers that hide some of the digits.
+func numberOf(addr string) string {
+	d := strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(addr), "+"), "00")
+	for _, c := range []byte(d) {
+		if c < '0' || c > '9' {
+			return ""
 		}
 	}
-	switch form {
-	case ReceiptHex:
-		convert(16, 10)
-	case ReceiptDec:
-		convert(10, 16)
-	case ReceiptAuto, "":
-		convert(10, 16)
-		convert(16, 10)
-		return keys, true
+	switch {
+	case len(d) == 10 && d[0] == '0':
+		d = "84" + d[1:]
+	case len(d) == 9 && d[0] != '0':
+		d = "84" + d
 	}
-	return keys, false
+	if len(d) < 8 || len(d) > 15 {
+		return ""
+	}
+	return "+" + d
+}
+
+// sighting is one receipt as the matching sees it.
+type sighting struct {
+	id, phone, error string
+	state            State // empty: still on its way
+	submitted        time.Time
+}
+
+func sight(r *receipt) sighting {
+	s := sighting{id: storable(r.ID), phone: storable(r.phone), state: outcomeOf[r.State], submitted: r.Submitted}
+	if s.state != Delivered && s.state != "" {
+		s.error = storable(strings.TrimSpace(r.State + " " + r.Err))
+	}
+	return s
 }
 
 // matchSQL finds each receipt's message, the latest where a carrier has used an id again, and moves it. Receipts of parts
 // are noted on the part; the message follows when all its parts are known. $5 is empty, or the number that the message
 // must have gone to. Each limit keeps its subquery below the receipts: a plan made while sent was empty put sent outside,
 // and took a second for each batch of the first minute.
+//
+// The first final state stands: what came of it (a call instead, a line on the tổ trưởng's list) was done on its word, and
+// a second one tells of the SMSC's own retries and time-outs. Only unknown gives way, also within one batch.
 const matchSQL = `
 with r as (
 	select * from unnest($2::text[], $3::text[], $4::text[], $5::text[]) with ordinality as t(key, state, error, phone, n)
 ),
 hit as (
-	select r.n, s.message_id, r.state, r.error
+	select r.n, s.message_id, s.state as was, r.state, r.error
 	from r cross join lateral (
-		select s.message_id from sent s
+		select s.message_id, s.state from sent s
 		where s.carrier = $1 and lower(ltrim(s.carrier_message_id, '0')) = r.key and s.carrier_message_id is not null and s.parts = 1
 		and (r.phone = '' or exists (select from messages m where m.id = s.message_id and m.phone = r.phone))
 		order by s.accepted_at desc nulls last limit 1
@@ -60,14 +92,18 @@ hit as (
 ),
 moved as (
 	update sent s set state = f.state, done_at = $6, error = f.error
-	from (select distinct on (message_id) message_id, state, error from hit where state <> '' order by message_id, n) f
-	where s.message_id = f.message_id and s.state in ('accepted', 'unknown')
-	returning s.state, coalesce(extract(epoch from $6 - s.accepted_at), 0) as lag
+	from (select distinct on (message_id) message_id, state, error from hit where state <> '' order by message_id, state = 'unknown', n) f
+	where s.message_id = f.message_id and s.state in ('accepted', 'unknown') and s.state <> f.state
+	returning s.message_id, s.state, s.error, coalesce(extract(epoch from $6 - s.accepted_at), 0) as lag
+),
+doubted as (
+	insert into message_moves (message_id, at, from_state, to_state, reason)
+	select message_id, $6, 'accepted', 'unknown', 'receipt ' || error from moved where state = 'unknown'
 ),
 part as (
-	select r.n, p.message_id, p.part, r.state, r.error
+	select r.n, p.message_id, p.part, p.state as was, r.state, r.error
 	from r cross join lateral (
-		select p.message_id, p.part from sent_parts p
+		select p.message_id, p.part, p.state from sent_parts p
 		where p.carrier = $1 and lower(ltrim(p.carrier_message_id, '0')) = r.key
 		and (r.phone = '' or exists (select from messages m where m.id = p.message_id and m.phone = r.phone))
 		order by p.at desc limit 1
@@ -75,104 +111,162 @@ part as (
 ),
 noted as (
 	update sent_parts p set state = f.state, at = $6, error = f.error
-	from (select distinct on (message_id, part) message_id, part, state, error from part where state <> '' order by message_id, part, n) f
+	from (select distinct on (message_id, part) message_id, part, state, error from part where state <> ''
+	      order by message_id, part, state = 'unknown', n) f
 	where p.message_id = f.message_id and p.part = f.part and p.state in ('accepted', 'unknown')
 )
-select n, 0, '', 0 from hit
+select n, 0, message_id, was, 0 from hit
 union all
-select n, message_id, '', 0 from part
+select n, message_id, message_id, was, 0 from part
 union all
-select 0, 0, state, lag from moved`
+select 0, 0, message_id, state, lag from moved`
 
 // parentsSQL gives messages of several parts the worst state among them, once all are known.
 const parentsSQL = `
-update sent s set state = p.state, done_at = $2, error = p.error
-from (
+with known as (
 	select w.message_id, count(*) as n,
 	       (array_agg(w.state order by array_position(array['failed', 'expired', 'unknown', 'delivered'], w.state)))[1] as state,
-	       max(w.error) as error
+	       (array_agg(w.error order by array_position(array['failed', 'expired', 'unknown', 'delivered'], w.state)))[1] as error
 	from sent_parts w where w.message_id = any($1)
 	group by w.message_id having bool_and(w.state <> 'accepted')
-) p
-where s.message_id = p.message_id and s.message_id = any($1) and s.parts = p.n and s.state in ('accepted', 'unknown') and s.state <> p.state
-returning s.state, coalesce(extract(epoch from $2 - s.accepted_at), 0)`
-
-// keepUnmatchedSQL keeps what no message answers to, to be tried again for an hour: a receipt may overtake the storing of
-// its submit_sm_resp, on this node or another.
-const keepUnmatchedSQL = `
-insert into receipts_unmatched (carrier, carrier_message_id, phone, state, error, at, received_at, try_at)
-select $1, id, phone, state, error, $6, $6, $6::timestamptz + interval '1 second'
-from unnest($2::text[], $3::text[], $4::text[], $5::text[]) as t(id, phone, state, error)`
-
-// sighting is one receipt as the matching sees it.
-type sighting struct {
-	id, phone, error string
-	state            State // empty: still on its way
-}
+),
+moved as (
+	update sent s set state = p.state, done_at = $2, error = p.error
+	from known p
+	where s.message_id = p.message_id and s.message_id = any($1) and s.parts = p.n and s.state in ('accepted', 'unknown') and s.state <> p.state
+	returning s.message_id, s.state, s.error, coalesce(extract(epoch from $2 - s.accepted_at), 0) as lag
+),
+doubted as (
+	insert into message_moves (message_id, at, from_state, to_state, reason)
+	select message_id, $2, 'accepted', 'unknown', 'receipt ' || error from moved where state = 'unknown'
+)
+select state, lag from moved`
 
 // match moves the messages that the receipts tell of, within the caller's transaction, and keeps those of no message.
 // found counts the messages that moved into each state.
 func (l *ledger) match(ctx context.Context, h *hot, receipts []*receipt, now time.Time, found map[State]int) error {
 	list := make([]sighting, len(receipts))
 	for i, r := range receipts {
-		list[i] = sighting{id: storable(r.ID), phone: storable(r.phone), state: outcomeOf[r.State]}
-		if list[i].state != Delivered && list[i].state != "" {
-			list[i].error = storable(strings.TrimSpace(r.State + " " + r.Err))
-		}
+		list[i] = sight(r)
 	}
 	rest, err := l.find(ctx, h, list, now, found)
 	if err != nil {
 		return err
 	}
-	var ids, phones, states, errs []string
-	for _, i := range rest {
-		if s := list[i]; s.state != "" { // what is on its way will be told of again
-			ids, phones, states, errs = append(ids, s.id), append(phones, s.phone), append(states, string(s.state)), append(errs, s.error)
-		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	if err := h.exec(ctx, keepUnmatchedSQL, l.carrier, pq.Array(ids), pq.Array(phones), pq.Array(states), pq.Array(errs), now); err != nil {
-		return fmt.Errorf("keep %d unmatched receipts of %s: %w", len(ids), l.carrier, err)
-	}
-	l.again = true
-	l.meter.unmatched(len(ids))
-	return nil
+	return l.keepUnmatched(ctx, h, list, rest, now)
 }
 
-// find matches list by the ids as they came, and what is left by their other forms; it gives the indexes of the rest.
+// find matches list and gives the indexes of the rest. Where somebody vouches for the form of the ids, that is one look-up
+// for each; what it leaves, or everything where nobody does, is tried in all forms in auto.
 func (l *ledger) find(ctx context.Context, h *hot, list []sighting, now time.Time, found map[State]int) (rest []int, err error) {
-	all := make([]int, len(list))
-	keys, phones := make([]string, len(list)), make([]string, len(list))
-	for i, s := range list {
-		all[i], keys[i] = i, receiptKey(s.id)
+	var which []int
+	for i := range list {
+		if list[i].id == "" {
+			rest = append(rest, i)
+		} else {
+			which = append(which, i)
+		}
 	}
-	if rest, err = l.findBy(ctx, h, list, all, keys, phones, now, found); err != nil {
-		return nil, err
-	}
-	for form := 0; form < 2 && len(rest) > 0; form++ {
-		var which []int
-		var keys, phones []string
-		for _, i := range rest {
-			if forms, checked := otherForms(l.form, list[i].id); form < len(forms) {
-				phone := ""
-				if checked {
-					phone = "+" + strings.TrimPrefix(list[i].phone, "+")
-				}
-				which, keys, phones = append(which, i), append(keys, forms[form]), append(phones, phone)
+	if form := l.forms.vouched; form != "" && len(which) > 0 {
+		keys := make([]string, len(which))
+		for k, i := range which {
+			var ok bool
+			if keys[k], ok = keyIn(form, list[i].id); !ok {
+				keys[k] = receiptKey(list[i].id)
 			}
 		}
-		if len(which) == 0 {
-			break
-		}
-		left, err := l.findBy(ctx, h, list, which, keys, phones, now, found)
+		left, err := l.findBy(ctx, h, list, which, keys, make([]string, len(which)), now, found)
 		if err != nil {
 			return nil, err
 		}
-		rest = slices.DeleteFunc(rest, func(i int) bool { return slices.Contains(which, i) && !slices.Contains(left, i) })
+		if len(left) < len(which) {
+			l.forms.seen = append(l.forms.seen, form)
+		}
+		which = left
 	}
+	if l.forms.auto && len(which) > 0 {
+		left, err := l.findAnyForm(ctx, h, list, which, now, found)
+		if err != nil {
+			return nil, err
+		}
+		which = left
+	}
+	rest = append(rest, which...)
+	slices.Sort(rest)
 	return rest, nil
+}
+
+// probeSQL asks which keys name a message of their number.
+const probeSQL = `
+select r.n, p.message_id
+from unnest($2::text[], $3::text[]) with ordinality as r(key, phone, n)
+cross join lateral (
+	select s.message_id from sent s
+	where s.carrier = $1 and lower(ltrim(s.carrier_message_id, '0')) = r.key and s.carrier_message_id is not null and s.parts = 1
+	and (r.phone = '' or exists (select from messages m where m.id = s.message_id and m.phone = r.phone))
+	union all
+	select p.message_id from sent_parts p
+	where p.carrier = $1 and lower(ltrim(p.carrier_message_id, '0')) = r.key
+	and (r.phone = '' or exists (select from messages m where m.id = p.message_id and m.phone = r.phone))
+	limit 1
+) p`
+
+// findAnyForm matches the sightings at which by every form that their ids may have, against their numbers. An id that means
+// two messages of its number matches neither: it waits until the form is known. Without a number only the id as it stands
+// counts, and only where no other form means anything.
+func (l *ledger) findAnyForm(ctx context.Context, h *hot, list []sighting, which []int, now time.Time, found map[State]int) ([]int, error) {
+	type guess struct {
+		reading
+		of, nth int // the index in list, and which of its readings
+	}
+	var guesses []guess
+	var keys, phones []string
+	for _, i := range which {
+		for nth, r := range readings(list[i].id) {
+			guesses = append(guesses, guess{r, i, nth})
+			keys, phones = append(keys, r.key), append(phones, numberOf(list[i].phone))
+		}
+	}
+	type answer struct {
+		guess
+		message int64
+	}
+	answers := map[int][]answer{}
+	err := h.each(ctx, probeSQL, func(scan func(...any) error) error {
+		var n int
+		var message int64
+		if err := scan(&n, &message); err != nil {
+			return err
+		}
+		g := guesses[n-1]
+		answers[g.of] = append(answers[g.of], answer{g, message})
+		return nil
+	}, l.carrier, pq.Array(keys), pq.Array(phones))
+	if err != nil {
+		return nil, fmt.Errorf("try the forms of %d receipts of %s: %w", len(which), l.carrier, err)
+	}
+	var rest, chosen []int
+	keys, phones = nil, nil
+	for _, i := range which {
+		got, number := answers[i], numberOf(list[i].phone)
+		one := len(got) > 0 && !slices.ContainsFunc(got, func(a answer) bool { return a.message != got[0].message })
+		if !one || number == "" && (len(got) > 1 || got[0].nth > 0) {
+			rest = append(rest, i)
+			continue
+		}
+		chosen, keys, phones = append(chosen, i), append(keys, got[0].key), append(phones, number)
+		if len(got) == 1 && len(got[0].forms) == 1 && number != "" {
+			l.forms.seen = append(l.forms.seen, got[0].forms[0])
+		}
+	}
+	if len(chosen) == 0 {
+		return rest, nil
+	}
+	left, err := l.findBy(ctx, h, list, chosen, keys, phones, now, found)
+	if err != nil {
+		return nil, err
+	}
+	return append(rest, left...), nil
 }
 
 // findBy matches the sightings at which by keys and gives the indexes of those that no message answers to.
@@ -185,21 +279,24 @@ func (l *ledger) findBy(ctx context.Context, h *hot, list []sighting, which []in
 	var parents []int64
 	err := h.each(ctx, matchSQL, func(scan func(...any) error) error {
 		var n int
-		var parent int64
-		var state State
+		var parent, message int64
+		var state State // before, of a hit; after, of what moved
 		var lag float64 // seconds
-		if err := scan(&n, &parent, &state, &lag); err != nil {
+		if err := scan(&n, &parent, &message, &state, &lag); err != nil {
 			return err
 		}
-		if n > 0 {
-			hit[n-1] = true
+		if n == 0 {
+			found[state]++
+			l.meter.receipted(lag)
+			return nil
 		}
+		hit[n-1] = true
 		if parent != 0 {
 			parents = append(parents, parent)
 		}
-		if state != "" {
-			found[state]++
-			l.meter.receipted(lag)
+		if told := list[which[n-1]].state; told != "" && told != Unknown && told != state && state != Accepted && state != Unknown {
+			l.log.Warn("a receipt contradicts an earlier one, which stands", "message", message, "stands", state, "told", told)
+			l.meter.contradicted()
 		}
 		return nil
 	}, l.carrier, pq.Array(keys), pq.Array(states), pq.Array(errs), pq.Array(phones), now)
@@ -235,64 +332,5 @@ func (l *ledger) parents(ctx context.Context, h *hot, ids []int64, now time.Time
 	if err != nil {
 		return fmt.Errorf("move messages of %d parts: %w", len(ids), err)
 	}
-	return nil
-}
-
-const dueUnmatchedSQL = `
-select id, carrier_message_id, phone, state, error from receipts_unmatched
-where carrier = $1 and try_at <= $2 order by try_at limit 500 for update skip locked`
-
-const dropMatchedSQL = `delete from receipts_unmatched where id = any($1)`
-
-// The pauses double; after twelve tries, more than an hour, the receipt is kept and left alone.
-const postponeSQL = `
-update receipts_unmatched
-set tries = tries + 1, try_at = case when tries < 12 then $2::timestamptz + interval '1 second' * (1 << tries) end
-where id = any($1)`
-
-// sweep tries the receipts again that found no message so far.
-func (l *ledger) sweep(ctx context.Context, h *hot, now time.Time) error {
-	var list []sighting
-	var ids []int64
-	due := now
-	if l.again {
-		due = now.Add(2 * time.Second) // their message may have been settled just now
-	}
-	err := h.each(ctx, dueUnmatchedSQL, func(scan func(...any) error) error {
-		var id int64
-		var s sighting
-		if err := scan(&id, &s.id, &s.phone, &s.state, &s.error); err != nil {
-			return err
-		}
-		list, ids = append(list, s), append(ids, id)
-		return nil
-	}, l.carrier, due)
-	if err != nil {
-		return fmt.Errorf("read unmatched receipts of %s: %w", l.carrier, err)
-	}
-	l.again = false
-	if len(list) == 0 {
-		return nil
-	}
-	found := map[State]int{}
-	rest, err := l.find(ctx, h, list, now, found)
-	if err != nil {
-		return err
-	}
-	var left, matched []int64
-	for i, id := range ids {
-		if slices.Contains(rest, i) {
-			left = append(left, id)
-		} else {
-			matched = append(matched, id)
-		}
-	}
-	if err := h.exec(ctx, dropMatchedSQL, pq.Array(matched)); err != nil {
-		return fmt.Errorf("drop %d receipts that were matched: %w", len(matched), err)
-	}
-	if err := h.exec(ctx, postponeSQL, pq.Array(left), now); err != nil {
-		return fmt.Errorf("postpone %d receipts: %w", len(left), err)
-	}
-	l.meter.movedAll(found)
 	return nil
 }

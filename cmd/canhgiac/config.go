@@ -123,6 +123,6 @@ func defaultConfig() Config {
 
 // defaultCarrier is what a carrier's missing keys mean.
 func defaultCarrier() CarrierConfig {
-	return CarrierConfig{Bind: "transceiver", Binds: 1, Window: 10, Rate: 30, ReceiptID: "same", Fallback: []string{}, Source: SourceConfig{TON: 5, NPI: 0},
+	return CarrierConfig{Bind: "transceiver", Binds: 1, Window: 10, Rate: 30, ReceiptID: "auto", Fallback: []string{}, Source: SourceConfig{TON: 5, NPI: 0},
 		EnquireLink: 30 * time.Second, ResponseTimeout: 30 * time.Second}
 }

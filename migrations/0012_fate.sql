@@ -1,0 +1,44 @@
+-- +goose Up
+
+-- How a carrier's receipts write the id of submit_sm_resp, where that was learned from matches that left no choice.
+create table receipt_forms (
+  carrier    text primary key,
+  form       text not null check (form in ('same', 'hex', 'dec')),
+  learned_at timestamptz not null
+);
+
+-- When the SMSC took the message that a receipt tells of, where the receipt says so: by it and the number a message is
+-- found whose id never came.
+alter table receipts_unmatched add column submitted_at timestamptz;
+create index receipts_unmatched_kept on receipts_unmatched (received_at);
+
+-- Messages whose receipt is overdue are found by the time of their acceptance, without an index on what a receipt changes:
+-- its update must stay HOT. Vacuum summarises the newest pages, so it comes after every fiftieth of new rows.
+create index sent_accepted on sent using brin (accepted_at) with (pages_per_range = 32);
+alter table sent set (autovacuum_vacuum_insert_scale_factor = 0.02);
+
+-- How far each carrier's messages have been looked through, by their accepted_at: for asking, and for giving up.
+create table receipt_sweeps (
+  carrier  text not null,
+  what     text not null check (what in ('ask', 'deadline')),
+  swept_to timestamptz not null,
+  primary key (carrier, what)
+);
+
+-- Messages to ask a carrier about by query_sm: without a receipt for long, or in doubt with an id.
+create table receipt_queries (
+  message_id bigint not null,
+  part       smallint not null, -- 0 for a message of one part
+  carrier    text not null,
+  carrier_message_id text not null, -- as the response had it
+  ask_at     timestamptz not null,
+  tries      int not null default 0,
+  primary key (message_id, part)
+);
+create index receipt_queries_due on receipt_queries (carrier, ask_at);
+
+-- +goose Down
+drop table receipt_queries, receipt_sweeps, receipt_forms;
+drop index sent_accepted, receipts_unmatched_kept;
+alter table sent reset (autovacuum_vacuum_insert_scale_factor);
+alter table receipts_unmatched drop column submitted_at;
