@@ -135,6 +135,14 @@ func (m *meter) register(r prometheus.Registerer, links []*link, q *queueMeter) 
 
 // gauges are what the operator may ask of a link at any moment.
 func (l *link) gauges() []prometheus.Collector {
+	list := l.linkGauges()
+	if t, ok := l.transport.(interface{ Binds() []smpp.BindStatus }); ok {
+		list = append(list, newBindMeter(l.carrier.Name, t.Binds))
+	}
+	return list
+}
+
+func (l *link) linkGauges() []prometheus.Collector {
 	gauge := func(name, help string, value func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: prometheus.Labels{"carrier": l.carrier.Name}}, value)
 	}

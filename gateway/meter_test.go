@@ -97,6 +97,9 @@ func TestMetricsCountWhatHappensToMessages(t *testing.T) {
 		"canhgiac_receipts_unmatched_total{carrier=viettel}":                      1,
 		"canhgiac_inbound_total{action=dang_ky,carrier=viettel}":                  1,
 		"canhgiac_link_bound{carrier=viettel}":                                    1,
+		"canhgiac_link_window{carrier=viettel}":                                   10,
+		"canhgiac_binds{carrier=viettel,mode=bind_transceiver,state=up}":          1,
+		"canhgiac_binds{carrier=viettel,mode=bind_transceiver,state=down}":        0,
 		"canhgiac_link_window_in_use{carrier=viettel}":                            0,
 	}
 	w.ended(1)

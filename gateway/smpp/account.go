@@ -38,6 +38,7 @@ type BindStatus struct {
 	Mode     CommandID // BindTransceiverID, BindTransmitterID or BindReceiverID
 	Bound    bool
 	InFlight int       // requests without a response
+	Window   int       // how many these may be; 0 for a receiver
 	Since    time.Time // when it came up or went down; zero before Run
 }
 

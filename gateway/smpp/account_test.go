@@ -192,7 +192,7 @@ func TestATransmitterSendsAndAReceiverHears(t *testing.T) {
 		o.submitTo(t, a, "b") // the warning still goes out
 		transmitter.accepts(transmitter.expect(SubmitSMID), "B")
 		o.want(t, map[string]string{"b": "B ESME_ROK <nil>;"})
-		want := fmt.Sprint([]BindStatus{{Mode: BindTransmitterID, Bound: true, Since: lost}, {Mode: BindReceiverID, Since: lost}})
+		want := fmt.Sprint([]BindStatus{{Mode: BindTransmitterID, Bound: true, Window: 10, Since: lost}, {Mode: BindReceiverID, Since: lost}})
 		if got := fmt.Sprint(a.Binds()); got != want {
 			t.Errorf("binds %s, want %s", got, want)
 		}

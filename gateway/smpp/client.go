@@ -205,6 +205,9 @@ func (c *Client) InFlight() int {
 // Status tells how the bind stands.
 func (c *Client) Status() BindStatus {
 	s := BindStatus{Mode: c.cfg.Mode, Bound: c.Bound(), InFlight: c.InFlight()}
+	if c.cfg.Mode != BindReceiverID {
+		s.Window = c.cfg.Window
+	}
 	if at := c.since.Load(); at != 0 {
 		s.Since = time.Unix(0, at)
 	}
