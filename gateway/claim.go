@@ -27,6 +27,13 @@ type order struct {
 	sendBy          time.Time
 }
 
+func (o *order) urgency() urgency {
+	if o.urgent {
+		return alerts
+	}
+	return reminders
+}
+
 // lease is a chunk in this node's hands. It ends when its last message is settled, not when the last one is submitted:
 // until then a crash must leave it to be recovered.
 type lease struct {
@@ -41,6 +48,8 @@ type lease struct {
 
 	mu      sync.Mutex
 	pending int // messages meant for the wire and not settled
+	back    int // from this one on, what was meant for the wire was not submitted and goes back; -1: nothing does
+	backs   int // how many
 	closing bool
 	readyAt time.Time // when to take it up again; zero: at once
 }
@@ -48,15 +57,16 @@ type lease struct {
 type row struct {
 	id    MessageID
 	phone string
+	pos   int
 }
 
 // leaseSQL: SKIP LOCKED lets workers and nodes run side by side. Each queue gives its first chunk by the index, and the
-// first of those is taken. clock_timestamp, since now() is the transaction's start.
+// first of those is taken; $6 asks for urgent runs only. clock_timestamp, since now() is the transaction's start.
 const leaseSQL = `
 with pick as (
 	select c.id from unnest($1::text[]) as queue cross join lateral (
 		select id, urgent, nth from chunks
-		where carrier = queue and state = 'open' and not paused and lease_node is null and ready_at <= $2
+		where carrier = queue and urgent >= $6 and state = 'open' and not paused and lease_node is null and ready_at <= $2
 		order by urgent desc, nth, id limit 1
 		for update skip locked
 	) c
@@ -76,16 +86,16 @@ const rowsSQL = `select id, phone from messages where chunk_id = $1 and pos >= $
 // errNothing means that no chunk is ready.
 var errNothing = errors.New("nothing to claim")
 
-// lease takes the first ready chunk of the queues that carrier serves for node, urgent ones first, the runs in turn. A
-// lease that comes with an error is to be given back.
-func (s *Store) lease(ctx context.Context, h *hot, carrier string, from queues, node int64) (*lease, error) {
-	l := &lease{}
+// lease takes the first ready chunk of the queues that carrier serves for node, urgent ones first or alone, the runs in
+// turn. A lease that comes with an error is to be given back.
+func (s *Store) lease(ctx context.Context, h *hot, carrier string, from queues, node int64, urgent bool) (*lease, error) {
+	l := &lease{back: -1}
 	found := false
 	names, _ := from.columns()
 	err := h.each(ctx, leaseSQL, func(scan func(...any) error) error {
 		found = true
 		return scan(&l.id, &l.epoch, &l.order.run, &l.queue, &l.size, &l.watermark)
-	}, names, s.now().UTC(), node, leaseTime.Milliseconds(), carrier)
+	}, names, s.now().UTC(), node, leaseTime.Milliseconds(), carrier, urgent)
 	if err != nil {
 		return nil, fmt.Errorf("lease a chunk for %s: %w", carrier, err)
 	}
@@ -100,7 +110,7 @@ func (s *Store) lease(ctx context.Context, h *hot, carrier string, from queues, 
 		return l, fmt.Errorf("read the order of run %d: %w", l.order.run, err)
 	}
 	err = h.each(ctx, rowsSQL, func(scan func(...any) error) error {
-		var r row
+		r := row{pos: l.watermark + len(l.rows)}
 		if err := scan(&r.id, &r.phone); err != nil {
 			return err
 		}
@@ -217,8 +227,9 @@ set lease_node = null, lease_carrier = null, lease_until = null, ready_at = grea
 from unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) as r(id, epoch, ready_at)
 where c.id = any($1) and c.id = r.id and c.epoch = r.epoch`
 
-// rewindSQL takes back an intent that was committed and whose answer got lost with the connection: nobody has submitted
-// any of it while the epoch is ours. What its gate held is asked again.
+// rewindSQL takes back what an intent meant for the wire and nobody has submitted nor can while the epoch is ours: its
+// answer got lost with the connection, or it waited for its turn when its run was paused or the link went down. What its
+// gate held is asked again.
 const rewindSQL = `
 with c as (update chunks set watermark = $3 where id = $1 and epoch = $2 and watermark > $3 returning id)
 delete from sent s using c, messages m
@@ -227,10 +238,11 @@ where m.chunk_id = c.id and m.pos >= $3 and s.message_id = m.id and s.state = 's
 // release belongs into a transaction.
 func (s *Store) release(ctx context.Context, h *hot, leases []*lease) error {
 	for _, l := range leases {
-		if !l.lost {
+		to, ok := l.rewind()
+		if !ok {
 			continue
 		}
-		if err := h.exec(ctx, rewindSQL, l.id, l.epoch, l.watermark); err != nil {
+		if err := h.exec(ctx, rewindSQL, l.id, l.epoch, to); err != nil {
 			return fmt.Errorf("take an intent of chunk %d back: %w", l.id, err)
 		}
 	}
@@ -246,6 +258,42 @@ func (s *Store) release(ctx context.Context, h *hot, leases []*lease) error {
 		return fmt.Errorf("give %d chunks back: %w", len(leases), err)
 	}
 	return nil
+}
+
+// rewind is the watermark to go back to; false where everything that was meant for the wire was settled.
+func (l *lease) rewind() (to int, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.back >= 0 {
+		return l.back, true
+	}
+	return l.watermark, l.lost
+}
+
+// giveBack says that message pos was not submitted, and that none after it will be; last is as settle's.
+func (l *lease) giveBack(pos int) (last bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.pending--
+	l.backs++
+	if l.back < 0 || pos < l.back {
+		l.back = pos
+	}
+	return l.closing && l.pending == 0
+}
+
+// stopped says that a message was given back, so that nothing more of the chunk may go out under this lease.
+func (l *lease) stopped() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.back >= 0
+}
+
+// waitUntil keeps the chunk from being leased before at.
+func (l *lease) waitUntil(at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.readyAt = at
 }
 
 // meant counts n messages that a commit has meant for the wire.
@@ -268,6 +316,9 @@ func (l *lease) settle() (last bool) {
 func (l *lease) finish(readyAt time.Time) (idle bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.closing, l.readyAt = true, readyAt
+	l.closing = true
+	if readyAt.After(l.readyAt) {
+		l.readyAt = readyAt
+	}
 	return l.pending == 0
 }

@@ -232,7 +232,7 @@ func TestWhatADeadNodeSentForAnotherCarrierIsTakenOver(t *testing.T) {
 			t.Cleanup(h.drop)
 			const dead = 1_000_000 // has no lock
 			standing := w.store.routes.served("vina", map[string]bool{"viettel": true})
-			l, err := w.store.lease(w.ctx, h, "vina", standing, dead)
+			l, err := w.store.lease(w.ctx, h, "vina", standing, dead, false)
 			if err != nil || l.queue != "viettel" {
 				t.Fatalf("%+v, %v", l, err)
 			}
@@ -240,7 +240,7 @@ func TestWhatADeadNodeSentForAnotherCarrierIsTakenOver(t *testing.T) {
 				t.Fatalf("%d may pass, %v", len(pass), err)
 			}
 			api := w.send(Single{To: residents.Phone("+84900000900"), Text: "Nho ba con canh giac.", Purpose: API})
-			if list, err := w.store.take(w.ctx, h, "vina", standing, dead, w.clock.now(), 10); err != nil || len(list) != 1 {
+			if list, err := w.store.take(w.ctx, h, "vina", standing, dead, ordinary, w.clock.now(), 10); err != nil || len(list) != 1 {
 				t.Fatalf("took %d, %v", len(list), err)
 			}
 			w.node(viettel.to("viettel", nil), vina.to("vina", nil))

@@ -130,7 +130,7 @@ func (w *ward) die(n int) (*hot, *lease) {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(h.drop)
-	l, err := w.store.lease(w.ctx, h, "viettel", only("viettel"), 1_000_000)
+	l, err := w.store.lease(w.ctx, h, "viettel", only("viettel"), 1_000_000, false)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestASingleOfADeadNodeIsUnknown(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer h.drop()
-	if list, err := w.store.take(w.ctx, h, "viettel", only("viettel"), 1_000_000, w.clock.now(), 10); err != nil || len(list) != 1 {
+	if list, err := w.store.take(w.ctx, h, "viettel", only("viettel"), 1_000_000, express, w.clock.now(), 10); err != nil || len(list) != 1 {
 		t.Fatalf("%d taken, %v", len(list), err)
 	}
 	w.sender(s, nil, nil, nil)

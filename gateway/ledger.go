@@ -35,12 +35,14 @@ type ledger struct {
 	carrier string
 	forms   *forms
 	in      *inbox[entry]
-	settled func(m *outgoing, v verdict) // called once each outcome is committed
 	meter   *linkMeter
 	log     *slog.Logger
 	node    int64
 	again   bool     // receipts were put aside: try them after the next outcomes
 	ended   []*lease // to give back with the next commit
+
+	settled  func(m *outgoing, v verdict) // called once each outcome is committed
+	released func(c *lease)               // called once a lease is given back
 }
 
 // run stores entries until the inbox is closed and empty. It goes on through a lost database: nothing is acknowledged and
@@ -155,6 +157,9 @@ func (l *ledger) commit(ctx context.Context, h *hot, batch []entry, sweep bool) 
 	})
 	if err != nil {
 		return err
+	}
+	for _, c := range ended {
+		l.released(c)
 	}
 	l.ended = nil
 	for _, r := range receipts {

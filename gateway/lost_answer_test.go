@@ -251,7 +251,7 @@ func TestARetryStoredTwiceLeavesTheNextTryAlone(t *testing.T) {
 	defer h.drop()
 	take := func() *outgoing {
 		t.Helper()
-		list, err := w.store.take(w.ctx, h, "viettel", only("viettel"), 7, w.clock.now(), 10)
+		list, err := w.store.take(w.ctx, h, "viettel", only("viettel"), 7, express, w.clock.now(), 10)
 		if err != nil || len(list) != 1 {
 			t.Fatalf("took %d, %v", len(list), err)
 		}
@@ -271,7 +271,7 @@ func TestARetryStoredTwiceLeavesTheNextTryAlone(t *testing.T) {
 	if err := refused.store(w.ctx, h); err != nil {
 		t.Fatal(err)
 	}
-	if list, err := w.store.take(w.ctx, h, "viettel", only("viettel"), 7, w.clock.now().Add(time.Second), 10); err != nil || len(list) != 0 {
+	if list, err := w.store.take(w.ctx, h, "viettel", only("viettel"), 7, express, w.clock.now().Add(time.Second), 10); err != nil || len(list) != 0 {
 		t.Errorf("message %d is there for another try while one is on the wire: %d, %v", id, len(list), err)
 	}
 }

@@ -103,7 +103,7 @@ const raiseEpochSQL = `update chunks set epoch = epoch + 1 where id = $1`
 // recoverChunk takes one chunk of a dead node: what was in doubt becomes unknown, or is queued again where the run says
 // so; the rest of the chunk is there to be leased. It gives how many were in doubt, and errNothing when no chunk is lost.
 func (s *Store) recoverChunk(ctx context.Context, h *hot, me int64) (carrier string, doubt int, err error) {
-	l := &lease{}
+	l := &lease{back: -1}
 	now := s.now().UTC()
 	found := false
 	var intent time.Time
@@ -122,12 +122,8 @@ func (s *Store) recoverChunk(ctx context.Context, h *hot, me int64) (carrier str
 		if err != nil {
 			return err
 		}
-		priority := retryPriority
-		if l.order.urgent {
-			priority = urgentPriority
-		}
 		err = h.each(ctx, inDoubtSQL, func(scan func(...any) error) error { return scan(&doubt) },
-			l.id, l.watermark, now, l.order.resend, carrier, intent, priority, l.order.sendBy)
+			l.id, l.watermark, now, l.order.resend, carrier, intent, l.order.urgency(), l.order.sendBy)
 		if err != nil {
 			return err
 		}

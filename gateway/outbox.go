@@ -13,7 +13,6 @@ import (
 // single is a row of the outbox in this node's hands, with what the gate must know.
 type single struct {
 	outgoing
-	text    string
 	purpose Purpose
 	reason  string // why it may not go out; empty where it may
 	ended   State  // the state that the reason leads to
@@ -27,7 +26,8 @@ with pick as (
 	select o.message_id from unnest($1::text[], $8::bigint[]) as q(queue, standing) cross join lateral (
 		select o.message_id, o.priority, o.ready_at
 		from outbox o left join run_orders r on r.run_id = o.message_id >> 32
-		where o.carrier = q.queue and o.open_to >= q.standing and o.lease_node is null and o.ready_at <= $2 and (r.paused is null or not r.paused)
+		where o.carrier = q.queue and o.open_to >= q.standing and o.priority between $10 and $11 and o.lease_node is null
+		and o.ready_at <= $2 and (r.paused is null or not r.paused)
 		order by o.priority, o.ready_at limit $3
 		for update of o skip locked
 	) o
@@ -36,15 +36,15 @@ with pick as (
 took as (
 	update outbox o set lease_node = $4, lease_carrier = $9, leased_at = $2, lease_until = clock_timestamp() + $5 * interval '1 millisecond'
 	from pick where o.message_id = pick.message_id
-	returning o.message_id, o.carrier, o.open_to, o.attempts, o.error, o.send_by
+	returning o.message_id, o.priority, o.carrier, o.open_to, o.attempts, o.error, o.send_by
 ),
 ahead as (
 	select t.message_id, row_number() over (partition by m.phone, g.purpose, t.send_by <= $2 order by t.message_id) - 1 as before
 	from took t join messages m on m.id = t.message_id left join singles g on g.message_id = t.message_id
 )
-select t.message_id, t.carrier, t.open_to, t.attempts, t.error <> '', t.send_by, m.phone, b.text, coalesce(g.purpose, ''),
+select t.message_id, t.priority, t.carrier, t.open_to, t.attempts, t.error <> '', t.send_by, m.phone, b.text, coalesce(g.purpose, ''),
        case when g.sender_carrier in ('', $9) then g.sender else '' end,
-       coalesce(r.resend, false), coalesce(r.urgent, false), coalesce(r.hours, ''),
+       coalesce(r.resend, false), coalesce(r.hours, ''),
        case when r.cancelled_at is not null then 'run cancelled'
             when t.send_by <= $2 then 'send_by passed'
             when g.purpose in ('reply', 'receipt') then ''
@@ -74,30 +74,32 @@ where message_id = any($1)`
 
 // untakeSQL gives back what one take leased. leased_at tells it from this node's others, which are on their way.
 const untakeSQL = `update outbox set lease_node = null, lease_carrier = null, lease_until = null, leased_at = null
-where lease_node = $1 and lease_carrier = $2 and leased_at = $3`
+where lease_node = $1 and lease_carrier = $2 and leased_at = $3 and priority between $4 and $5`
 
 // untake undoes a take at the moment at whose answer got lost: the rows may be leased, and none of them was submitted.
-func (s *Store) untake(ctx context.Context, h *hot, carrier string, node int64, at time.Time) error {
-	if err := h.exec(ctx, untakeSQL, node, carrier, at); err != nil {
+func (s *Store) untake(ctx context.Context, h *hot, carrier string, node int64, c class, at time.Time) error {
+	from, to := c.urgencies()
+	if err := h.exec(ctx, untakeSQL, node, carrier, at, from, to); err != nil {
 		return fmt.Errorf("give back what was taken from the outbox for %s: %w", carrier, err)
 	}
 	return nil
 }
 
-// take leases up to n rows of the queues that carrier serves at the moment now, which no other take of this node and
-// carrier shares.
-func (s *Store) take(ctx context.Context, h *hot, carrier string, from queues, node int64, now time.Time, n int) ([]*single, error) {
+// take leases up to n rows, of one class, of the queues that carrier serves at the moment now, which no other take of this
+// node, carrier and class shares.
+func (s *Store) take(ctx context.Context, h *hot, carrier string, from queues, node int64, c class, now time.Time, n int) ([]*single, error) {
 	var list []*single
 	early := map[time.Time][]int64{}
 	var retried []int64
 	byID := map[MessageID]*single{}
 	names, standings := from.columns()
+	first, last := c.urgencies()
 	err := h.each(ctx, takeSQL, func(scan func(...any) error) error {
 		m := &single{}
-		m.leased = now
+		m.leased, m.asked = now, now
 		var hours string
 		var tried bool
-		err := scan(&m.id, &m.queue, &m.openTo, &m.attempts, &tried, &m.sendBy, &m.phone, &m.text, &m.purpose, &m.sender, &m.resend, &m.urgent, &hours, &m.reason)
+		err := scan(&m.id, &m.urgency, &m.queue, &m.openTo, &m.attempts, &tried, &m.sendBy, &m.phone, &m.text, &m.purpose, &m.sender, &m.resend, &hours, &m.reason)
 		if err != nil {
 			return err
 		}
@@ -127,7 +129,7 @@ func (s *Store) take(ctx context.Context, h *hot, carrier string, from queues, n
 		}
 		list, byID[m.id] = append(list, m), m
 		return nil
-	}, names, now, n, node, leaseTime.Milliseconds(), s.caps.PerDay, s.caps.PerWeek, standings, carrier)
+	}, names, now, n, node, leaseTime.Milliseconds(), s.caps.PerDay, s.caps.PerWeek, standings, carrier, first, last)
 	if err != nil {
 		return nil, fmt.Errorf("take from the outbox for %s: %w", carrier, err)
 	}

@@ -73,15 +73,12 @@ func (o *outcomes) retryAt(m *outgoing, v verdict) time.Time {
 }
 
 func (o *outcomes) retry(m *outgoing, v verdict, at time.Time) {
-	tries, priority := m.attempts, retryPriority
+	tries := m.attempts
 	if !v.throttled && !v.unsent {
 		tries++
 	}
-	if m.urgent {
-		priority = urgentPriority
-	}
 	o.again, o.againAt, o.againBy = append(o.again, int64(m.id)), append(o.againAt, at), append(o.againBy, m.sendBy.UTC())
-	o.againTries, o.againPriority = append(o.againTries, int64(tries)), append(o.againPriority, int64(priority))
+	o.againTries, o.againPriority = append(o.againTries, int64(tries)), append(o.againPriority, int64(m.urgency))
 	o.againError = append(o.againError, v.reason)
 	queue, openTo := m.queue, m.openTo
 	if m.bound() {

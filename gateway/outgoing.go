@@ -25,12 +25,16 @@ type outgoing struct {
 	sender    string // the sender's address; empty for the carrier's own
 	queue     string // the carrier that the number belongs to: where another try waits
 	openTo    standing
+	text      string
+	alone     []sms.Part // the text as one part, cut once for its whole run; nil: cut at submitting
+	urgency   urgency
 	from      *lease // nil for a message of the outbox
-	urgent    bool
+	pos       int    // its place in the chunk
 	resend    bool
 	attempts  int // earlier tries that the carrier refused for now
 	sendBy    time.Time
 	hours     schedules.Hours // in which it may go out
+	asked     time.Time       // when the gate last let it pass
 	submitted time.Time
 	leased    time.Time // when the outbox gave it; zero for a message of a chunk
 
@@ -43,6 +47,12 @@ type outgoing struct {
 	results []smpp.SubmitResult
 	left    int // parts without a result
 }
+
+// run is the message's; 0 for a single's.
+func (m *outgoing) run() int64 { return int64(m.id) >> 32 }
+
+// forget undoes the beginning of a submit of which nothing has left.
+func (m *outgoing) forget() { m.parts, m.results, m.submitted = nil, nil, time.Time{} }
 
 // answer notes the result of part i; last says that all parts have one.
 func (m *outgoing) answer(i int, r smpp.SubmitResult) (last bool) {
@@ -153,12 +163,12 @@ func (m *outgoing) pdu(i int, source smpp.Address) *smpp.SubmitSM {
 	return p
 }
 
-// split cuts text for m. A text of one part is cut once for its whole run.
-func (m *outgoing) split(text string, alone []sms.Part) ([]sms.Part, error) {
-	if len(alone) == 1 {
-		return alone, nil
+// split cuts m's text.
+func (m *outgoing) split() ([]sms.Part, error) {
+	if len(m.alone) == 1 {
+		return m.alone, nil
 	}
-	parts, err := sms.Split(text, m.id.reference())
+	parts, err := sms.Split(m.text, m.id.reference())
 	if err != nil {
 		return nil, fmt.Errorf("cut message %d: %w", m.id, err)
 	}

@@ -12,8 +12,8 @@ import (
 
 // How long each step of the end may take: together less than five seconds.
 const (
-	wireTime   = time.Second            // to put what was meant for the wire on it
-	answerTime = 2 * time.Second        // for its responses
+	intentEnds = time.Second            // to end the commits under way
+	answerTime = 2 * time.Second        // for the responses
 	closeTime  = 500 * time.Millisecond // to unbind
 	storeTime  = time.Second            // to store what came last
 )
@@ -89,10 +89,10 @@ func (s *Sender) Run(ctx context.Context) error {
 	return nil
 }
 
-// runLink runs one carrier, and ends it in order: the workers, the responses, the bind, the ledger.
+// runLink runs one carrier, and ends it in order: the workers, the feeder, the responses, the bind, the ledger.
 func (s *Sender) runLink(ctx, whole context.Context, l *link) {
 	l.inbound = newReceiver(s.store, s.words, s.handle, l.meter, l.log)
-	var stores, binds, workers sync.WaitGroup
+	var stores, binds, workers, feeder sync.WaitGroup
 	storing, stopStoring := context.WithCancel(whole)
 	defer stopStoring()
 	stores.Go(func() { l.ledger.run(storing) })
@@ -104,17 +104,25 @@ func (s *Sender) runLink(ctx, whole context.Context, l *link) {
 			l.log.Error("keep the bind up", "error", err)
 		}
 	})
-	wire, cut := context.WithCancel(whole)
+	work, cut := context.WithCancel(whole)
 	defer cut()
-	stopCut := context.AfterFunc(ctx, func() { time.AfterFunc(wireTime, cut) })
+	stopCut := context.AfterFunc(ctx, func() { time.AfterFunc(intentEnds, cut) })
 	defer stopCut()
 	for range workersPerLink {
-		workers.Go(func() { l.work(ctx, wire) })
+		workers.Go(func() { l.work(ctx, work, false) })
 	}
-	workers.Go(func() { l.serve(ctx, wire) })
+	workers.Go(func() { l.work(ctx, work, true) })
+	for c := range lastClass {
+		workers.Go(func() { l.serve(ctx, work, c) })
+	}
+	feeder.Go(func() { l.feed(ctx) })
 	workers.Wait()
+	l.lanes.close()
+	feeder.Wait()
 	answered, stopWaiting := context.WithTimeout(whole, answerTime)
-	_ = l.doubt.Acquire(answered, int64(MaxInDoubt(l.carrier.Rate))) // everything has its outcome, or time is up
+	for c, times := range intents {
+		_ = l.doubt[c].Acquire(answered, int64(times*intentOf(l.carrier.Rate))) // everything has its outcome, or time is up
+	}
 	stopWaiting()
 	unbind()
 	binds.Wait()

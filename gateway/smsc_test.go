@@ -32,6 +32,7 @@ type smsc struct {
 
 type submitted struct {
 	n    int // from 1
+	at   time.Time
 	to   string
 	text string
 	pdu  *smpp.SubmitSM
@@ -82,7 +83,7 @@ func (s *smsc) Submit(_ *smpp.Peer, m *smpp.SubmitSM, respond func(smpp.SubmitRe
 		s.t.Error(err)
 	}
 	s.mu.Lock()
-	one := submitted{n: len(s.got) + 1, to: m.Dest.Addr, text: text, pdu: m}
+	one := submitted{n: len(s.got) + 1, at: time.Now(), to: m.Dest.Addr, text: text, pdu: m}
 	s.got = append(s.got, one)
 	s.byNumber[one.to]++
 	answer, receipts := s.answer, s.receipts

@@ -121,12 +121,7 @@ func (s *Store) Send(ctx context.Context, tx *sql.Tx, m Single) (MessageID, erro
 }
 
 // priorities order the outbox: who waits for an answer goes first.
-var priorities = map[Purpose]int{Reply: 0, Receipt: 0, Alert: 1, API: 2}
-
-const (
-	urgentPriority = 1 // a retry of an urgent run's message
-	retryPriority  = 3 // a retry of a reminder
-)
+var priorities = map[Purpose]urgency{Reply: answers, Receipt: answers, Alert: alerts, API: ofAPI}
 
 const addOrderSQL = `
 insert into run_orders (run_id, campaign_id, body_id, urgent, hours, per_day, per_week, resend, send_by, queued_at)

@@ -1,0 +1,31 @@
+package gateway
+
+import (
+	"sync"
+	"time"
+)
+
+// flow measures what a link lets through: its rate limit may be far from what its window and its responses allow.
+type flow struct {
+	mu    sync.Mutex
+	since time.Time
+	n     int
+	full  int // messages in the last whole intentTime
+}
+
+func (f *flow) passed(now time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.n++
+	if past := now.Sub(f.since); past >= intentTime {
+		f.full = int(float64(f.n) * float64(intentTime) / float64(past))
+		f.since, f.n = now, 0
+	}
+}
+
+// last is how many messages went out in the last intentTime.
+func (f *flow) last() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.full
+}
