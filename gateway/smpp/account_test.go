@@ -131,34 +131,39 @@ func TestAnAccountIsUpWhileOneBindIs(t *testing.T) {
 
 func TestWhoWaitsForRoomHearsOfEveryBind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		x, a, _ := newExchange(t, AccountConfig{ClientConfig: ClientConfig{Window: 1}, Binds: 2})
+		x, a, _ := newExchange(t, AccountConfig{ClientConfig: ClientConfig{Window: 2}, Binds: 2})
 		_, one := x.bind()
 		o := outcomes{}
 		o.submitTo(t, a, "a")
+		o.submitTo(t, a, "b")
 		one.expect(SubmitSMID)
-		const callers = 3
+		one.expect(SubmitSMID)
+		const callers = 5
 		got := make(chan error, callers)
 		for range callers {
 			go func() { got <- a.Submit(t.Context(), &SubmitSM{}, func(SubmitResult) {}) }()
 		}
-		synctest.Wait()
-		if len(got) > 0 {
-			t.Fatalf("one of them got through: %v", <-got)
+		want := func(n int, err error) {
+			t.Helper()
+			synctest.Wait()
+			if len(got) != n {
+				t.Fatalf("%d have been told, want %d", len(got), n)
+			}
+			for range n {
+				if e := <-got; e != err {
+					t.Errorf("told %v, want %v", e, err)
+				}
+			}
 		}
-		_, two := x.bind() // a bind that comes up lets one in
-		if err := <-got; err != nil {
-			t.Fatal(err)
-		}
-		two.accepts(two.expect(SubmitSMID), "B") // a response lets another in
-		if err := <-got; err != nil {
-			t.Fatal(err)
-		}
-		two.expect(SubmitSMID)
+		want(0, nil)
+		_, two := x.bind()
+		want(2, nil) // a bind that comes up lets in as many as it has room for
+		two.accepts(two.expect(SubmitSMID), "B")
+		want(1, nil) // a response lets in one
 		two.Close()
-		one.Close() // and when all are gone the last one is told
-		if err := <-got; err != ErrNotBound {
-			t.Errorf("got %v", err)
-		}
+		want(0, nil) // there is still the other bind
+		one.Close()
+		want(2, ErrNotBound)
 	})
 }
 

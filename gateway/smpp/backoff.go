@@ -28,6 +28,12 @@ func (b *backoff) next() time.Duration {
 	return d
 }
 
+// longest is for what no further attempt will change: as long as a pause gets, with its jitter.
+func (b *backoff) longest() time.Duration {
+	b.ceiling = b.max
+	return b.max - b.random(max(b.max/2, 1))
+}
+
 func (b *backoff) wasUp(d time.Duration) {
 	if d >= goodWhile {
 		b.ceiling = b.min

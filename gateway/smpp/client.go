@@ -39,6 +39,7 @@ type ClientConfig struct {
 	CloseTimeout    time.Duration // for what is in flight, and for unbind, when Run's context ends [5s]
 	BackoffMin      time.Duration // the first pause before a reconnect lasts up to this [1s]
 	BackoffMax      time.Duration // no pause is longer [60s]
+	MaxIgnored      int           // rounds of submit_sm without any response before the link is ended; what times out together is one round [2]
 	MaxFrame        int           // octets; longer frames are refused [128 KiB]
 	MaxUnacked      int           // deliver_sm waiting for their ack; more are refused for now [10000]
 
@@ -52,7 +53,9 @@ type ClientHandler interface {
 	// is called, from any goroutine and once: after the row is committed. Without it the SMSC sends the message again.
 	// A link that has ended waits for Deliver to return before the next one begins.
 	Deliver(d *DeliverSM, ack func(Status))
-	// Late is a submit_sm_resp that came after its time-out: the id is still good.
+	// Late is a submit_sm_resp that came after its time-out, on the same link: the id is still good. When the link has
+	// ended meanwhile, none can come: a sequence_number means something on its own link only, and what an SMSC sends under
+	// it on the next one is not believed.
 	Late(m *SubmitSM, r SubmitResult)
 	// State tells when the bind comes up and when it went down. It must not block.
 	State(up bool)
@@ -66,19 +69,17 @@ type SubmitResult struct {
 	Err       error
 }
 
-// BindError is an SMSC's refusal to bind.
-type BindError struct{ Status Status }
-
-func (e *BindError) Error() string {
-	return fmt.Sprintf("smpp: bind refused: %s (%s)", e.Status, e.Status.Explain())
-}
-
 // Client keeps one bind to an SMSC up.
 type Client struct {
 	requests
-	cfg   ClientConfig
-	h     ClientHandler
-	link  atomic.Pointer[link]
+	cfg  ClientConfig
+	h    ClientHandler
+	link atomic.Pointer[link]
+
+	// Run's, from one link to the next:
+	sequence uint32 // numbers go on, so that an answer to a lost link's request is never taken for another's
+	wary     bool   // the last link answered no submit_sm: one is enough to find out whether this one does
+
 	since atomic.Int64 // when the bind came up or went down, in Unix nanoseconds; 0 before Run
 }
 
@@ -92,8 +93,8 @@ func newClient(cfg ClientConfig, h ClientHandler, r *room) *Client {
 }
 
 // Run connects, binds, and connects again after pauses that grow, are capped and jittered, until ctx ends. Then it lets
-// what is in flight be answered for up to CloseTimeout, unbinds, and returns nil. A refused bind is tried again too: the
-// carrier's mistake of this morning must not need a restart.
+// what is in flight be answered for up to CloseTimeout, unbinds, and returns nil. A refused bind is tried again too, after
+// the longest pause where only a change could help: the carrier's mistake of this morning must not need a restart.
 func (c *Client) Run(ctx context.Context) error {
 	c.since.Store(time.Now().UnixNano())
 	pause := newBackoff(c.cfg.BackoffMin, c.cfg.BackoffMax)
@@ -102,12 +103,32 @@ func (c *Client) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
-		pause.wasUp(up)
-		d := pause.next()
-		c.cfg.Log.Warn("SMSC link down", "addr", c.cfg.Addr, "error", err, "up", up, "retry_in", d)
-		sleep(ctx, d)
+		sleep(ctx, c.after(err, up, pause))
 	}
 	return nil
+}
+
+// after says why there is no link, and gives the pause until the next attempt.
+func (c *Client) after(err error, up time.Duration, pause *backoff) time.Duration {
+	log, d := c.cfg.Log.With("addr", c.cfg.Addr, "error", err, "up", up), time.Duration(0)
+	var refused *BindError
+	switch {
+	case errors.As(err, &refused):
+		if refused.Permanent() {
+			d = pause.longest()
+		} else {
+			d = pause.next()
+		}
+		log.Error("SMSC refuses the bind", "what_to_do", refused.Advice(), "retry_in", d)
+	case err == errIgnored: // it may have been up for long, and yet was not good
+		d = pause.next()
+		log.Error("SMSC took messages without a response: they are in doubt", "what_to_do", "ask the operator", "retry_in", d)
+	default:
+		pause.wasUp(up)
+		d = pause.next()
+		log.Warn("SMSC link down", "retry_in", d)
+	}
+	return d
 }
 
 // session holds one link from dial to end, and says how long it was bound.
@@ -121,9 +142,10 @@ func (c *Client) session(ctx context.Context) (up time.Duration, err error) {
 	if err := c.bind(ctx, conn, f); err != nil {
 		return 0, err
 	}
-	l := newLink(conn, f, 1, linkConfig{
+	l := newLink(conn, f, max(c.sequence, 1), linkConfig{
 		window: c.cfg.Window, enquire: c.cfg.EnquireLink, response: c.cfg.ResponseTimeout, write: c.cfg.WriteTimeout,
 		close: c.cfg.CloseTimeout, queue: c.cfg.MaxUnacked, overload: StatusTemporaryApp, log: c.cfg.Log,
+		ignored: c.cfg.MaxIgnored, wary: c.wary,
 	}, c.room, c)
 	began := time.Now()
 	c.since.Store(began.UnixNano())
@@ -135,6 +157,8 @@ func (c *Client) session(ctx context.Context) (up time.Duration, err error) {
 	c.link.Store(nil)
 	c.since.Store(time.Now().UnixNano())
 	c.h.State(false)
+	c.sequence = l.sequence
+	c.wary = err == errIgnored || c.wary && int(l.window.Load()) < c.cfg.Window
 	return time.Since(began), err
 }
 
@@ -181,10 +205,14 @@ func (c *Client) bind(ctx context.Context, conn net.Conn, f *frames) error {
 			if _, err := conn.Write(b); err != nil {
 				return fmt.Errorf("smpp: bind: %w", err)
 			}
-		case h.Sequence != 1 || (h.ID != c.cfg.Mode.Response() && h.ID != GenericNackID):
-			c.cfg.Log.Debug("before bind_resp", "command", h.ID.String())
-		case h.Status != StatusOK || h.ID == GenericNackID:
+		case !h.ID.IsResponse():
+			c.cfg.Log.Debug("before bind_resp", "command", h.ID.String()) // it will come again
+		case h.ID == GenericNackID:
 			return &BindError{cmp.Or(h.Status, StatusUnknownError)}
+		case h.ID != c.cfg.Mode.Response() || h.Sequence != 1: // no response of this peer could be told whose it is
+			return fmt.Errorf("smpp: %s was answered by %s with sequence_number %d, not by %s with 1", c.cfg.Mode, h.ID, h.Sequence, c.cfg.Mode.Response())
+		case h.Status != StatusOK:
+			return &BindError{h.Status}
 		default:
 			return conn.SetDeadline(time.Time{})
 		}
@@ -259,6 +287,7 @@ func (cfg ClientConfig) withDefaults() ClientConfig {
 	cfg.CloseTimeout = cmp.Or(cfg.CloseTimeout, 5*time.Second)
 	cfg.BackoffMin = cmp.Or(cfg.BackoffMin, time.Second)
 	cfg.BackoffMax = cmp.Or(cfg.BackoffMax, time.Minute)
+	cfg.MaxIgnored = cmp.Or(cfg.MaxIgnored, 2)
 	cfg.MaxFrame = cmp.Or(cfg.MaxFrame, 128<<10)
 	cfg.MaxUnacked = cmp.Or(cfg.MaxUnacked, 10_000)
 	cfg.Log = cmp.Or(cfg.Log, slog.New(slog.DiscardHandler))

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
-	"time"
 )
 
 // A length beyond this is no PDU that anyone would send: the stream has lost its place, or is not SMPP at all.
@@ -30,26 +29,15 @@ type frames struct {
 	r     *bufio.Reader
 	limit int
 	body  []byte
-	last  atomic.Int64 // unix nanoseconds
+	whole atomic.Uint64 // frames so far
 }
 
 func newFrames(r io.Reader, limit int) *frames {
-	f := &frames{limit: limit}
-	f.r = bufio.NewReaderSize(readerFunc(func(b []byte) (int, error) {
-		n, err := r.Read(b)
-		f.last.Store(time.Now().UnixNano())
-		return n, err
-	}), 16<<10)
-	f.last.Store(time.Now().UnixNano())
-	return f
+	return &frames{limit: limit, r: bufio.NewReaderSize(r, 16<<10)}
 }
 
-// heard is when the peer last sent anything.
-func (f *frames) heard() time.Time { return time.Unix(0, f.last.Load()) }
-
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+// heard counts the frames that have come in whole: octets that never make one are no sign of life.
+func (f *frames) heard() uint64 { return f.whole.Load() }
 
 // next gives the next frame. A *FrameError tells of a frame with a bad length; any other error is the reader's.
 func (f *frames) next() (Header, []byte, error) {
@@ -73,6 +61,7 @@ func (f *frames) next() (Header, []byte, error) {
 		if _, err := f.r.Discard(int(n)); err != nil {
 			return h, nil, err
 		}
+		f.whole.Add(1)
 		return h, nil, &FrameError{Header: h, Length: n, Limit: f.limit}
 	}
 	// Most frames lie whole in the buffer and are read where they are.
@@ -83,6 +72,7 @@ func (f *frames) next() (Header, []byte, error) {
 		}
 		body := frame[headerLen:]
 		f.r.Discard(int(n)) // cannot fail: these octets are buffered, and stay until the next read
+		f.whole.Add(1)
 		return h, body, nil
 	}
 	f.r.Discard(headerLen)
@@ -93,6 +83,7 @@ func (f *frames) next() (Header, []byte, error) {
 	if _, err := io.ReadFull(f.r, f.body); err != nil {
 		return h, nil, unexpected(err)
 	}
+	f.whole.Add(1)
 	return h, f.body, nil
 }
 

@@ -67,7 +67,7 @@ func (l *link) bound() *link {
 }
 
 // free is the room in the window. It may have changed when the caller looks at it; queue has the last word.
-func (l *link) free() int { return l.cfg.window - l.inFlight() }
+func (l *link) free() int { return int(l.window.Load() - l.asking.Load()) }
 
 // queue takes p as a request of ours, or says why not: errFull, errLeaving or ErrFrame. It waits for nothing.
 func (l *link) queue(p PDU, a asked) error {
@@ -76,7 +76,7 @@ func (l *link) queue(p PDU, a asked) error {
 		l.mu.Unlock()
 		return errLeaving
 	}
-	if len(l.waiting) >= l.cfg.window {
+	if len(l.waiting) >= int(l.window.Load()) {
 		l.mu.Unlock()
 		return errFull
 	}
@@ -124,6 +124,9 @@ func (l *link) answered(h Header, body []byte) {
 	}
 	if !ok {
 		m := l.expired.take(h)
+		if m != nil {
+			l.rounds = 0
+		}
 		l.mu.Unlock()
 		if m != nil {
 			l.side.late(m, submitResult(h, body))
@@ -133,6 +136,10 @@ func (l *link) answered(h Header, body []byte) {
 		return
 	}
 	delete(l.waiting, h.Sequence)
+	if a.submit != nil {
+		l.rounds = 0
+		l.window.Store(int32(l.cfg.window))
+	}
 	l.asking.Store(int32(len(l.waiting)))
 	quiet := l.phase == phaseDraining && len(l.waiting) == 0
 	l.mu.Unlock()
@@ -141,6 +148,9 @@ func (l *link) answered(h Header, body []byte) {
 		signal(l.nudge)
 	}
 	a.answer(h, body)
+	if a.submit != nil && h.Status == StatusInvBindStatus {
+		l.kill(errForgot)
+	}
 }
 
 // abandon tells every request in flight that the link was lost. One whose last octet never left is not in doubt: no peer
@@ -160,19 +170,27 @@ func (l *link) abandon() {
 	}
 }
 
-// expire tells the requests that have waited too long.
+// expire tells the requests that have waited too long. When round after round of submit_sm goes unanswered, the link ends:
+// each more would be one more message in doubt.
 func (l *link) expire(now time.Time) {
 	var over []asked
 	l.mu.Lock()
+	round := false
 	for seq, a := range l.waiting {
 		if now.Sub(a.at) >= l.cfg.response {
 			delete(l.waiting, seq)
 			if a.submit != nil {
 				l.expired.add(seq, a.submit)
+				round = round || !a.at.Before(l.round)
 			}
 			over = append(over, a)
 		}
 	}
+	if round {
+		l.round = now
+		l.rounds++
+	}
+	ignored := l.cfg.ignored > 0 && l.rounds >= l.cfg.ignored
 	l.asking.Store(int32(len(l.waiting)))
 	l.mu.Unlock()
 	if len(over) > 0 {
@@ -180,6 +198,9 @@ func (l *link) expire(now time.Time) {
 	}
 	for i := range over {
 		over[i].fail(ErrNoResponse)
+	}
+	if ignored {
+		l.kill(errIgnored)
 	}
 }
 

@@ -10,7 +10,9 @@ func (l *link) keep(ctx context.Context) {
 	tick := time.NewTicker(l.cfg.tick())
 	defer tick.Stop()
 	var (
-		asked   time.Time // when enquire_link was sent; zero when the peer has been heard since
+		frames  uint64 // heard of the peer
+		heard   = time.Now()
+		asked   time.Time // when enquire_link was sent last
 		until   time.Time // end of draining
 		theirs  uint32    // sequence of the peer's unbind
 		unbound bool      // our unbind has been sent
@@ -35,7 +37,10 @@ func (l *link) keep(ctx context.Context) {
 		}
 		now := time.Now()
 		l.expire(now)
-		if heard := l.frames.heard(); now.Sub(heard) >= l.cfg.enquire {
+		if n := l.frames.heard(); n != frames {
+			frames, heard = n, now
+		}
+		if now.Sub(heard) >= l.cfg.enquire {
 			switch {
 			case !heard.Before(asked): // not asked since it was last heard
 				asked = now

@@ -15,6 +15,8 @@ var (
 	errDeadPeer = errors.New("smpp: the peer answers nothing")
 	errUnbound  = errors.New("smpp: unbound")
 	errFlood    = errors.New("smpp: the peer asks without reading the answers")
+	errIgnored  = errors.New("smpp: the peer lives, but answers no submit_sm")
+	errForgot   = errors.New("smpp: the peer says that nobody is bound")
 )
 
 // side is the end that a link serves: the client's or the server's.
@@ -32,6 +34,8 @@ type linkConfig struct {
 	response time.Duration
 	write    time.Duration
 	close    time.Duration
+	ignored  int    // rounds of submit_sm without a response that end the link; 0: none do
+	wary     bool   // one submit_sm at a time until the first is answered
 	queue    int    // requests of the peer at one time; more are refused
 	overload Status // with this
 	log      *slog.Logger
@@ -61,9 +65,12 @@ type link struct {
 	sequence uint32
 	waiting  map[uint32]asked
 	expired  expired
-	err      error // why the link ended
+	round    time.Time // when the last submit_sm timed out; one sent since then and timing out too makes another round
+	rounds   int       // of time-outs, since a submit_sm was answered
+	err      error     // why the link ended
 
 	asking  atomic.Int32  // len(waiting), for those who look without the lock
+	window  atomic.Int32  // how many it may be
 	leaving atomic.Bool   // phase is not phaseBound, for the same
 	wake    chan struct{} // there is something in out
 	nudge   chan struct{} // the keeper should look
@@ -84,11 +91,17 @@ type inbound struct {
 }
 
 func newLink(conn net.Conn, f *frames, firstSequence uint32, cfg linkConfig, r *room, s side) *link {
-	return &link{
+	l := &link{
 		conn: conn, frames: f, cfg: cfg, side: s, room: r, sequence: firstSequence,
 		waiting: make(map[uint32]asked, cfg.window), expired: newExpired(),
-		wake: make(chan struct{}, 1), nudge: make(chan struct{}, 1), dead: make(chan struct{}), peerUnbind: make(chan uint32, 1), inWake: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), nudge: make(chan struct{}, 1), dead: make(chan struct{}),
+		peerUnbind: make(chan uint32, 1), inWake: make(chan struct{}, 1),
 	}
+	l.window.Store(int32(cfg.window))
+	if cfg.wary {
+		l.window.Store(1)
+	}
+	return l
 }
 
 // run serves the link until it ends, and says why: nil after an orderly end that ctx asked for. All its goroutines have
