@@ -48,15 +48,19 @@ type Peer struct {
 	missed []Event // read while Await looked for another
 }
 
-// Start runs the script of this folder with node until the test ends. Without node or npm the test fails: a peer that is
+// Start runs a script of this folder, with node or perl, until the test ends. Without them the test fails: a peer that is
 // not there has not been met.
 func Start(t testing.TB, script string, args ...string) *Peer {
 	t.Helper()
-	dir, err := installed()
+	interpreter, find := "node", installed
+	if filepath.Ext(script) == ".pl" {
+		interpreter, find = "perl", folder
+	}
+	dir, err := find()
 	if err != nil {
 		t.Fatalf("peer %s: %v", script, err)
 	}
-	cmd := exec.Command("node", append([]string{filepath.Join(dir, script)}, args...)...)
+	cmd := exec.Command(interpreter, append([]string{filepath.Join(dir, script)}, args...)...)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -130,6 +134,13 @@ func (p *Peer) Tell(command map[string]any) {
 	if _, err := p.stdin.Write(append(b, '\n')); err != nil {
 		p.t.Fatalf("tell the peer: %v", err)
 	}
+}
+
+// Send has an ESME's script send text in as many parts as it takes, and again whatever had no response when the link was
+// lost. It says "delivered" with the key once each part has its receipt.
+func (p *Peer) Send(key, source, dest, text string) {
+	p.t.Helper()
+	p.Tell(map[string]any{"do": "send", "key": key, "source": source, "dest": dest, "text": text})
 }
 
 // installed gives this package's folder with its node_modules as package-lock.json wants them. Test programs run side by
