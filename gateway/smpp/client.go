@@ -112,6 +112,8 @@ func (c *Client) Run(ctx context.Context) error {
 func (c *Client) after(err error, up time.Duration, pause *backoff) time.Duration {
 	log, d := c.cfg.Log.With("addr", c.cfg.Addr, "error", err, "up", up), time.Duration(0)
 	var refused *BindError
+	var unproven *tls.CertificateVerificationError
+	var plain tls.RecordHeaderError
 	switch {
 	case errors.As(err, &refused):
 		if refused.Permanent() {
@@ -123,6 +125,12 @@ func (c *Client) after(err error, up time.Duration, pause *backoff) time.Duratio
 	case err == errIgnored: // it may have been up for long, and yet was not good
 		d = pause.next()
 		log.Error("SMSC took messages without a response: they are in doubt", "what_to_do", "ask the operator", "retry_in", d)
+	case errors.As(err, &unproven):
+		d = pause.longest()
+		log.Error("SMSC does not prove its name", "what_to_do", "check the name in addr and the authority in tls_ca", "retry_in", d)
+	case errors.As(err, &plain):
+		d = pause.longest()
+		log.Error("SMSC speaks no TLS", "what_to_do", "check the port in addr, or set tls to false", "retry_in", d)
 	default:
 		pause.wasUp(up)
 		d = pause.next()
@@ -177,7 +185,7 @@ func (c *Client) dial(ctx context.Context) (net.Conn, error) {
 	secure := tls.Client(conn, cfg)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		conn.Close()
-		return nil, err
+		return nil, fmt.Errorf("TLS handshake: %w", err)
 	}
 	return secure, nil
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"canhgiac/gateway/smpp"
 	"canhgiac/gateway/sms"
 	"canhgiac/internal/peers"
@@ -38,6 +40,7 @@ func (c *carrier) Submit(_ *smpp.Peer, m *smpp.SubmitSM, respond func(smpp.Submi
 func (c *carrier) Closed(p *smpp.Peer) { c.closed <- p }
 
 func TestNPMESME(t *testing.T) {
+	t.Cleanup(func() { goleak.VerifyNone(t) })
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"canhgiac/gateway/smpp"
 	"canhgiac/gateway/sms"
 	"canhgiac/internal/peers"
@@ -29,6 +31,7 @@ func (h *heard) State(up bool)                                    { h.up <- up }
 // connect runs a client of npm smpp's SMSC until the test ends.
 func connect(t *testing.T, password string) (*peers.Peer, *smpp.Client, *heard) {
 	t.Helper()
+	t.Cleanup(func() { goleak.VerifyNone(t) })
 	smsc := peers.Start(t, "smsc.js")
 	h := &heard{up: make(chan bool, 10), delivers: make(chan delivered, 100)}
 	c := smpp.NewClient(smpp.ClientConfig{Addr: fmt.Sprintf("127.0.0.1:%d", smsc.Await("listening").Number("port")),
@@ -182,6 +185,7 @@ func TestNPMSMSC(t *testing.T) {
 }
 
 func TestNPMSMSCSeesTheUnbind(t *testing.T) {
+	t.Cleanup(func() { goleak.VerifyNone(t) })
 	smsc := peers.Start(t, "smsc.js")
 	h := &heard{up: make(chan bool, 10)}
 	c := smpp.NewClient(smpp.ClientConfig{Addr: fmt.Sprintf("127.0.0.1:%d", smsc.Await("listening").Number("port"))}, h)

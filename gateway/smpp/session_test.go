@@ -73,8 +73,11 @@ func (s *smsc) Submit(p *Peer, m *SubmitSM, respond func(SubmitResult)) {
 
 func (s *smsc) Closed(p *Peer) { s.closed <- p }
 
+// listen takes a port. It is what a test does first, so the count of the goroutines that are left is what it does last; in a
+// bubble of testing/synctest the bubble counts them.
 func listen(t *testing.T) net.Listener {
 	t.Helper()
+	t.Cleanup(func() { goleak.VerifyNone(t) })
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

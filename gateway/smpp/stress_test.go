@@ -2,16 +2,10 @@ package smpp
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"math/big"
 	mathrand "math/rand/v2"
-	"net"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -127,37 +121,4 @@ func (h *hardy) await() {
 	up := h.up
 	h.mu.Unlock()
 	<-up
-}
-
-func TestOverTLS(t *testing.T) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(cert)
-	plain := listen(t)
-	ln := tls.NewListener(plain, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}})
-	s := newSMSC()
-	during(t, func(ctx context.Context) error { return NewServer(ServerConfig{}, s).Serve(ctx, ln) })
-	e := newESME()
-	c := NewClient(ClientConfig{Addr: plain.Addr().String(), TLS: &tls.Config{RootCAs: roots}}, e)
-	during(t, c.Run)
-	<-e.up
-	done := make(chan SubmitResult, 1)
-	if err := c.Submit(t.Context(), &SubmitSM{}, func(r SubmitResult) { done <- r }); err != nil {
-		t.Fatal(err)
-	}
-	if r := <-done; r.Err != nil || r.MessageID != "m1" {
-		t.Errorf("got %+v", r)
-	}
 }
