@@ -56,7 +56,12 @@ func (l *link) feed(ctx context.Context) {
 // submit puts m on the wire, part by part. Whatever comes of it goes to the ledger, once; but where spell ends before
 // anything of m has left, m waits again.
 func (l *link) submit(ctx, spell context.Context, m *outgoing) {
-	parts, err := m.split()
+	if why, refused := l.carrier.refusal(l.carrier.Name, m.text); refused && m.cut == nil {
+		m.outcome = &verdict{state: Queued, reason: why.reason()}
+		l.ledger.in.put(entry{message: m})
+		return
+	}
+	parts, err := m.split(l.carrier.Split)
 	if err != nil {
 		m.outcome = &verdict{state: Failed, reason: "text cannot be sent"}
 		l.ledger.in.put(entry{message: m})

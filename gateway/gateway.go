@@ -150,6 +150,7 @@ type Carrier struct {
 	Prefixes  []string  // numbers that leave by it, as "098" or "+8498"; none: it takes what no other carrier does
 	Fallback  []string  // carriers that stand in while its link is down, the first that can
 	ReceiptID ReceiptID // how its receipts write the id of submit_sm_resp
+	TextRules
 
 	// Transport makes another way to the carrier than SMPP by Link; nil: SMPP.
 	Transport func(smpp.ClientHandler) Transport

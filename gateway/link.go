@@ -21,6 +21,7 @@ const (
 	atOnce     = 500 * time.Millisecond // an opt-out or a pause bites within the sending of this long
 	turn       = 2 * time.Second        // a chunk is given back after this long, since other runs are waiting
 	sharedTurn = 250 * time.Millisecond // likewise where an equal may be faster
+	unfit      = time.Minute            // until a run is offered again to a carrier that does not take its text
 	throttling = time.Second            // a link that was told to slow down stands still for this long
 	idlePoll   = 200 * time.Millisecond // how often an idle worker looks for work
 	keepLate   = 10000                  // submit_sm without a response whose late one is still known

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"canhgiac/gateway/sms"
 )
 
 // A chunk's own end stands for its messages above the watermark.
@@ -40,7 +38,7 @@ func (s *Store) Message(ctx context.Context, id MessageID) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("read message %d: %w", id, err)
 	}
-	m.Size = sms.Measure(m.Text)
+	m.Size = s.texts[m.Carrier].Split.Measure(m.Text)
 	rows, err := s.db.QueryContext(ctx, movesSQL, id)
 	if err != nil {
 		return Message{}, fmt.Errorf("read the moves of message %d: %w", id, err)

@@ -65,8 +65,9 @@ left join run_orders r on r.run_id = t.message_id >> 32`,
 // reasonEnds are the reasons that do not suppress a message but end it otherwise.
 var reasonEnds = map[string]State{"run cancelled": Cancelled, "send_by passed": Expired}
 
-// keptPartsSQL: what an earlier try brought through is not sent again.
-const keptPartsSQL = `select message_id, part from sent_parts where message_id = any($1)`
+// keptPartsSQL: what an earlier try brought through is not sent again, unless another carrier goes on: it may cut the text
+// elsewhere.
+const keptPartsSQL = `select message_id, part from sent_parts where message_id = any($1) and carrier = $2`
 
 // laterSQL gives rows back whose hour has not come.
 const laterSQL = `update outbox set lease_node = null, lease_carrier = null, lease_until = null, leased_at = null, ready_at = $2
@@ -153,7 +154,7 @@ func (s *Store) take(ctx context.Context, h *hot, carrier string, from queues, n
 		}
 		m.kept[part-1] = true
 		return nil
-	}, pq.Array(retried))
+	}, pq.Array(retried), carrier)
 	if err != nil {
 		return nil, fmt.Errorf("read the parts sent before: %w", err)
 	}

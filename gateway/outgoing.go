@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -26,7 +27,7 @@ type outgoing struct {
 	queue     string // the carrier that the number belongs to: where another try waits
 	openTo    standing
 	text      string
-	alone     []sms.Part // the text as one part, cut once for its whole run; nil: cut at submitting
+	cut       []sms.Part // the text, cut once for its whole run; nil: cut at submitting
 	urgency   urgency
 	from      *lease // nil for a message of the outbox
 	pos       int    // its place in the chunk
@@ -153,9 +154,19 @@ func (m *outgoing) pdu(i int, source smpp.Address) *smpp.SubmitSM {
 		ShortMessage:       part.Payload,
 		Ref:                int64(m.id),
 	}
-	if len(part.UDH) > 0 {
+	switch {
+	case len(part.UDH) > 0:
 		p.ESMClass = smpp.ESMClassUDHI
-		p.ShortMessage = append(part.UDH[:len(part.UDH):len(part.UDH)], part.Payload...)
+		p.ShortMessage = part.UserData()
+	case part.Place.Total > 1:
+		p.TLVs = smpp.TLVs{
+			{Tag: smpp.TagSARRefNum, Value: binary.BigEndian.AppendUint16(nil, part.Place.Ref)},
+			{Tag: smpp.TagSARTotal, Value: []byte{part.Place.Total}},
+			{Tag: smpp.TagSARSeq, Value: []byte{part.Place.Seq}},
+		}
+	case part.Billed > 1: // sm_length stays 0 beside it (SMPP 3.4 §5.3.2.32)
+		p.ShortMessage = nil
+		p.TLVs = smpp.TLVs{{Tag: smpp.TagMessagePayload, Value: part.Payload}}
 	}
 	if m.sender != "" {
 		p.Source = smpp.Address{TON: smpp.TONShort, NPI: smpp.NPIUnknown, Addr: m.sender}
@@ -163,12 +174,12 @@ func (m *outgoing) pdu(i int, source smpp.Address) *smpp.SubmitSM {
 	return p
 }
 
-// split cuts m's text.
-func (m *outgoing) split() ([]sms.Part, error) {
-	if len(m.alone) == 1 {
-		return m.alone, nil
+// split cuts m's text. The text of a run is cut once for all its messages.
+func (m *outgoing) split(by sms.Scheme) ([]sms.Part, error) {
+	if len(m.cut) > 0 {
+		return sms.Renumber(m.cut, m.id.reference()), nil
 	}
-	parts, err := sms.Split(m.text, m.id.reference())
+	parts, err := by.Split(m.text, m.id.reference())
 	if err != nil {
 		return nil, fmt.Errorf("cut message %d: %w", m.id, err)
 	}

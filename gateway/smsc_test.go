@@ -78,7 +78,8 @@ func (s *smsc) Closed(p *smpp.Peer) {
 }
 
 func (s *smsc) Submit(_ *smpp.Peer, m *smpp.SubmitSM, respond func(smpp.SubmitResult)) {
-	text, _, err := sms.Decode(m.DataCoding, m.ESMClass&smpp.ESMClassUDHI != 0, m.ShortMessage)
+	d := (*smpp.DeliverSM)(m)
+	text, _, err := sms.Decode(m.DataCoding, d.UDHI(), d.Text())
 	if err != nil {
 		s.t.Error(err)
 	}

@@ -29,6 +29,7 @@ type Route struct {
 	Carrier  string
 	Prefixes []string // "098", "+8498" or "8498", up to seven digits with the country's; none: what no other carrier takes
 	Fallback []string // carriers that stand in, the first that can, once its link has been down for FailoverAfter
+	TextRules
 }
 
 // StoreOptions are what the queue must know before anything is sent.
@@ -45,6 +46,7 @@ type Store struct {
 	db     *sql.DB
 	now    func() time.Time
 	routes routes
+	texts  map[string]TextRules // by carrier
 	hours  schedules.Hours
 	caps   Caps
 
@@ -56,7 +58,11 @@ func NewStore(db *sql.DB, now func() time.Time, o StoreOptions) *Store {
 	if o.Hours.IsZero() {
 		o.Hours = wholeDay
 	}
-	return &Store{db: db, now: now, routes: newRoutes(o.Routes), hours: o.Hours, caps: o.Caps, failoverAfter: cmp.Or(o.FailoverAfter, time.Minute)}
+	texts := make(map[string]TextRules, len(o.Routes))
+	for _, r := range o.Routes {
+		texts[r.Carrier] = r.TextRules
+	}
+	return &Store{db: db, now: now, routes: newRoutes(o.Routes), texts: texts, hours: o.Hours, caps: o.Caps, failoverAfter: cmp.Or(o.FailoverAfter, time.Minute)}
 }
 
 const addBodySQL = `insert into bodies (text) values ($1) returning id`
@@ -83,6 +89,9 @@ func (s *Store) Send(ctx context.Context, tx *sql.Tx, m Single) (MessageID, erro
 	}
 	if m.Text == "" || m.To == "" {
 		return 0, errors.New("send a message: it needs a number and a text")
+	}
+	if s.Measure(m.Text).Parts > sms.MaxParts {
+		return 0, fmt.Errorf("send a %s: %w", m.Purpose, sms.ErrTooLong)
 	}
 	now := s.now().UTC()
 	if m.SendBy.IsZero() {
@@ -164,6 +173,8 @@ func (s *Store) EnqueueRun(ctx context.Context, tx *sql.Tx, r Run) (int, error) 
 		return 0, fmt.Errorf("enqueue run %d: its id must be from 1 to %d", r.ID, 1<<31-1)
 	case r.Text == "":
 		return 0, fmt.Errorf("enqueue run %d: it has no text", r.ID)
+	case s.Measure(r.Text).Parts > sms.MaxParts:
+		return 0, fmt.Errorf("enqueue run %d: %w", r.ID, sms.ErrTooLong)
 	case r.Urgent:
 		r.Hours = wholeDay
 	case r.Hours.IsZero():

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"canhgiac/gateway/sms"
 )
 
 // work means messages of chunks for the wire until ctx ends, or of urgent runs alone: those must not wait for a worker that
@@ -44,7 +42,11 @@ func (l *link) work(ctx, db context.Context, urgent bool) {
 // mean means c for the wire intent by intent, until it is through, must stand still, ctx ends, its turn is over, or the
 // link is down: then another node, whose link is up, may have it. ready is when it may go on.
 func (l *link) mean(ctx, db context.Context, c *lease) (ready time.Time, err error) {
-	alone, err := sms.Split(c.order.text, 0)
+	if why, refused := l.carrier.refusal(l.carrier.Name, c.order.text); refused {
+		l.log.Warn("a run's text is not for this carrier, it waits for another", "run", c.order.run, "unicode", why.Unicode)
+		return l.store.now().Add(unfit), nil
+	}
+	cut, err := l.carrier.Split.Split(c.order.text, 0)
 	if err != nil {
 		return l.store.now().Add(time.Hour), fmt.Errorf("cut the text of run %d: %w", c.order.run, err)
 	}
@@ -82,7 +84,7 @@ func (l *link) mean(ctx, db context.Context, c *lease) (ready time.Time, err err
 		c.meant(len(pass))
 		list := make([]*outgoing, len(pass))
 		for i, r := range pass {
-			list[i] = &outgoing{id: r.id, phone: r.phone, queue: c.queue, openTo: equal, text: c.order.text, alone: alone, urgency: urgency, from: c, pos: r.pos,
+			list[i] = &outgoing{id: r.id, phone: r.phone, queue: c.queue, openTo: equal, text: c.order.text, cut: cut, urgency: urgency, from: c, pos: r.pos,
 				resend: c.order.resend, sendBy: c.order.sendBy, hours: c.order.hours, asked: now}
 		}
 		l.lanes.put(urgency, list)

@@ -63,6 +63,10 @@ type CarrierConfig struct {
 	Prefixes        []string      `mapstructure:"prefixes"`
 	Fallback        []string      `mapstructure:"fallback"`
 	ReceiptID       string        `mapstructure:"receipt_id"`
+	Split           string        `mapstructure:"split"`
+	Unicode         bool          `mapstructure:"unicode"`
+	Forbidden       string        `mapstructure:"forbidden"`
+	Cost            int           `mapstructure:"cost"`
 	EnquireLink     time.Duration `mapstructure:"enquire_link"`
 	ResponseTimeout time.Duration `mapstructure:"response_timeout"`
 }
@@ -123,6 +127,6 @@ func defaultConfig() Config {
 
 // defaultCarrier is what a carrier's missing keys mean.
 func defaultCarrier() CarrierConfig {
-	return CarrierConfig{Bind: "transceiver", Binds: 1, Window: 10, Rate: 30, ReceiptID: "auto", Fallback: []string{}, Source: SourceConfig{TON: 5, NPI: 0},
+	return CarrierConfig{Bind: "transceiver", Binds: 1, Window: 10, Rate: 30, ReceiptID: "auto", Split: "udh", Unicode: true, Fallback: []string{}, Source: SourceConfig{TON: 5, NPI: 0},
 		EnquireLink: 30 * time.Second, ResponseTimeout: 30 * time.Second}
 }

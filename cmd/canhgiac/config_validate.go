@@ -90,6 +90,8 @@ func (k *check) carrier(at string, r CarrierConfig, names map[string]bool) {
 	k.that(r.Source.TON >= 0 && r.Source.TON <= 6, at+".source.ton", "0 to 6 (SMPP 3.4 §5.2.5)", r.Source.TON)
 	k.that(r.Source.NPI >= 0 && r.Source.NPI <= 18, at+".source.npi", "0 to 18 (SMPP 3.4 §5.2.6)", r.Source.NPI)
 	k.oneOf(at+".receipt_id", r.ReceiptID, "auto", "same", "hex", "dec")
+	k.oneOf(at+".split", r.Split, "udh", "udh16", "sar", "payload")
+	k.that(r.Cost >= 0 && r.Cost <= 100000, at+".cost", "VND for one part, 0 (not known) to 100000", r.Cost)
 	k.that(r.EnquireLink.Seconds() >= 1, at+".enquire_link", "at least 1s", r.EnquireLink)
 	// A lease on a chunk lasts three minutes: a response waited for longer would find its message in doubt, or sent again.
 	k.that(r.ResponseTimeout >= time.Second && r.ResponseTimeout <= time.Minute, at+".response_timeout", "1s to 1m", r.ResponseTimeout)

@@ -19,6 +19,7 @@ import (
 	"canhgiac/console"
 	"canhgiac/gateway"
 	"canhgiac/gateway/smpp"
+	"canhgiac/gateway/sms"
 	"canhgiac/ivr"
 	"canhgiac/ivr/prompts"
 	"canhgiac/ivr/twiml"
@@ -169,7 +170,8 @@ func gatewayCarriers(c Config, log *slog.Logger) ([]gateway.Carrier, error) {
 		}
 		carriers = append(carriers, gateway.Carrier{
 			Name: r.Name, Link: link, Binds: r.Binds, Separate: r.Bind == "separate", Rate: r.Rate, Prefixes: r.Prefixes, Fallback: r.Fallback, ReceiptID: gateway.ReceiptID(r.ReceiptID),
-			Source: smpp.Address{TON: byte(r.Source.TON), NPI: byte(r.Source.NPI), Addr: r.Source.Addr},
+			Source:    smpp.Address{TON: byte(r.Source.TON), NPI: byte(r.Source.NPI), Addr: r.Source.Addr},
+			TextRules: gateway.TextRules{Split: sms.Scheme(r.Split), GSM7Only: !r.Unicode, Forbidden: r.Forbidden, Cost: r.Cost},
 		})
 	}
 	return carriers, nil
@@ -178,7 +180,7 @@ func gatewayCarriers(c Config, log *slog.Logger) ([]gateway.Carrier, error) {
 func routes(carriers []gateway.Carrier) []gateway.Route {
 	var all []gateway.Route
 	for _, c := range carriers {
-		all = append(all, gateway.Route{Carrier: c.Name, Prefixes: c.Prefixes, Fallback: c.Fallback})
+		all = append(all, gateway.Route{Carrier: c.Name, Prefixes: c.Prefixes, Fallback: c.Fallback, TextRules: c.TextRules})
 	}
 	return all
 }

@@ -52,6 +52,9 @@ func (g *gsm7) septets(r rune) int {
 	return 1
 }
 
+// InGSM7 tells whether the default alphabet or its extension table has r.
+func InGSM7(r rune) bool { return alphabet.septets(r) > 0 }
+
 // encode takes text of the alphabet only.
 func (g *gsm7) encode(text string) []byte {
 	b := make([]byte, 0, len(text))

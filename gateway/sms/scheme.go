@@ -34,7 +34,8 @@ func (s Scheme) capacity(e Encoding) (alone, each int) {
 	return 160, 153
 }
 
-const maxParts = 255 // the header counts parts in one octet
+// MaxParts is the most that a text may have: the header counts them in one octet.
+const MaxParts = 255
 
 // Measure tells what text costs: Parts is the length of what Split gives, or what the SMSC will make of a Payload.
 func (s Scheme) Measure(text string) Size {
@@ -63,7 +64,7 @@ func (s Scheme) Split(text string, ref uint16) ([]Part, error) {
 	switch {
 	case size.Parts == 0:
 		return nil, nil
-	case size.Parts > maxParts:
+	case size.Parts > MaxParts:
 		return nil, fmt.Errorf("%w: it has %d", ErrTooLong, size.Parts)
 	case size.Parts == 1 || s == Payload:
 		return []Part{{Payload: encode(text, size.Encoding), Encoding: size.Encoding, Billed: size.Parts}}, nil
