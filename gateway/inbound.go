@@ -3,12 +3,15 @@ package gateway
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"canhgiac/gateway/smpp"
 	"canhgiac/gateway/sms"
@@ -22,12 +25,6 @@ const (
 	helpEvery = 10 * time.Minute
 	// maxReplies bounds the answers to any words of one number within helpEvery.
 	maxReplies = 10
-	// partsWithin: a carrier uses a concatenation reference again after a while.
-	partsWithin = time.Hour
-	// partsPatience is how long a message waits for its other parts. Then what is there is acted on: a report that has lost
-	// its end is a report still.
-	partsPatience = 10 * time.Minute
-	partsLook     = 30 * time.Second
 )
 
 // stopWord is the action by which residents stop messages.
@@ -83,15 +80,18 @@ func (r *receiver) run(ctx context.Context) {
 
 // receive stores d, whole messages with what follows from them, in one transaction.
 func (r *receiver) receive(ctx context.Context, d delivery) error {
-	text, part, err := sms.Decode(d.pdu.DataCoding, d.pdu.UDHI(), d.pdu.Text())
+	octets, place, err := placed(d.pdu)
 	if err != nil {
 		// Refusing it would bring it again for days. What letters it has are kept: it may be a report.
-		r.log.Warn("an inbound message cannot be decoded", "data_coding", d.pdu.DataCoding, "error", err)
-		text, part = letters(d.pdu.Text()), sms.Concat{}
+		r.log.Warn("an inbound message has a header that cannot be read", "carrier", d.carrier, "error", err)
+		if d.pdu.DataCoding == 0 {
+			octets = []byte(letters(octets))
+		}
 	}
-	in := Inbound{To: storable(d.pdu.Dest.Addr), Text: storable(text), At: r.store.now().UTC(), Carrier: d.carrier}
+	in := Inbound{To: storable(d.pdu.Dest.Addr), At: r.store.now().UTC(), Carrier: d.carrier}
 	from, known := sender(d.pdu.Source)
 	in.From = residents.Phone(from)
+	piece := sms.Piece{DataCoding: d.pdu.DataCoding, Octets: octets}
 	tx, err := r.store.db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("receive a message: %w", err)
@@ -101,26 +101,63 @@ func (r *receiver) receive(ctx context.Context, d delivery) error {
 	if _, err := tx.ExecContext(ctx, lockNumberSQL, from); err != nil {
 		return fmt.Errorf("receive a message: %w", err)
 	}
-	if part.Total > 1 {
-		whole, err := r.join(ctx, tx, in, part)
-		if err != nil {
+	if place.Total > 1 {
+		if err := r.join(ctx, tx, in, place, piece, known); err != nil {
 			return err
 		}
-		if whole == "" {
-			return tx.Commit()
-		}
-		in.Text = whole
+		return tx.Commit()
 	}
-	if err := r.act(ctx, tx, in, known); err != nil {
+	in.Text = r.read([]sms.Piece{piece})
+	if err := r.act(ctx, tx, in, known, ""); err != nil {
 		return err
 	}
 	return tx.Commit()
 }
 
+// placed gives the text octets of a deliver_sm and their place in a longer text, by its user data header or its sar TLVs.
+// Octets with a header that cannot be read are given as they are.
+func placed(d *smpp.DeliverSM) ([]byte, sms.Concat, error) {
+	octets, place, err := sms.Open(d.UDHI(), d.Text())
+	if err != nil {
+		return d.Text(), sms.Concat{}, err
+	}
+	if place.Total > 0 {
+		return octets, place, nil
+	}
+	ref, _ := d.TLVs.Get(smpp.TagSARRefNum)
+	total, _ := d.TLVs.Get(smpp.TagSARTotal)
+	seq, _ := d.TLVs.Get(smpp.TagSARSeq)
+	if len(ref) == 2 && len(total) == 1 && len(seq) == 1 && seq[0] > 0 && seq[0] <= total[0] {
+		place = sms.Concat{Ref: binary.BigEndian.Uint16(ref), Total: total[0], Seq: seq[0]}
+	}
+	if place.Total < 2 {
+		place = sms.Concat{}
+	}
+	return octets, place, nil
+}
+
+// read gives the text of pieces that follow each other. Of what is no text the letters are kept.
+func (r *receiver) read(pieces []sms.Piece) string {
+	text, err := sms.Join(pieces)
+	if err != nil {
+		r.log.Warn("an inbound message cannot be decoded", "error", err)
+		var octets []byte
+		for _, p := range pieces {
+			octets = append(octets, p.Octets...)
+		}
+		text = letters(octets)
+	}
+	return storable(text)
+}
+
 // letters are what is legible in octets of no known text.
 func letters(b []byte) string {
+	legible := func(r rune) bool { return r >= ' ' && r <= '~' }
+	if utf8.Valid(b) {
+		legible = func(r rune) bool { return unicode.IsGraphic(r) }
+	}
 	text := strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
+		if !legible(r) {
 			return ' '
 		}
 		return r
@@ -148,135 +185,14 @@ func sender(a smpp.Address) (string, bool) {
 
 const lockNumberSQL = `select pg_advisory_xact_lock(hashtextextended($1, 4214))`
 
-// againSQL holds for a part of a message that was joined: the carrier has delivered it again.
-const againSQL = `
-select exists (select from inbound_parts
-where phone = $1 and recipient = $2 and ref = $3 and total = $4 and seq = $5 and text = $6 and joined and at > $7)`
-
-// freshSQL makes room where a reference is used again.
-const freshSQL = `
-delete from inbound_parts where phone = $1 and recipient = $2 and ref = $3 and total = $4 and (joined or at <= $5)`
-
-const addPartSQL = `
-insert into inbound_parts (phone, recipient, ref, total, seq, text, at) values ($1, $2, $3, $4, $5, $6, $7)
-on conflict (phone, recipient, ref, total, seq) do update set text = excluded.text, at = excluded.at`
-
-const countPartsSQL = `
-select count(*), coalesce(string_agg(text, '' order by seq), '') from inbound_parts
-where phone = $1 and recipient = $2 and ref = $3 and total = $4`
-
-const joinPartsSQL = `update inbound_parts set joined = true where phone = $1 and recipient = $2 and ref = $3 and total = $4`
-
-// join keeps one part and gives the whole text once all are there, else "".
-func (r *receiver) join(ctx context.Context, tx *sql.Tx, in Inbound, c sms.Concat) (string, error) {
-	since := in.At.Add(-partsWithin)
-	var again bool
-	if err := tx.QueryRowContext(ctx, againSQL, in.From, in.To, c.Ref, c.Total, c.Seq, in.Text, since).Scan(&again); err != nil {
-		return "", fmt.Errorf("look for part %d of %d: %w", c.Seq, c.Total, err)
-	}
-	if again {
-		return "", nil
-	}
-	if _, err := tx.ExecContext(ctx, freshSQL, in.From, in.To, c.Ref, c.Total, since); err != nil {
-		return "", fmt.Errorf("make room for part %d of %d: %w", c.Seq, c.Total, err)
-	}
-	if _, err := tx.ExecContext(ctx, addPartSQL, in.From, in.To, c.Ref, c.Total, c.Seq, in.Text, in.At); err != nil {
-		return "", fmt.Errorf("keep part %d of %d: %w", c.Seq, c.Total, err)
-	}
-	var n int
-	var whole string
-	if err := tx.QueryRowContext(ctx, countPartsSQL, in.From, in.To, c.Ref, c.Total).Scan(&n, &whole); err != nil {
-		return "", fmt.Errorf("count the parts of a message: %w", err)
-	}
-	if n < int(c.Total) {
-		return "", nil
-	}
-	if _, err := tx.ExecContext(ctx, joinPartsSQL, in.From, in.To, c.Ref, c.Total); err != nil {
-		return "", fmt.Errorf("join the parts of a message: %w", err)
-	}
-	return whole, nil
-}
-
-const dropJoinedSQL = `delete from inbound_parts where joined and at <= $1`
-
-const waitingSQL = `
-select phone, recipient, ref, total from inbound_parts where not joined
-group by phone, recipient, ref, total having max(at) <= $1 order by max(at) limit 100`
-
-// endWaiting acts on the messages that have waited long enough for their other parts.
-func (r *receiver) endWaiting(ctx context.Context) error {
-	now := r.store.now().UTC()
-	if _, err := r.store.db.ExecContext(ctx, dropJoinedSQL, now.Add(-partsWithin)); err != nil {
-		return fmt.Errorf("drop joined parts: %w", err)
-	}
-	rows, err := r.store.db.QueryContext(ctx, waitingSQL, now.Add(-partsPatience))
-	if err != nil {
-		return fmt.Errorf("look for messages in parts: %w", err)
-	}
-	defer rows.Close()
-	type message struct {
-		in Inbound
-		c  sms.Concat
-	}
-	var list []message
-	for rows.Next() {
-		m := message{in: Inbound{At: now}}
-		if err := rows.Scan(&m.in.From, &m.in.To, &m.c.Ref, &m.c.Total); err != nil {
-			return fmt.Errorf("look for messages in parts: %w", err)
-		}
-		list = append(list, m)
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("look for messages in parts: %w", err)
-	}
-	for _, m := range list {
-		if err := r.endWait(ctx, m.in, m.c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// whatCameSQL gives nothing where another node was faster, or a part came after all.
-const whatCameSQL = `
-select string_agg(text, '' order by seq), min(seq) = 1 from inbound_parts
-where phone = $1 and recipient = $2 and ref = $3 and total = $4 and not joined having max(at) <= $5`
-
-func (r *receiver) endWait(ctx context.Context, in Inbound, c sms.Concat) error {
-	tx, err := r.store.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("end the wait for parts: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.ExecContext(ctx, lockNumberSQL, string(in.From)); err != nil {
-		return fmt.Errorf("end the wait for parts: %w", err)
-	}
-	var begun bool
-	err = tx.QueryRowContext(ctx, whatCameSQL, in.From, in.To, c.Ref, c.Total, in.At.Add(-partsPatience)).Scan(&in.Text, &begun)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read the parts that came: %w", err)
-	}
-	if _, err := tx.ExecContext(ctx, joinPartsSQL, in.From, in.To, c.Ref, c.Total); err != nil {
-		return fmt.Errorf("join the parts that came: %w", err)
-	}
-	// Without its beginning, where the word stands, a message is kept and nothing is guessed.
-	_, err = residents.ParsePhone(string(in.From))
-	if err := r.act(ctx, tx, in, begun && err == nil); err != nil {
-		return err
-	}
-	return tx.Commit()
-}
-
 // lastInboundSQL is the number's latest message: the same again, with no other between, is the carrier's second delivery.
 // With another between it is the resident's own: DK, then TC, then DK must register.
 const lastInboundSQL = `select recipient, text, at from inbound where phone = $1 order by id desc limit 1`
 
 const stoppedSQL = `select exists (select from opt_outs where phone = $1)`
 
-const addInboundSQL = `insert into inbound (carrier, phone, recipient, text, action, at) values ($1, $2, $3, $4, $5, $6) returning id`
+const addInboundSQL = `
+insert into inbound (carrier, phone, recipient, text, action, at, kept) values ($1, $2, $3, $4, $5, $6, $7) returning id`
 
 const repliesSQL = `
 select count(*) filter (where action = ''), count(*) from inbound
@@ -284,7 +200,8 @@ where phone = $1 and at > $2 and reply_id is not null`
 
 const setReplySQL = `update inbound set reply_id = $2 where id = $1`
 
-func (r *receiver) act(ctx context.Context, tx *sql.Tx, in Inbound, known bool) error {
+// act keeps a whole message and does what it asks for. A reason to keep it stands where it is only to be read by people.
+func (r *receiver) act(ctx context.Context, tx *sql.Tx, in Inbound, known bool, keep Kept) error {
 	var to, text string
 	var at time.Time
 	err := tx.QueryRowContext(ctx, lastInboundSQL, in.From).Scan(&to, &text, &at)
@@ -304,11 +221,18 @@ func (r *receiver) act(ctx context.Context, tx *sql.Tx, in Inbound, known bool) 
 			return nil
 		}
 	}
-	if err := tx.QueryRowContext(ctx, addInboundSQL, in.Carrier, in.From, in.To, in.Text, in.Action, in.At).Scan(&in.ID); err != nil {
+	switch {
+	case keep != "":
+	case !known:
+		keep = KeptMachine
+	case in.Action == "":
+		keep = KeptUnknown
+	}
+	if err := tx.QueryRowContext(ctx, addInboundSQL, in.Carrier, in.From, in.To, in.Text, in.Action, in.At, keep).Scan(&in.ID); err != nil {
 		return fmt.Errorf("keep an inbound message: %w", err)
 	}
 	r.meter.received(in.Action)
-	if !known || r.handle == nil {
+	if keep != "" && keep != KeptUnknown || r.handle == nil {
 		return nil
 	}
 	reply, err := r.handle(ctx, tx, in)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -117,6 +119,52 @@ func TestUnknownWordsGetOneAnswerInTenMinutes(t *testing.T) {
 	until(t, "the third is out", func() bool { return s.count() == 3 })
 }
 
+func TestTwoNodesAtOnceGiveOneAnswer(t *testing.T) {
+	w, one, two, d := newWard(t, 0), startSMSC(t), startSMSC(t), &desk{}
+	w.sender(one, nil, words, d.handle)
+	w.sender(two, nil, words, d.handle)
+	const each = 20
+	acked := make(chan smpp.Status, 2*each)
+	for i := range each { // two machines that answer each other, by two ways at one time
+		one.deliver(one.anyPeer(), fromPhone("84901234567", "xin chao "+strconv.Itoa(i)), acked)
+		two.deliver(two.anyPeer(), fromPhone("84901234567", "chao lai "+strconv.Itoa(i)), acked)
+	}
+	for range 2 * each {
+		if st := <-acked; st != smpp.StatusOK {
+			t.Errorf("answered with %s", st)
+		}
+	}
+	var kept, answered int
+	if err := w.db.QueryRow(`select count(*), count(reply_id) from inbound where kept = 'unknown'`).Scan(&kept, &answered); err != nil || kept != 2*each || answered != 1 {
+		t.Errorf("%d kept, %d answered, %v", kept, answered, err)
+	}
+	until(t, "the answer is out", func() bool { return one.count()+two.count() > 0 })
+	var queued int
+	if err := w.db.QueryRow(`select count(*) from singles`).Scan(&queued); err != nil || queued != 1 {
+		t.Errorf("%d answers, %v", queued, err)
+	}
+}
+
+func TestWhatComesAgainWhileTheAcknowledgementIsLostIsActedOnOnce(t *testing.T) {
+	w, one, two, d := newWard(t, 0), startSMSC(t), startSMSC(t), &desk{}
+	w.sender(one, nil, words, d.handle)
+	w.sender(two, nil, words, d.handle)
+	acked := make(chan smpp.Status, 6)
+	for range 3 { // by both nodes at one time
+		for _, s := range []*smsc{one, two} {
+			s.deliver(s.anyPeer(), fromPhone("84901234567", "BAO 0987654321"), acked)
+		}
+	}
+	for range 6 {
+		if st := <-acked; st != smpp.StatusOK {
+			t.Errorf("answered with %s", st)
+		}
+	}
+	if diff := cmp.Diff([]string{"BAO 0987654321"}, d.texts()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestMachinesAreNotAnswered(t *testing.T) {
 	w, s, d := newWard(t, 0), startSMSC(t), &desk{}
 	w.sender(s, nil, words, d.handle)
@@ -138,37 +186,105 @@ func TestMachinesAreNotAnswered(t *testing.T) {
 	}
 }
 
-func TestPartsAreJoinedWhateverTheirOrderAndNode(t *testing.T) {
+// inParts is text as number sends it by scheme, cut into parts.
+func inParts(t *testing.T, number, text string, scheme sms.Scheme) []*smpp.DeliverSM {
+	t.Helper()
+	m := &outgoing{id: 9, phone: "+8088", text: text}
+	var err error
+	if m.parts, err = m.split(scheme); err != nil {
+		t.Fatal(err)
+	}
+	all := make([]*smpp.DeliverSM, len(m.parts))
+	for i := range m.parts {
+		all[i] = (*smpp.DeliverSM)(m.pdu(i, smpp.Address{TON: smpp.TONInternational, NPI: smpp.NPIISDN, Addr: number}))
+		all[i].RegisteredDelivery = 0
+	}
+	return all
+}
+
+const longReport = "BAO 0987654321 Người này xưng là công an, bảo tôi chuyển tiền vào tài khoản để điều tra, dọa bắt nếu nói với con cháu."
+
+func TestPartsAreJoinedWhateverTheirSchemeOrderAndNode(t *testing.T) {
 	w, one, two, d := newWard(t, 0), startSMSC(t), startSMSC(t), &desk{}
 	w.sender(one, nil, words, d.handle)
 	w.sender(two, nil, words, d.handle)
-	text := "BAO 0987654321 Người này xưng là công an, bảo tôi chuyển tiền vào tài khoản để điều tra, dọa bắt nếu nói với con cháu."
-	parts, err := sms.Split(text, 9)
-	if err != nil || len(parts) != 2 {
-		t.Fatalf("%d parts, %v", len(parts), err)
+	var want []string
+	for i, scheme := range sms.Schemes() {
+		want = append(want, longReport)
+		parts := inParts(t, "8490123456"+strconv.Itoa(i), longReport, scheme)
+		if n := len(parts); n != 2 && scheme != sms.Payload {
+			t.Fatalf("%s: %d parts", scheme, n)
+		}
+		slices.Reverse(parts)
+		for k, p := range parts {
+			if st := []*smsc{one, two}[k].give(p); st != smpp.StatusOK {
+				t.Errorf("%s: part %d answered with %s", scheme, k, st)
+			}
+		}
 	}
-	for i, at := range []*smsc{one, two} {
-		p := parts[1-i]
-		at.give(&smpp.DeliverSM{Source: smpp.Address{TON: 1, NPI: 1, Addr: "84901234567"}, Dest: smpp.Address{TON: 3, Addr: "8088"},
-			ESMClass: smpp.ESMClassUDHI, DataCoding: byte(p.Encoding), ShortMessage: append(p.UDH, p.Payload...)})
-	}
-	if diff := cmp.Diff([]string{text}, d.texts()); diff != "" {
+	if diff := cmp.Diff(want, d.texts()); diff != "" {
 		t.Error(diff)
 	}
 }
 
+// TestPartsWaitForEachOtherWhileTheLinkIsDown: the node that took the first part is gone when the second one comes.
+func TestPartsWaitForEachOtherWhileTheLinkIsDown(t *testing.T) {
+	w, s, d := newWard(t, 0), startSMSC(t), &desk{}
+	parts := inParts(t, "84901234567", longReport, sms.UDH)
+	stop := w.sender(s, nil, words, d.handle)
+	s.give(parts[0])
+	stop()
+	w.sender(s, nil, words, d.handle)
+	s.give(parts[1])
+	if diff := cmp.Diff([]string{longReport}, d.texts()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestACharacterThatWasCutInTwoIsRead(t *testing.T) {
+	for name, c := range map[string]struct {
+		coding byte
+		parts  []string
+		text   string
+	}{
+		"a surrogate pair":         {8, []string{"\x00B\x00A\x00O\x00 \xd8\x3d", "\xde\x00\x00!"}, "BAO 😀!"},
+		"half a unit of UCS-2":     {8, []string{"\x00B\x00A\x00O\x00 \x1e", "\xa1"}, "BAO ạ"},
+		"an escape pair":           {0, []string{"BAO 10 \x1b", "\x65"}, "BAO 10 €"},
+		"an octet of UTF-8":        {0, []string{"BAO ng\xe1\xbb", "\xabng"}, "BAO ngừng"},
+		"a flash message's escape": {0x10, []string{"BAO \x1b", "\x3c!"}, "BAO [!"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, d := newWard(t, 0), &desk{}
+			r := newReceiver(w.store, words, d.handle, newMeter().of("viettel"), discard)
+			for _, i := range []int{1, 0} {
+				pdu := &smpp.DeliverSM{Source: smpp.Address{TON: 1, NPI: 1, Addr: "84901234567"}, Dest: smpp.Address{TON: 3, Addr: "8088"},
+					DataCoding: c.coding, ESMClass: smpp.ESMClassUDHI, ShortMessage: append([]byte{5, 0, 3, 7, 2, byte(i + 1)}, c.parts[i]...)}
+				if err := r.receive(t.Context(), delivery{carrier: "viettel", pdu: pdu}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := cmp.Diff([]string{c.text}, d.texts()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 func TestAReportWhoseEndNeverComesIsAReportStill(t *testing.T) {
-	long := "BAO 0987654321 Người này xưng là công an, bảo tôi chuyển tiền vào tài khoản để điều tra, dọa bắt nếu nói với con cháu."
-	parts, err := sms.Split(long, 9)
+	parts, err := sms.Split(longReport, 9)
 	if err != nil || len(parts) != 2 {
 		t.Fatalf("%d parts, %v", len(parts), err)
 	}
+	const later = -1
 	for name, c := range map[string]struct {
 		came  []int // parts, in the order of their coming
 		acted int
 		kept  int
 	}{
-		"the end is missing": {[]int{0}, 1, 1},
+		"the end is missing":                                   {[]int{0}, 1, 1},
+		"the end comes after all, for people to read":          {[]int{0, later, 1}, 1, 2},
+		"the beginning comes after all, and is acted on":       {[]int{1, later, 0}, 1, 2},
+		"the end comes after all, and again":                   {[]int{0, later, 1, 1}, 1, 2},
 		"the beginning is missing, so that nothing is guessed": {[]int{1}, 0, 1},
 		"all came, and the carrier delivered one again after":  {[]int{0, 1, 1}, 1, 1},
 		"all came, and the carrier delivered both again after": {[]int{1, 0, 0, 1}, 1, 1},
@@ -178,6 +294,13 @@ func TestAReportWhoseEndNeverComesIsAReportStill(t *testing.T) {
 			w, d := newWard(t, 0), &desk{}
 			r := newReceiver(w.store, words, d.handle, newMeter().of("viettel"), discard)
 			for _, i := range c.came {
+				if i == later {
+					w.clock.move(partsPatience + time.Minute)
+					if err := r.endWaiting(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					continue
+				}
 				p := parts[i]
 				err := r.receive(t.Context(), delivery{carrier: "viettel", pdu: &smpp.DeliverSM{Source: smpp.Address{TON: 1, NPI: 1, Addr: "84901234567"},
 					Dest: smpp.Address{TON: 3, Addr: "8088"}, ESMClass: smpp.ESMClassUDHI, DataCoding: byte(p.Encoding), ShortMessage: append(p.UDH[:len(p.UDH):len(p.UDH)], p.Payload...)}})
@@ -219,7 +342,10 @@ func TestAReferenceUsedAgainBeginsAnotherMessage(t *testing.T) {
 	give(2, "mot")
 	give(1, "BAO 0912345678 ")
 	give(2, "hai")
-	if diff := cmp.Diff([]string{"BAO 0987654321 mot", "BAO 0912345678 hai"}, d.texts()); diff != "" {
+	give(1, "BAO 0923456789 ") // its end gets lost, and the phone begins its next message with the same number
+	give(1, "BAO 0934567890 ")
+	give(2, "bon")
+	if diff := cmp.Diff([]string{"BAO 0987654321 mot", "BAO 0912345678 hai", "BAO 0923456789  […]", "BAO 0934567890 bon"}, d.texts()); diff != "" {
 		t.Error(diff)
 	}
 }
