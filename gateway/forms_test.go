@@ -33,7 +33,7 @@ func (w *ward) clerk(form ReceiptID) *clerk {
 	w.t.Cleanup(func() { h.drop() })
 	out := &bytes.Buffer{}
 	return &clerk{w: w, h: h, out: out, ledger: &ledger{store: w.store, carrier: "viettel", forms: newForms(form), in: newInbox[entry](),
-		settled: func(*outgoing, verdict) {}, meter: newMeter().of("viettel"), log: slog.New(slog.NewTextHandler(out, nil))}}
+		settled: func(*outgoing, verdict) {}, released: func(*lease) {}, meter: newMeter().of("viettel"), log: slog.New(slog.NewTextHandler(out, nil))}}
 }
 
 // store commits entries as the ledger's goroutine does, with a sweep where due.

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"canhgiac/gateway/smpp"
@@ -124,6 +125,9 @@ func (l *ledger) commit(ctx context.Context, h *hot, batch []entry, sweep bool) 
 			receipts = append(receipts, e.receipt)
 		case e.late == nil:
 			results = append(results, e.message)
+		case slices.Contains(results, e.message):
+			// Both its time-out and what came after it wait to be stored: there never was a doubt.
+			e.message.results[e.late.part] = e.late.SubmitResult
 		default:
 			if m := e.message.amended(e.late.part, e.late.SubmitResult); m != nil {
 				results = append(results, m)

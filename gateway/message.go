@@ -55,47 +55,70 @@ func (s *Store) Message(ctx context.Context, id MessageID) (Message, error) {
 	if err := rows.Err(); err != nil {
 		return Message{}, fmt.Errorf("read the moves of message %d: %w", id, err)
 	}
-	m.History = history(m, unusual, submitted.Time, accepted.Time, done.Time)
+	m.History = history(m, unusual, times{submitted.Time, accepted.Time, done.Time})
 	return m, nil
 }
 
-// history joins the moves that are columns and those that are rows. The columns hold the last try: earlier ones left rows.
-func history(m Message, unusual []Move, submitted, accepted, done time.Time) []Move {
-	list := append([]Move{{At: m.QueuedAt, To: Queued}}, unusual...)
-	noted := func(to State) bool {
-		return slices.ContainsFunc(unusual, func(v Move) bool { return v.To == to })
-	}
-	if !submitted.IsZero() {
-		list = append(list, Move{At: submitted, From: Queued, To: Submitting})
-	}
-	if !accepted.IsZero() && !noted(Accepted) {
-		list = append(list, Move{At: accepted, From: Submitting, To: Accepted})
-	}
-	if m.State.Ended() && !done.IsZero() && !noted(m.State) {
-		from := Queued
-		switch {
-		case !accepted.IsZero():
-			from = Accepted
-		case noted(Unknown):
-			from = Unknown
-		case !submitted.IsZero():
-			from = Submitting
+// ordinaryReason says why of the moves that are columns, where the error does not.
+var ordinaryReason = map[State]string{
+	Queued: "enqueued", Submitting: "claimed", Accepted: "submit_sm_resp", Delivered: "receipt", Expired: "send_by passed", Cancelled: "run cancelled",
+}
+
+// times are the columns that hold ordinary moves; they tell of the last try, earlier ones left rows.
+type times struct{ submitted, accepted, done time.Time }
+
+// history joins the moves that are rows, in the order in which they were written, and those that are columns, which fill
+// what lies between. Each move starts where the one before it ended.
+func history(m Message, rows []Move, t times) []Move {
+	list := []Move{{At: m.QueuedAt.UTC(), To: Queued, Reason: ordinaryReason[Queued]}}
+	add := func(at time.Time, to State, reason string) {
+		last := list[len(list)-1]
+		if at = at.UTC(); at.Before(last.At) {
+			at = last.At // by the clock of another node
 		}
-		list = append(list, Move{At: done, From: from, To: m.State, Reason: m.Error})
+		if reason == "" {
+			reason = ordinaryReason[to]
+		}
+		list = append(list, Move{At: at, From: last.To, To: to, Reason: reason})
 	}
-	slices.SortStableFunc(list, func(a, b Move) int { return a.At.Compare(b.At) })
-	for i := 1; i < len(list); i++ { // moves of one moment follow from each other
-		for j := i; j < len(list) && list[j].At.Equal(list[i].At); j++ {
-			if list[j].From == list[i-1].To {
-				next := list[j]
-				copy(list[i+1:j+1], list[i:j])
-				list[i] = next
-				break
+	reach := func(to State, end time.Time) {
+		for at := list[len(list)-1].To; at != to; at = list[len(list)-1].To {
+			switch {
+			case at == Queued && !t.submitted.IsZero() && to != Suppressed && to != Cancelled:
+				add(earlier(t.submitted, end), Submitting, "")
+			case at == Queued && to == Submitting:
+				add(end, Submitting, "")
+			case at == Submitting && to != Accepted && !t.accepted.IsZero():
+				add(earlier(t.accepted, end), Accepted, "")
+			case to == Accepted:
+				add(earlier(t.accepted, end), Accepted, "")
+			default:
+				add(end, to, m.Error)
 			}
 		}
 	}
-	for i := range list {
-		list[i].At = list[i].At.UTC()
+	for i, v := range rows {
+		if slices.Contains(rows[:i], v) {
+			continue // stored twice, since the answer to the first commit got lost
+		}
+		if list[len(list)-1].To == Unknown && (v.From == Queued || v.From == Submitting) {
+			// The node that another took for dead was alive: what it stored is of the try that was given up.
+			if v.To == Submitting || v.To == Unknown {
+				continue
+			}
+			v.From = Unknown
+		}
+		reach(v.From, v.At)
+		add(v.At, v.To, v.Reason)
 	}
+	reach(m.State, t.done)
 	return list
+}
+
+// earlier is a, or b where that comes before: a column of a later try tells nothing of an earlier one. Zero is no time.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }

@@ -83,6 +83,8 @@ with lost as (
 ),
 noted as (
 	insert into message_moves (message_id, at, from_state, to_state, reason)
+	select id, $6::timestamptz, 'queued', 'submitting', 'claimed' from lost where $4::boolean
+	union all
 	select id, $3::timestamptz, 'submitting', 'unknown', 'node died between intent and response' from lost
 	union all
 	select id, $3::timestamptz, 'unknown', 'queued', 'sent again, as the run says' from lost where $4::boolean
@@ -155,6 +157,8 @@ again as (
 ),
 noted as (
 	insert into message_moves (message_id, at, from_state, to_state, reason)
+	select message_id, leased_at, 'queued', 'submitting', 'claimed' from lost where resend
+	union all
 	select message_id, $2::timestamptz, 'submitting', 'unknown', 'node died between intent and response' from lost
 	union all
 	select message_id, $2::timestamptz, 'unknown', 'queued', 'sent again, as the run says' from lost where resend

@@ -42,14 +42,18 @@ type outcomes struct {
 func newOutcomes(carrier string, now time.Time, results []*outgoing) *outcomes {
 	o := &outcomes{carrier: carrier, now: now}
 	for _, m := range results {
-		v := m.judge()
-		if v.state == Unknown && m.resend && !m.late {
+		v, from := m.judge(), Submitting
+		if m.late {
+			from = Unknown
+		}
+		if v.state == Unknown && m.resend && !m.late && o.retryAt(m, v).Before(m.sendBy) {
+			o.trying(m)
 			o.move(m, now, Submitting, Unknown, v.reason)
-			v = verdict{state: Queued, reason: "sent again, as the run says"}
+			v, from = verdict{state: Queued, reason: "sent again, as the run says"}, Unknown
 		}
 		if v.state == Queued {
 			if at := o.retryAt(m, v); at.Before(m.sendBy) {
-				o.retry(m, v, at)
+				o.retry(m, v, from, at)
 			} else {
 				v = verdict{state: Expired, reason: "send_by passed after " + v.reason}
 			}
@@ -72,7 +76,8 @@ func (o *outcomes) retryAt(m *outgoing, v verdict) time.Time {
 	return o.now.Add(min(5*time.Second<<min(m.attempts, 7), 10*time.Minute))
 }
 
-func (o *outcomes) retry(m *outgoing, v verdict, at time.Time) {
+// retry queues m again, whose try has left it in from.
+func (o *outcomes) retry(m *outgoing, v verdict, from State, at time.Time) {
 	tries := m.attempts
 	if !v.throttled && !v.unsent {
 		tries++
@@ -86,10 +91,17 @@ func (o *outcomes) retry(m *outgoing, v verdict, at time.Time) {
 	}
 	o.againQueue, o.againOpen = append(o.againQueue, queue), append(o.againOpen, int64(openTo))
 	o.againLeased = append(o.againLeased, sql.NullTime{Time: m.leased, Valid: !m.leased.IsZero()})
-	if !m.submitted.IsZero() {
-		o.move(m, m.submitted, Queued, Submitting, "")
+	if from == Submitting {
+		o.trying(m)
 	}
-	o.move(m, o.now, Submitting, Queued, v.reason)
+	o.move(m, o.now, from, Queued, v.reason)
+}
+
+// trying keeps the begin of a try that is not the last.
+func (o *outcomes) trying(m *outgoing) {
+	if !m.submitted.IsZero() {
+		o.move(m, m.submitted, Queued, Submitting, "claimed")
+	}
 }
 
 func (o *outcomes) move(m *outgoing, at time.Time, from, to State, reason string) {
@@ -175,11 +187,18 @@ insert into outbox (message_id, carrier, priority, ready_at, send_by, attempts, 
 select * from unnest($1::bigint[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::bigint[], $7::text[], $8::bigint[])
 on conflict (message_id) do nothing`
 
+// addMovesSQL comes before the outcomes: a late response moves only what is in doubt still.
 const addMovesSQL = `
 insert into message_moves (message_id, at, from_state, to_state, reason)
-select * from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[])`
+select * from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[]) as t(id, at, was, becomes, reason)
+where was <> 'unknown' or becomes = 'queued' or exists (select from sent s where s.message_id = t.id and s.state = 'unknown')`
 
 func (o *outcomes) store(ctx context.Context, h *hot) error {
+	if len(o.moved) > 0 {
+		if err := h.exec(ctx, addMovesSQL, pq.Array(o.moved), pq.Array(o.moveAt), pq.Array(o.moveFrom), pq.Array(o.moveTo), pq.Array(o.moveReason)); err != nil {
+			return fmt.Errorf("keep %d moves: %w", len(o.moved), err)
+		}
+	}
 	if len(o.ids) > 0 {
 		if err := h.exec(ctx, settleSQL, pq.Array(o.ids), pq.Array(o.states), pq.Array(o.remoteIDs), pq.Array(o.parts),
 			pq.Array(o.submitted), pq.Array(o.errors), o.carrier, o.now); err != nil {
@@ -206,11 +225,6 @@ func (o *outcomes) store(ctx context.Context, h *hot) error {
 	if len(o.gone) > 0 {
 		if err := h.exec(ctx, leaveOutboxSQL, pq.Array(o.gone)); err != nil {
 			return fmt.Errorf("clear %d messages from the outbox: %w", len(o.gone), err)
-		}
-	}
-	if len(o.moved) > 0 {
-		if err := h.exec(ctx, addMovesSQL, pq.Array(o.moved), pq.Array(o.moveAt), pq.Array(o.moveFrom), pq.Array(o.moveTo), pq.Array(o.moveReason)); err != nil {
-			return fmt.Errorf("keep %d moves: %w", len(o.moved), err)
 		}
 	}
 	return nil

@@ -80,7 +80,7 @@ func TestASingleWithAUsedKeyIsTheFirstOneAgain(t *testing.T) {
 	if got.State != Queued || got.To != m.To || got.Text != m.Text || got.Purpose != Receipt || got.Carrier != "viettel" {
 		t.Errorf("%+v", got)
 	}
-	if diff := cmp.Diff([]Move{{At: morning, To: Queued}}, got.History); diff != "" {
+	if diff := cmp.Diff([]Move{{At: morning, To: Queued, Reason: "enqueued"}}, got.History); diff != "" {
 		t.Error(diff)
 	}
 	if _, err := w.store.Message(w.ctx, 99); !errors.Is(err, ErrNotFound) {
