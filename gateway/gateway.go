@@ -147,8 +147,6 @@ type Carrier struct {
 	Separate  bool              // each bind is a pair of transmitter and receiver
 	Rate      float64           // parts a second; 0: as fast as the window lets
 	Source    smpp.Address
-	Prefixes  []string  // numbers that leave by it, as "098" or "+8498"; none: it takes what no other carrier does
-	Fallback  []string  // carriers that stand in while its link is down, the first that can
 	ReceiptID ReceiptID // how its receipts write the id of submit_sm_resp
 	TextRules
 

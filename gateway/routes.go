@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ type routes struct {
 	prefixes map[string][]string // the other way round, in order: carriers with the same are equals
 	fallback map[string][]string // who stands in for a carrier that is down, the first that is not down itself
 	rest     string              // for numbers that no prefix takes
+	table    string              // byPrefix as prefixSQL reads it
 }
 
 // Prefixes of these lengths are looked up, here and in expandSQL, counted as "+84..." with the plus sign.
@@ -40,6 +42,8 @@ func newRoutes(list []Route) routes {
 	if r.rest == "" && len(list) > 0 {
 		r.rest = list[0].Carrier
 	}
+	table, _ := json.Marshal(r.byPrefix) // a map of texts; never fails
+	r.table = string(table)
 	return r
 }
 
@@ -55,7 +59,7 @@ func international(prefix string) string {
 	}
 }
 
-// carrier gives the carrier of p, as expandSQL does.
+// carrier gives the carrier of p's prefix, as prefixSQL does.
 func (r routes) carrier(p residents.Phone) string {
 	for n := min(longestPrefix, len(p)); n >= shortestPrefix; n-- {
 		if c, ok := r.byPrefix[string(p[:n])]; ok {

@@ -65,6 +65,7 @@ func (s *smsc) Bind(p *smpp.Peer, _ *smpp.Bind) smpp.Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.away {
+		p.Drop()
 		return smpp.StatusBindFailed
 	}
 	s.peers[p] = true

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -78,7 +77,10 @@ const singleByKeySQL = `select message_id from singles where key = $1`
 
 const addSingleMessageSQL = `insert into messages (id, phone, unit_id, body_id) values ($1, $2, 0, $3)`
 
-const addOutboxSQL = `insert into outbox (message_id, carrier, priority, ready_at, send_by, open_to) values ($1, $2, $3, $4, $5, $6)`
+// addOutboxSQL: $7 is empty where the caller named the carrier, else the number, which may have been ported to one of $8.
+const addOutboxSQL = `
+insert into outbox (message_id, carrier, priority, ready_at, send_by, open_to)
+values ($1, coalesce((select carrier from ported_numbers where phone = $7 and carrier = any($8)), $2), $3, $4, $5, $6)`
 
 // Send queues m within the caller's transaction and gives its id: what is not committed is not sent. A key that was used
 // before gives the first message's id and adds nothing.
@@ -97,8 +99,9 @@ func (s *Store) Send(ctx context.Context, tx *sql.Tx, m Single) (MessageID, erro
 	if m.SendBy.IsZero() {
 		m.SendBy = now.Add(defaultLife)
 	}
+	ported := ""
 	if m.Carrier == "" {
-		m.Carrier = s.routes.carrier(m.To)
+		m.Carrier, ported = s.routes.carrier(m.To), string(m.To)
 	}
 	openTo, whose := equal, ""
 	if m.From != "" { // who wrote to a short code is answered from it, if its carrier can be reached
@@ -123,7 +126,7 @@ func (s *Store) Send(ctx context.Context, tx *sql.Tx, m Single) (MessageID, erro
 	if _, err := tx.ExecContext(ctx, addSingleMessageSQL, id, string(m.To), body); err != nil {
 		return 0, fmt.Errorf("add message %d: %w", id, err)
 	}
-	if _, err := tx.ExecContext(ctx, addOutboxSQL, id, m.Carrier, priority, now, m.SendBy.UTC(), openTo); err != nil {
+	if _, err := tx.ExecContext(ctx, addOutboxSQL, id, m.Carrier, priority, now, m.SendBy.UTC(), openTo, ported, pq.Array(s.routes.names)); err != nil {
 		return 0, fmt.Errorf("queue message %d: %w", id, err)
 	}
 	return id, nil
@@ -139,19 +142,22 @@ on conflict (run_id) do nothing`
 
 const orderSizeSQL = `select coalesce(sum(size), 0) from chunks where run_id = $1`
 
+// prefixSQL is routes.byPrefix over a row a with a phone; $3 is the table.
+const prefixSQL = `coalesce($3::jsonb ->> left(a.phone, 8), $3::jsonb ->> left(a.phone, 7), $3::jsonb ->> left(a.phone, 6),
+		$3::jsonb ->> left(a.phone, 5), $3::jsonb ->> left(a.phone, 4), $3::jsonb ->> left(a.phone, 3))`
+
 // expandSQL numbers the audience within each carrier, cuts it into chunks and adds both in one statement, without a round
-// trip for each row. $1 is AudienceSQL's own parameter. The longest prefix that is in the table wins; jsonb finds a key
-// by binary search, so that a route costs a fraction of a microsecond.
+// trip for each row. $1 is AudienceSQL's own parameter. A number that was ported goes where it is now, if that carrier ($10)
+// is ours. Else the longest prefix that is in the table wins; jsonb finds a key by binary search, so that a route costs a
+// fraction of a microsecond.
 const expandSQL = `
 with audience as (` + residents.AudienceSQL + `),
 numbered as (
 	select resident_id, phone, unit_id, carrier,
 	       row_number() over (partition by carrier order by resident_id) - 1 as n
 	from (
-		select resident_id, phone, unit_id,
-		       coalesce($3::jsonb ->> left(phone, 8), $3::jsonb ->> left(phone, 7), $3::jsonb ->> left(phone, 6),
-		                $3::jsonb ->> left(phone, 5), $3::jsonb ->> left(phone, 4), $3::jsonb ->> left(phone, 3), $4) as carrier
-		from audience
+		select resident_id, a.phone, unit_id, coalesce(p.carrier, ` + prefixSQL + `, $4) as carrier
+		from audience a left join ported_numbers p on p.phone = a.phone and p.carrier = any($10)
 	) routed
 ),
 added as (
@@ -203,11 +209,8 @@ func (s *Store) EnqueueRun(ctx context.Context, tx *sql.Tx, r Run) (int, error) 
 		}
 		return size, nil
 	}
-	table, err := json.Marshal(s.routes.byPrefix)
-	if err != nil {
-		return 0, fmt.Errorf("route run %d: %w", r.ID, err)
-	}
-	res, err = tx.ExecContext(ctx, expandSQL, pq.Array(r.Audience.Units), r.ID, string(table), s.routes.rest, chunkSize, r.Urgent, r.SendAfter.UTC(), r.SendBy.UTC(), body)
+	res, err = tx.ExecContext(ctx, expandSQL, pq.Array(r.Audience.Units), r.ID, s.routes.table, s.routes.rest, chunkSize, r.Urgent, r.SendAfter.UTC(), r.SendBy.UTC(), body,
+		pq.Array(s.routes.names))
 	if err != nil {
 		return 0, fmt.Errorf("expand run %d: %w", r.ID, err)
 	}

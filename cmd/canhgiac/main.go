@@ -38,6 +38,7 @@ func newRoot() *cobra.Command {
 		newMigrateCommand(load),
 		newImportCommand(load),
 		newDoNotCallCommand(load),
+		newPortedCommand(load),
 		newTokenCommand(load),
 		newUserCommand(load),
 		newSimulatorCommand(load),

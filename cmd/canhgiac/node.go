@@ -84,7 +84,9 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	n.schedules = schedules.NewStore(db, now)
 	n.reports = reports.NewStore(db, now)
 	n.users = console.NewUsers(db, now)
-	queue := gateway.NewStore(db, now, gateway.StoreOptions{Routes: routes(carriers), Hours: hours, Caps: caps, FailoverAfter: c.Gateway.FailoverAfter})
+	sending := routing(c)
+	sending.Hours, sending.Caps = hours, caps
+	queue := gateway.NewStore(db, now, sending)
 	n.campaigns = campaigns.NewStore(db, now, queue, n.residents, n.schedules, campaigns.Options{Traps: traps(words), Hours: hours, Caps: caps, Log: log.With("part", "campaigns")})
 
 	n.runner = schedules.NewRunner(db, now, n.fire)
@@ -169,20 +171,25 @@ func gatewayCarriers(c Config, log *slog.Logger) ([]gateway.Carrier, error) {
 			EnquireLink: r.EnquireLink, ResponseTimeout: r.ResponseTimeout, Log: log.With("part", "smpp", "carrier", r.Name),
 		}
 		carriers = append(carriers, gateway.Carrier{
-			Name: r.Name, Link: link, Binds: r.Binds, Separate: r.Bind == "separate", Rate: r.Rate, Prefixes: r.Prefixes, Fallback: r.Fallback, ReceiptID: gateway.ReceiptID(r.ReceiptID),
+			Name: r.Name, Link: link, Binds: r.Binds, Separate: r.Bind == "separate", Rate: r.Rate, ReceiptID: gateway.ReceiptID(r.ReceiptID),
 			Source:    smpp.Address{TON: byte(r.Source.TON), NPI: byte(r.Source.NPI), Addr: r.Source.Addr},
-			TextRules: gateway.TextRules{Split: sms.Scheme(r.Split), GSM7Only: !r.Unicode, Forbidden: r.Forbidden, Cost: r.Cost},
+			TextRules: textRules(r),
 		})
 	}
 	return carriers, nil
 }
 
-func routes(carriers []gateway.Carrier) []gateway.Route {
-	var all []gateway.Route
-	for _, c := range carriers {
-		all = append(all, gateway.Route{Carrier: c.Name, Prefixes: c.Prefixes, Fallback: c.Fallback, TextRules: c.TextRules})
+func textRules(r CarrierConfig) gateway.TextRules {
+	return gateway.TextRules{Split: sms.Scheme(r.Split), GSM7Only: !r.Unicode, Forbidden: r.Forbidden, Cost: r.Cost}
+}
+
+// routing is what the queue must know to say which carrier a number leaves by.
+func routing(c Config) gateway.StoreOptions {
+	o := gateway.StoreOptions{FailoverAfter: c.Gateway.FailoverAfter}
+	for _, r := range c.Gateway.Carriers {
+		o.Routes = append(o.Routes, gateway.Route{Carrier: r.Name, Prefixes: r.Prefixes, Fallback: r.Fallback, TextRules: textRules(r)})
 	}
-	return all
+	return o
 }
 
 func traps(w *prompts.Words) []campaigns.Trap {
