@@ -2,7 +2,6 @@ package smpp
 
 import (
 	"encoding/binary"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -194,19 +193,28 @@ func receiptTime(s string) time.Time {
 }
 
 // Text is the receipt in the form of SMPP appendix B, for an SMSC to send. Without Submitted the message was done at once.
-func (r Receipt) Text() string {
+func (r Receipt) Text() string { return string(r.AppendText(nil)) }
+
+// AppendText is Text behind b.
+func (r Receipt) AppendText(b []byte) []byte {
+	delivered, errCode := "000", r.Err
 	if r.Submitted.IsZero() {
 		r.Submitted = r.At
 	}
-	delivered, errCode := 0, r.Err
 	if r.State == "DELIVRD" {
-		delivered = 1
+		delivered = "001"
 	}
 	if errCode == "" {
 		errCode = "000"
 	}
-	return fmt.Sprintf("id:%s sub:001 dlvrd:%03d submit date:%s done date:%s stat:%s err:%s text:", r.ID, delivered,
-		receiptDate(r.Submitted), receiptDate(r.At), r.State, errCode)
+	b = append(append(b, "id:"...), r.ID...)
+	b = append(append(b, " sub:001 dlvrd:"...), delivered...)
+	b = r.Submitted.In(vietnam).AppendFormat(append(b, " submit date:"...), receiptDate)
+	b = r.At.In(vietnam).AppendFormat(append(b, " done date:"...), receiptDate)
+	b = append(append(b, " stat:"...), r.State...)
+	b = append(append(b, " err:"...), errCode...)
+	return append(b, " text:"...)
 }
 
-func receiptDate(t time.Time) string { return t.In(vietnam).Format("0601021504") }
+// receiptDate is the layout of appendix B.
+const receiptDate = "0601021504"
