@@ -10,14 +10,17 @@ import (
 )
 
 func newSimulatorCommand(load func() (Config, error)) *cobra.Command {
-	var b simulator.Behaviour
+	var script string
 	cmd := &cobra.Command{
 		Use:   "simulator",
 		Short: "Play the carrier, the residents' phones and the voice provider on this machine",
 		Long: `Play the carrier, the residents' phones and the voice provider on this machine.
 
 The carrier listens for SMPP binds at simulator.smpp_addr; the phones are driven over HTTP at simulator.http_addr, which
-the console's handset page uses. Calls go to http.public_url as signed requests of the first voice provider.`,
+the console's handset page uses. Calls go to http.public_url as signed requests of the first voice provider.
+
+Without a script the carrier takes every message at once and delivers it. A script makes it slow, forgetful, strict or
+absent, from the start or for a time: docs/simulator.yaml shows all that it can say.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := load()
@@ -25,7 +28,11 @@ the console's handset page uses. Calls go to http.public_url as signed requests 
 				return err
 			}
 			o := simulatorOptions(c, newLog(c))
-			o.Behaviour = b
+			if script != "" {
+				if o.Script, err = simulator.ReadScript(script); err != nil {
+					return err
+				}
+			}
 			s, err := simulator.New(o)
 			if err != nil {
 				return err
@@ -33,22 +40,14 @@ the console's handset page uses. Calls go to http.public_url as signed requests 
 			go func() {
 				select {
 				case <-s.Ready():
-					fmt.Fprintf(cmd.OutOrStdout(), "SMPP at %s, phones at http://%s\n", s.SMPPAddr(), s.HTTPAddr())
+					fmt.Fprintf(cmd.OutOrStdout(), "SMPP at %s, phones at http://%s, seed %d\n", s.SMPPAddr(), s.HTTPAddr(), s.Seed())
 				case <-cmd.Context().Done():
 				}
 			}()
 			return s.Run(cmd.Context())
 		},
 	}
-	f := cmd.Flags()
-	f.DurationVar(&b.Latency, "latency", 0, "from a message to its response")
-	f.DurationVar(&b.ReceiptAfter, "receipt-after", 0, "from the response to the receipt")
-	f.Float64Var(&b.Rate, "rate", 0, "parts a second taken from an account; above it ESME_RTHROTTLED; 0 takes any")
-	f.Float64Var(&b.Undelivered, "undelivered", 0, "share of messages that never reach their phone, 0 to 1")
-	f.Float64Var(&b.ReceiptLost, "receipts-lost", 0, "share of receipts never sent, 0 to 1")
-	f.Float64Var(&b.ReceiptTwice, "receipts-twice", 0, "share of receipts sent twice, 0 to 1")
-	f.Float64Var(&b.ReceiptFirst, "receipts-first", 0, "share of receipts sent before the response, 0 to 1")
-	f.BoolVar(&b.ReceiptHex, "receipts-hex", false, "write the ids of receipts in hexadecimal")
+	cmd.Flags().StringVar(&script, "script", "", "a YAML file that says how the carrier behaves, and when")
 	return cmd
 }
 

@@ -1,7 +1,10 @@
 package simulator
 
 import (
+	"encoding/binary"
+	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"canhgiac/gateway/smpp"
@@ -11,8 +14,9 @@ import (
 // textLimit is how long a text a handset composes, in characters: ten parts with diacritics.
 const textLimit = 660
 
-// Text sends an SMS from a handset. When no gateway is bound the network holds it until one is.
-func (s *Simulator) Text(from, to, text string) error {
+// Text sends an SMS from a handset, handed on in parts by a scheme, "" for the usual. When no gateway is bound the network
+// holds it until one is.
+func (s *Simulator) Text(from, to, text string, split sms.Scheme) error {
 	n, err := parseNumber(from)
 	if err != nil {
 		return err
@@ -24,48 +28,76 @@ func (s *Simulator) Text(from, to, text string) error {
 	if text = strings.TrimSpace(text); text == "" || utf8.RuneCountInString(text) > textLimit {
 		return errEmpty
 	}
-	return s.smsc.fromPhone(n, code, text)
+	if !isScheme(split) {
+		return errSplit
+	}
+	return s.smsc.fromPhone(n, code, text, split)
+}
+
+// texting lets the handsets of a script send their SMS.
+func (c *smsc) texting(t Texting) {
+	from, _ := parseNumber(t.From) // checked when the script was read
+	to, _ := parseNumber(t.To)
+	for i := range max(1, t.Handsets) {
+		n := from.plus(i)
+		c.later.after(time.Duration(i)*t.Apart, func() {
+			if err := c.fromPhone(n, to, t.Text, t.Split); err != nil {
+				c.o.Log.Error("a handset of the script", "error", err)
+			}
+		})
+	}
 }
 
 // fromPhone puts a handset's text on its way, in as many parts as it takes.
-func (c *smsc) fromPhone(n, to number, text string) error {
+func (c *smsc) fromPhone(n, to number, text string, split sms.Scheme) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.lastRef++
-	parts, err := sms.Split(text, c.lastRef)
+	parts, err := split.Split(text, c.lastRef)
 	if err != nil {
 		return err
 	}
-	c.phone.text(n, Event{From: n.national(), To: to.national(), Text: text}) // before any answer to it can stand there
+	c.phone.text(n, Event{From: n.national(), To: to.national(), Text: text}, c.o.Now()) // before any answer to it can stand there
 	for _, part := range parts {
 		d := &smpp.DeliverSM{
 			Source: smpp.Address{TON: smpp.TONInternational, NPI: smpp.NPIISDN, Addr: string(n)}, Dest: dialled(to),
-			DataCoding: byte(part.Encoding), ShortMessage: append(append([]byte{}, part.UDH...), part.Payload...),
+			DataCoding: byte(part.Encoding), ShortMessage: part.UserData(),
 		}
-		if len(part.UDH) > 0 {
+		switch {
+		case len(part.UDH) > 0:
 			d.ESMClass = smpp.ESMClassUDHI
+		case split == sms.Payload:
+			d.TLVs, d.ShortMessage = smpp.TLVs{{Tag: smpp.TagMessagePayload, Value: part.Payload}}, nil
+		case part.Place.Total > 1:
+			d.TLVs = smpp.TLVs{
+				{Tag: smpp.TagSARRefNum, Value: binary.BigEndian.AppendUint16(nil, part.Place.Ref)},
+				{Tag: smpp.TagSARTotal, Value: []byte{part.Place.Total}}, {Tag: smpp.TagSARSeq, Value: []byte{part.Place.Seq}},
+			}
 		}
-		p := c.parcel(&c.ledger.counts.FromPhones, d)
-		p.at = c.o.Now()
-		switch box := c.anyBound(); {
-		case box == nil && len(c.held) < outboxLimit:
-			c.held = append(c.held, p)
-		case box == nil || !box.put(p):
-			c.ledger.counts.Dropped++
+		switch a := c.anyBound(); {
+		case a != nil:
+			a.put(receipt{}, d, nil)
+		case len(c.held) < outboxLimit:
+			c.held = append(c.held, d)
+		default:
+			c.dropped++
 		}
 	}
 	return nil
 }
 
+// isScheme says that split is a way to cut a text; "" is the usual one.
+func isScheme(split sms.Scheme) bool { return split == "" || slices.Contains(sms.Schemes(), split) }
+
 // anyBound is where handsets' texts go: the system_id that bound last, unless only another is bound now. The caller
 // holds mu.
-func (c *smsc) anyBound() *outbox {
+func (c *smsc) anyBound() *account {
 	if c.recent == nil || c.recent.bound() {
 		return c.recent
 	}
-	for _, box := range c.outboxes {
-		if box.bound() {
-			return box
+	for _, a := range c.accounts {
+		if a.bound() {
+			return a
 		}
 	}
 	return c.recent // it will come back

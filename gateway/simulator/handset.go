@@ -3,6 +3,7 @@ package simulator
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -47,6 +48,9 @@ type number string
 
 // parseNumber takes the ways in which numbers are written: 0901234567, +84901234567, 84901234567, 8088.
 func parseNumber(s string) (number, error) {
+	if len(s) > 0 && len(s) <= 15 && s[0] != '0' && strings.Trim(s, "0123456789") == "" {
+		return number(s), nil // as SMPP has them
+	}
 	digits := strings.Map(func(r rune) rune {
 		if strings.ContainsRune("+ .-()", r) {
 			return -1
@@ -73,6 +77,15 @@ func (n number) international() string {
 	return "+" + string(n)
 }
 
+// plus is the number that many further on.
+func (n number) plus(i int) number {
+	v, err := strconv.ParseUint(string(n), 10, 64)
+	if err != nil || i == 0 {
+		return n
+	}
+	return number(strconv.FormatUint(v+uint64(i), 10))
+}
+
 // national is the number as its owner writes it.
 func (n number) national() string {
 	if rest, ok := strings.CutPrefix(string(n), "84"); ok && len(n) > 8 {
@@ -84,18 +97,25 @@ func (n number) national() string {
 // screenTexts is how many of its texts a handset shows when somebody begins to watch it.
 const screenTexts = 30
 
-// handsets are all the ward's telephones. Only those that hold a text, are watched, or are in a call take memory.
+// handsets are all the ward's telephones. Only those that are watched or in a call take memory of their own; texts stand in
+// one ring for all, where the oldest gives way to the newest.
 type handsets struct {
 	now  func() time.Time
 	keep int
 
 	mu    sync.Mutex
 	byNum map[number]*handset
-	order []number // whose text is the oldest, next oldest, ...: the front goes first when keep is passed
+	held  []held
+	next  int // where the oldest stands once held is full
+}
+
+// held is a text in a handset's memory.
+type held struct {
+	number number
+	event  Event
 }
 
 type handset struct {
-	texts    []Event
 	watchers map[chan Event]struct{}
 	call     *call
 	shown    []Event // of the call, so that a page opened during it shows where it stands
@@ -117,26 +137,24 @@ func (hs *handsets) of(n number) *handset {
 
 // tidy forgets n's handset when nothing holds it; the caller holds mu.
 func (hs *handsets) tidy(n number) {
-	if h := hs.byNum[n]; h != nil && len(h.texts) == 0 && len(h.watchers) == 0 && h.call == nil {
+	if h := hs.byNum[n]; h != nil && len(h.watchers) == 0 && h.call == nil {
 		delete(hs.byNum, n)
 	}
 }
 
 // text puts an SMS on n's screen.
-func (hs *handsets) text(n number, e Event) {
+func (hs *handsets) text(n number, e Event, at time.Time) {
+	e.Name, e.At = "sms", at
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
-	e.Name, e.At = "sms", hs.now()
-	h := hs.of(n)
-	h.texts = append(h.texts, e)
-	hs.order = append(hs.order, n)
-	h.show(e)
-	if len(hs.order) > hs.keep {
-		oldest := hs.order[0]
-		hs.order = hs.order[1:]
-		old := hs.byNum[oldest]
-		old.texts = old.texts[1:]
-		hs.tidy(oldest)
+	if len(hs.held) < hs.keep {
+		hs.held = append(hs.held, held{n, e})
+	} else {
+		hs.held[hs.next] = held{n, e}
+		hs.next = (hs.next + 1) % hs.keep
+	}
+	if h, ok := hs.byNum[n]; ok {
+		h.show(e)
 	}
 }
 
@@ -176,7 +194,8 @@ func (hs *handsets) watch(n number) (events <-chan Event, stop func()) {
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
 	h := hs.of(n)
-	recent := h.texts[max(0, len(h.texts)-screenTexts):]
+	recent := hs.textsOf(n)
+	recent = recent[max(0, len(recent)-screenTexts):]
 	var standing []Event
 	if h.call != nil {
 		standing = h.shown
@@ -202,10 +221,18 @@ func (hs *handsets) watch(n number) (events <-chan Event, stop func()) {
 func (hs *handsets) texts(n number) []Event {
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
-	if h := hs.byNum[n]; h != nil {
-		return append([]Event(nil), h.texts...)
+	return hs.textsOf(n)
+}
+
+// textsOf looks through all that is held; the caller holds mu.
+func (hs *handsets) textsOf(n number) []Event {
+	var all []Event
+	for i := range hs.held {
+		if t := &hs.held[(hs.next+i)%len(hs.held)]; t.number == n {
+			all = append(all, t.event)
+		}
 	}
-	return nil
+	return all
 }
 
 // take makes c the call that n is in; a handset has one line.

@@ -26,20 +26,17 @@ const toldApart = 5_000_000
 // ledger counts each (number, text) by a 64-bit hash: among a million of them two are mistaken for one once in some 40
 // million runs.
 type ledger struct {
-	seed   maphash.Seed
+	seed   [2]maphash.Seed
 	times  map[uint64]uint32
 	counts Counts
 }
 
-func newLedger() *ledger { return &ledger{seed: maphash.MakeSeed(), times: make(map[uint64]uint32)} }
+func newLedger() *ledger {
+	return &ledger{seed: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, times: make(map[uint64]uint32)}
+}
 
 func (l *ledger) hash(n number, text string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(l.seed)
-	_, _ = h.WriteString(string(n)) // a hash never fails
-	_ = h.WriteByte(0)
-	_, _ = h.WriteString(text)
-	return h.Sum64()
+	return maphash.String(l.seed[0], string(n)) ^ maphash.String(l.seed[1], text)
 }
 
 // message counts one whole text.
@@ -57,4 +54,15 @@ func (l *ledger) message(n number, text string) {
 		l.counts.Distinct++
 	}
 	l.times[h] = was + 1
+}
+
+// Times is how often a number was sent a whole text.
+func (s *Simulator) Times(to, text string) int {
+	n, err := parseNumber(to)
+	if err != nil {
+		return 0
+	}
+	s.smsc.mu.Lock()
+	defer s.smsc.mu.Unlock()
+	return int(s.smsc.ledger.times[s.smsc.ledger.hash(n, text)])
 }

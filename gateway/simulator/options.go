@@ -20,7 +20,7 @@ type Options struct {
 	VoiceSecret   string
 	Officer       Officer // zero: answers after 3 s and talks until the caller hangs up
 
-	Behaviour Behaviour
+	Script    Script
 	KeepTexts int // texts kept for handsets' screens, over all handsets; 0 = 50,000
 
 	Client *http.Client // for webhooks and sounds; nil = http.DefaultClient

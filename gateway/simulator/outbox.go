@@ -1,9 +1,7 @@
 package simulator
 
 import (
-	"container/heap"
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -15,123 +13,122 @@ const (
 	tryAgain    = 2 * time.Second // after a temporary refusal
 )
 
-// parcel is one deliver_sm on its way to a gateway.
+// parcel is one deliver_sm on its way to a gateway: a receipt, or words from a handset. It is written only when its turn
+// comes: a million receipts may wait.
 type parcel struct {
-	at      time.Time // not before
-	serial  uint64    // the order in which they came
-	deliver *smpp.DeliverSM
-	sent    func() // the gateway acknowledged it, or refused it for good
-	refused func()
+	serial  uint64          // the order in which they came
+	receipt receipt         // where words is nil
+	words   *smpp.DeliverSM // a handset's
+	heard   func()          // once, when it is acknowledged or refused for good; may be nil
+	done    func(smpp.Status, error)
 }
+
+func (p *parcel) before(o *parcel) bool { return p.serial < o.serial }
 
 // outbox holds what goes to the binds of one system_id, until one of them acknowledges it. Nothing is lost when a link
 // is: it goes out again on the next, so a gateway may see it twice.
 type outbox struct {
-	now  func() time.Time
-	wake chan struct{}
+	later *agenda
 
 	mu      sync.Mutex
-	queue   parcels
+	more    sync.Cond // there is something to send, or a reason to stop waiting for it
+	queue   byTime[*parcel]
 	serial  uint64
-	peers   []*smpp.Peer // that may receive
-	turn    int
-	pending int // in a peer's window
+	bearers map[*smpp.Peer]bool // that may receive
+	ended   bool
+	pending int // in a peer's window, or waiting to be tried again
+	free    []*parcel
+	counts  Counts // Receipts, FromPhones, Dropped
 }
 
-func newOutbox(now func() time.Time) *outbox {
-	return &outbox{now: now, wake: make(chan struct{}, 1)}
+func newOutbox(later *agenda) *outbox {
+	b := &outbox{later: later, bearers: make(map[*smpp.Peer]bool)}
+	b.more.L = &b.mu
+	return b
 }
 
-// put adds p; false says that the outbox is full.
-func (b *outbox) put(p *parcel) bool {
+// put adds a receipt, or words; false says that the outbox is full.
+func (b *outbox) put(r receipt, words *smpp.DeliverSM, heard func()) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.queue) >= outboxLimit {
+	if b.queue.len() >= outboxLimit {
+		b.counts.Dropped++
 		return false
 	}
-	b.serial++
-	p.serial = b.serial
-	heap.Push(&b.queue, p)
-	b.nudge()
-	return true
-}
-
-// again puts back what a peer did not acknowledge.
-func (b *outbox) again(p *parcel, at time.Time) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	p.at = at
-	heap.Push(&b.queue, p)
-	b.nudge()
-}
-
-func (b *outbox) nudge() {
-	select {
-	case b.wake <- struct{}{}:
-	default:
+	var p *parcel
+	if last := len(b.free) - 1; last >= 0 {
+		p, b.free = b.free[last], b.free[:last]
+	} else {
+		p = &parcel{}
+		p.done = func(st smpp.Status, err error) { b.answered(p, st, err) }
 	}
-}
-
-func (b *outbox) join(p *smpp.Peer) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.peers = append(b.peers, p)
-	b.nudge()
-}
-
-func (b *outbox) leave(p *smpp.Peer) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.peers = slices.DeleteFunc(b.peers, func(q *smpp.Peer) bool { return q == p })
+	b.serial++
+	p.serial, p.receipt, p.words, p.heard = b.serial, r, words, heard
+	b.queue.push(p)
+	b.more.Signal()
+	return true
 }
 
 func (b *outbox) bound() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.peers) > 0
+	return len(b.bearers) > 0
 }
 
-func (b *outbox) waiting() int {
+// addTo adds what went and what waits to n.
+func (b *outbox) addTo(n *Counts) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.queue) + b.pending
+	n.Waiting += int64(b.queue.len() + b.pending)
+	n.Receipts += b.counts.Receipts
+	n.FromPhones += b.counts.FromPhones
+	n.Dropped += b.counts.Dropped
 }
 
-// next gives the parcel that is due and the peer whose turn it is; or, without one, how long until there may be one
-// (0: until the outbox is nudged).
-func (b *outbox) next() (*parcel, *smpp.Peer, time.Duration) {
+// join makes peer one of those who may receive; leave ends that.
+func (b *outbox) join(peer *smpp.Peer) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.peers) == 0 || len(b.queue) == 0 {
-		return nil, nil, 0
-	}
-	if early := b.queue[0].at.Sub(b.now()); early > 0 {
-		return nil, nil, early
-	}
-	b.turn++
-	b.pending++
-	return heap.Pop(&b.queue).(*parcel), b.peers[b.turn%len(b.peers)], 0
+	b.bearers[peer] = true
 }
 
-// run sends what is due, in order, until ctx ends.
-func (b *outbox) run(ctx context.Context) {
-	idle := time.NewTimer(time.Hour)
-	defer idle.Stop()
-	for ctx.Err() == nil {
-		p, peer, wait := b.next()
-		if p == nil {
-			if wait == 0 {
-				wait = time.Hour
-			}
-			idle.Reset(wait)
-			select {
-			case <-ctx.Done():
-			case <-b.wake:
-			case <-idle.C:
-			}
-			continue
+func (b *outbox) leave(peer *smpp.Peer) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.bearers, peer)
+	b.more.Broadcast()
+}
+
+// stop ends every carry.
+func (b *outbox) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ended = true
+	b.more.Broadcast()
+}
+
+// carry sends what waits to peer, in order, until peer leaves. Each peer has its own, so that one that reads nothing keeps
+// the others waiting for no more than its window.
+func (b *outbox) carry(ctx context.Context, peer *smpp.Peer) {
+	var page page
+	for {
+		b.mu.Lock()
+		for b.bearers[peer] && !b.ended && b.queue.len() == 0 {
+			b.more.Wait()
 		}
-		if err := peer.Deliver(ctx, p.deliver, func(st smpp.Status, err error) { b.answered(p, st, err) }); err != nil {
+		if !b.bearers[peer] || b.ended {
+			b.more.Signal() // what was meant for this one is for another
+			b.mu.Unlock()
+			return
+		}
+		p := b.queue.pop()
+		b.pending++
+		b.mu.Unlock()
+		d := p.words
+		if d == nil {
+			d = page.write(p.receipt)
+		}
+		if err := peer.Deliver(ctx, d, p.done); err != nil {
 			b.leave(peer) // its link is going; Closed says so later
 			b.answered(p, 0, err)
 		}
@@ -139,37 +136,43 @@ func (b *outbox) run(ctx context.Context) {
 }
 
 func (b *outbox) answered(p *parcel, st smpp.Status, err error) {
-	b.mu.Lock()
-	b.pending--
-	b.mu.Unlock()
 	switch {
 	case err != nil:
-		b.again(p, p.at)
-	case st == smpp.StatusOK:
-		p.sent()
+		b.again(p)
 	case st.Temporary():
-		b.again(p, b.now().Add(tryAgain))
+		b.later.after(tryAgain, func() { b.again(p) })
 	default:
-		p.refused()
+		b.settle(p, st)
 	}
 }
 
-// parcels is a heap by time, then by order of arrival.
-type parcels []*parcel
-
-func (q parcels) Len() int { return len(q) }
-func (q parcels) Less(i, j int) bool {
-	if !q[i].at.Equal(q[j].at) {
-		return q[i].at.Before(q[j].at)
-	}
-	return q[i].serial < q[j].serial
+// again puts back what a peer did not take.
+func (b *outbox) again(p *parcel) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pending--
+	b.queue.push(p)
+	b.more.Signal()
 }
-func (q parcels) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *parcels) Push(x any)   { *q = append(*q, x.(*parcel)) }
-func (q *parcels) Pop() any {
-	old := *q
-	p := old[len(old)-1]
-	old[len(old)-1] = nil
-	*q = old[:len(old)-1]
-	return p
+
+func (b *outbox) settle(p *parcel, st smpp.Status) {
+	b.mu.Lock()
+	b.pending--
+	switch {
+	case st != smpp.StatusOK:
+		b.counts.Dropped++
+	case p.words == nil:
+		b.counts.Receipts++
+	default:
+		b.counts.FromPhones++
+	}
+	heard := p.heard
+	p.receipt, p.words, p.heard = receipt{}, nil, nil
+	if len(b.free) < 10_000 {
+		b.free = append(b.free, p)
+	}
+	b.mu.Unlock()
+	if heard != nil {
+		heard()
+	}
 }

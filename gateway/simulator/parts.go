@@ -10,11 +10,15 @@ import (
 // partsKept is how many of the latest texts of several parts may still wait for one.
 const partsKept = 10_000
 
+// textsKnown is how many of the latest octets are not read again.
+const textsKnown = 1000
+
 // whose are the parts of one text, as a phone tells them apart (3GPP 23.040 §9.2.3.24.1).
 type whose struct {
-	from, to string
-	ref      uint16
-	total    uint8
+	from  string
+	to    number
+	ref   uint16
+	total uint8
 }
 
 // joined is a whole text, or a part that waits: then text is empty and whole is false.
@@ -35,20 +39,26 @@ type joiner struct {
 	texts    map[whose]*waiting
 	order    []whose
 	repeated int64 // parts that came again before their text was whole
+	known    map[coded]string
 }
 
-// add takes one submit_sm.
-func (j *joiner) add(m *smpp.SubmitSM, lost bool) (joined, error) {
-	octets := m.ShortMessage
-	if payload, ok := m.TLVs.Get(smpp.TagMessagePayload); ok && len(octets) == 0 {
-		octets = payload
-	}
-	place, octets := placeOf(m, octets)
+// coded are the octets of a whole text: a campaign sends the same to everyone.
+type coded struct {
+	coding byte
+	octets string
+}
+
+func newJoiner() joiner {
+	return joiner{texts: make(map[whose]*waiting), known: make(map[coded]string)}
+}
+
+// add takes one submit_sm to a number, with what placeOf gave.
+func (j *joiner) add(m *smpp.SubmitSM, to number, place sms.Concat, octets []byte, lost bool) (joined, error) {
 	if place.Total < 2 {
-		text, _, err := sms.Decode(m.DataCoding, false, octets)
+		text, err := j.read(m.DataCoding, octets)
 		return joined{text, true, lost}, err
 	}
-	key := whose{m.Source.Addr, m.Dest.Addr, place.Ref, place.Total}
+	key := whose{m.Source.Addr, to, place.Ref, place.Total}
 	w, ok := j.texts[key]
 	switch {
 	case !ok:
@@ -74,14 +84,34 @@ func (j *joiner) add(m *smpp.SubmitSM, lost bool) (joined, error) {
 	for _, p := range w.parts {
 		all = append(all, p...)
 	}
-	text, _, err := sms.Decode(m.DataCoding, false, all)
+	text, err := sms.Text(m.DataCoding, all)
 	return joined{text, true, w.lost}, err
+}
+
+// read gives the text of octets, without reading those that came just before again.
+func (j *joiner) read(coding byte, octets []byte) (string, error) {
+	if text, ok := j.known[coded{coding, string(octets)}]; ok {
+		return text, nil
+	}
+	text, err := sms.Text(coding, octets)
+	if err != nil {
+		return "", err
+	}
+	if len(j.known) >= textsKnown {
+		clear(j.known)
+	}
+	j.known[coded{coding, string(octets)}] = text
+	return text, nil
 }
 
 // placeOf tells which part of which text m is, by its user data header or its sar TLVs, and gives the octets after the
 // header. A header that makes no sense is skipped, as phones do.
-func placeOf(m *smpp.SubmitSM, octets []byte) (sms.Concat, []byte) {
+func placeOf(m *smpp.SubmitSM) (sms.Concat, []byte) {
 	var at sms.Concat
+	octets := m.ShortMessage
+	if payload, ok := m.TLVs.Get(smpp.TagMessagePayload); ok && len(octets) == 0 {
+		octets = payload
+	}
 	if m.ESMClass&smpp.ESMClassUDHI != 0 && len(octets) > 0 {
 		end := 1 + int(octets[0])
 		if end > len(octets) {

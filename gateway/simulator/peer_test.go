@@ -36,7 +36,7 @@ func TestAnotherGatewayMeetsACarrier(t *testing.T) {
 		t.Errorf("receipt for %v, sent %s", id, sent.RespID())
 	}
 
-	if err := s.Text("0901234567", "8088", "DK"); err != nil {
+	if err := s.Text("0901234567", "8088", "DK", ""); err != nil {
 		t.Fatal(err)
 	}
 	mo := (<-heard).Fields()
@@ -48,7 +48,7 @@ func TestAnotherGatewayMeetsACarrier(t *testing.T) {
 	if st := <-status; st.Status() != fiorix.Disconnected {
 		t.Fatalf("after the cut: %s", st.Status())
 	}
-	if err := s.Text("0901234567", "8088", "TC"); err != nil {
+	if err := s.Text("0901234567", "8088", "TC", ""); err != nil {
 		t.Fatal(err)
 	}
 	bindPeer(t, s, heard)

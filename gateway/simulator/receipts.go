@@ -1,71 +1,64 @@
 package simulator
 
 import (
-	"strconv"
+	"time"
 
 	"canhgiac/gateway/smpp"
 )
 
-// message_state values (SMPP §5.2.28)
-const (
-	stateDelivered     = 2
-	stateUndeliverable = 5
-)
-
-// receipt makes the receipt that m asked for, or nil.
-func (c *smsc) receipt(id uint64, m *smpp.SubmitSM, f fate) *parcel {
-	wanted := m.RegisteredDelivery & 3
-	if f.receiptLost || wanted == smpp.ReceiptNever || wanted == smpp.ReceiptFailure && !f.undelivered {
-		return nil
-	}
-	base := 10
-	if c.o.Behaviour.ReceiptHex {
-		base = 16
-	}
-	r := smpp.Receipt{ID: strconv.FormatUint(id, base), State: "DELIVRD", Err: "000", At: c.o.Now().Add(c.o.Behaviour.ReceiptAfter), Submitted: c.o.Now()}
-	state := byte(stateDelivered)
-	if f.undelivered {
-		r.State, r.Err, state = "UNDELIV", "027", stateUndeliverable // 27: absent subscriber
-	}
-	return c.parcel(&c.ledger.counts.Receipts, &smpp.DeliverSM{
-		Source: m.Dest, Dest: m.Source, ESMClass: smpp.ESMClassReceipt, ShortMessage: []byte(r.Text()),
-		TLVs: smpp.TLVs{
-			{Tag: smpp.TagReceiptedMessageID, Value: append([]byte(r.ID), 0)},
-			{Tag: smpp.TagMessageState, Value: []byte{state}},
-		},
-	})
+// receipt is what a receipt says, before it is written.
+type receipt struct {
+	id           uint64
+	came, at     time.Time // the submit_sm, and the end
+	state        State
+	err          string
+	source, dest smpp.Address // as in the deliver_sm
+	network      *Network     // that was when the message was taken: how the id is written and where it stands
 }
 
-func (c *smsc) parcel(count *int64, d *smpp.DeliverSM) *parcel {
-	return &parcel{
-		deliver: d, refused: c.dropped,
-		sent: func() {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			*count++
-		},
-	}
+// page is where one deliver_sm after another is written; the last is gone when the next begins.
+type page struct {
+	deliver smpp.DeliverSM
+	text    []byte
+	id      []byte
+	tlvs    [2]smpp.TLV
+	state   [1]byte
 }
 
-func (c *smsc) dropped() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ledger.counts.Dropped++
+// write puts r in the form of SMPP appendix B.
+func (w *page) write(r receipt) *smpp.DeliverSM {
+	forms := &r.network.Receipts
+	id := forms.ID
+	if id.Form == "" {
+		id.Form = r.network.Responses.ID.Form
+		id.Width = max(id.Width, r.network.Responses.ID.Width)
+	}
+	w.id = id.append(w.id[:0], r.id)
+	said := smpp.Receipt{State: string(r.state), Err: r.err, At: r.at, Submitted: r.came}
+	if forms.In != inTLV && forms.In != inNone {
+		said.ID = string(w.id)
+	}
+	w.text = said.AppendText(w.text[:0])
+	tlvs := w.tlvs[:0]
+	if forms.In != inText && forms.In != inNone {
+		w.id = append(w.id, 0)
+		tlvs = append(tlvs, smpp.TLV{Tag: smpp.TagReceiptedMessageID, Value: w.id})
+	}
+	if forms.In != inText {
+		w.state[0] = smpp.StateCode(string(r.state))
+		tlvs = append(tlvs, smpp.TLV{Tag: smpp.TagMessageState, Value: w.state[:]})
+	}
+	w.deliver = smpp.DeliverSM{Source: r.source, Dest: r.dest, ESMClass: smpp.ESMClassReceipt, ShortMessage: w.text, TLVs: tlvs}
+	return &w.deliver
 }
 
-// send queues a receipt for the system_id of p.
-func (c *smsc) send(p *smpp.Peer, r *parcel, f fate) {
-	c.mu.Lock()
-	box := c.outboxes[p.Bind().SystemID] // p itself may have closed by now
-	c.mu.Unlock()
-	r.at = c.o.Now().Add(c.o.Behaviour.ReceiptAfter)
-	if !box.put(r) {
-		r.refused()
+// wanted says that the sender of m asked for a receipt of this state.
+func wanted(m *smpp.SubmitSM, s State) bool {
+	switch m.RegisteredDelivery & 3 {
+	case smpp.ReceiptNever:
+		return false
+	case smpp.ReceiptFailure:
+		return s != delivered
 	}
-	if f.receiptTwice {
-		second := *r
-		if !box.put(&second) {
-			second.refused()
-		}
-	}
+	return true
 }

@@ -199,3 +199,6 @@ func (s *Simulator) onDuty() Officer {
 	defer s.mu.Unlock()
 	return s.officer
 }
+
+// Seed is what the network's chances are drawn from: the script's, or the one that stands for it.
+func (s *Simulator) Seed() uint64 { return s.smsc.seed }

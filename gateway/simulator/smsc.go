@@ -6,11 +6,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"canhgiac/gateway/smpp"
 )
@@ -20,37 +17,79 @@ import (
 type smsc struct {
 	o     Options
 	phone *handsets
+	later *agenda
+	air   *air
 	start sync.WaitGroup
-	ctx   context.Context // of the outboxes; set by serve
+	ctx   context.Context // of what carries to the gateways; set by serve
 
 	mu       sync.Mutex
-	lastID   uint64
+	plan     *plan
+	moved    chan struct{} // the plan has
+	network  *Network      // as the plan has it now; never changed, only replaced
+	began    time.Time     // the first bind
+	submits  int64         // submit_sm since then
+	seed     uint64
+	firstID  uint64 // ids are this one and those after it
 	lastRef  uint16
 	parts    joiner
 	ledger   *ledger
-	limits   map[string]*rate.Limiter // by system_id
-	outboxes map[string]*outbox       // by system_id
-	links    map[*smpp.Peer]*outbox
-	recent   *outbox // that was bound last: handsets' texts go there
-	held     []*parcel
+	journal  journal
+	came     map[draw]uint16     // how often the same was submitted before; only while something is drawn
+	accounts map[string]*account // by system_id
+	links    map[*smpp.Peer]*account
+	recent   *account // that was bound last: handsets' texts go there
+	held     []*smpp.DeliverSM
+	dropped  int64
+}
+
+// account is one system_id.
+type account struct {
+	*outbox
+	tokens    float64 // parts that Throttle would still take at
+	at        time.Time
+	throttled int
 }
 
 func newSMSC(o Options, phone *handsets) *smsc {
-	return &smsc{
-		o: o, phone: phone,
+	c := &smsc{
+		o: o, phone: phone, later: newAgenda(o.Now), air: &air{}, plan: newPlan(o.Script), moved: make(chan struct{}, 1), network: &Network{}, seed: o.Script.Seed,
 		// ids do not begin again with the simulator: the gateway keeps them for days
-		lastID: uint64(o.Now().Unix()) << 20, lastRef: uint16(rand.Uint32()),
-		parts: joiner{texts: make(map[whose]*waiting)}, ledger: newLedger(),
-		limits: make(map[string]*rate.Limiter), outboxes: make(map[string]*outbox), links: make(map[*smpp.Peer]*outbox),
+		firstID: uint64(o.Now().Unix())<<20 + 1, lastRef: uint16(rand.Uint32()),
+		parts: newJoiner(), ledger: newLedger(), came: make(map[draw]uint16),
+		accounts: make(map[string]*account), links: make(map[*smpp.Peer]*account),
 	}
+	for c.seed == 0 {
+		c.seed = rand.Uint64() >> 1 // what a script can say
+	}
+	*c.network = o.Script.Network
+	c.journal.first = c.firstID
+	return c
 }
 
 func (c *smsc) serve(ctx context.Context, l net.Listener) error {
 	c.mu.Lock()
 	c.ctx = ctx
 	c.mu.Unlock()
+	c.air.Listener = l
 	defer c.start.Wait()
-	return smpp.NewServer(smpp.ServerConfig{SystemID: "canhgiac-sim", Window: 100, CloseTimeout: lastWords, Log: c.o.Log}, c).Serve(ctx, l)
+	defer c.stop()
+	c.start.Go(func() { c.later.run(ctx) })
+	over := context.AfterFunc(ctx, c.air.flow) // a held connection must hear its end
+	defer over()
+	return smpp.NewServer(smpp.ServerConfig{
+		SystemID: "canhgiac-sim", Window: 100, CloseTimeout: lastWords, WriteTimeout: patience, Log: c.o.Log,
+	}, c).Serve(ctx, c.air)
+}
+
+// patience is how long a gateway may read nothing before its link is given up: longer than any stall of ours.
+const patience = 10 * time.Minute
+
+func (c *smsc) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, a := range c.accounts {
+		a.stop()
+	}
 }
 
 // Bind lets in whoever knows the name and the password.
@@ -63,26 +102,24 @@ func (c *smsc) Bind(p *smpp.Peer, b *smpp.Bind) smpp.Status {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	box, ok := c.outboxes[b.SystemID]
+	a, ok := c.accounts[b.SystemID]
 	if !ok {
-		box = newOutbox(c.o.Now)
-		c.outboxes[b.SystemID] = box
-		c.start.Go(func() { box.run(c.ctx) })
-		if c.o.Behaviour.Rate > 0 {
-			burst := max(1, int(c.o.Behaviour.Rate/10))
-			c.limits[b.SystemID] = rate.NewLimiter(rate.Limit(c.o.Behaviour.Rate), burst)
-		}
+		a = &account{outbox: newOutbox(c.later)}
+		c.accounts[b.SystemID] = a
 	}
-	c.links[p] = box
+	c.links[p] = a
+	if c.began.IsZero() {
+		c.began = c.o.Now()
+		c.start.Go(c.direct)
+	}
 	if b.Mode == smpp.BindTransmitterID {
 		return smpp.StatusOK
 	}
-	box.join(p)
-	c.recent = box
+	a.join(p)
+	c.start.Go(func() { a.carry(c.ctx, p) })
+	c.recent = a
 	for _, waited := range c.held {
-		if !box.put(waited) {
-			c.ledger.counts.Dropped++
-		}
+		a.put(receipt{}, waited, nil)
 	}
 	c.held = nil
 	return smpp.StatusOK
@@ -92,105 +129,184 @@ func (c *smsc) Bind(p *smpp.Peer, b *smpp.Bind) smpp.Status {
 func (c *smsc) Closed(p *smpp.Peer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if box := c.links[p]; box != nil {
-		box.leave(p)
+	if a := c.links[p]; a != nil {
+		a.leave(p)
 		delete(c.links, p)
 	}
 }
 
-// fate is what the network does with one message.
-type fate struct {
-	undelivered, receiptLost, receiptTwice, receiptFirst bool
-}
-
-func (b Behaviour) fate() fate {
-	chance := func(share float64) bool { return share > 0 && rand.Float64() < share }
-	return fate{chance(b.Undelivered), chance(b.ReceiptLost), chance(b.ReceiptTwice), chance(b.ReceiptFirst)}
+// message is one submit_sm that was taken, or refused.
+type message struct {
+	id           uint64
+	to           number
+	account      *account
+	network      *Network // when it came
+	came         time.Time
+	fate         fate
+	asked        bool // for a receipt
+	dest, sender smpp.Address
+	text         string // stands on the handset once this part is delivered; "" for a part that does not complete its text
 }
 
 // Submit takes one submit_sm. A message is taken the moment it is counted, whether or not its response still arrives:
 // that is how a real carrier sends what its customer believes lost.
-func (c *smsc) Submit(p *smpp.Peer, m *smpp.SubmitSM, respond func(smpp.SubmitResult)) {
-	f := c.o.Behaviour.fate()
-	id, status := c.accept(p, m, f)
-	if status != smpp.StatusOK {
-		c.later(c.o.Behaviour.Latency, func() { respond(smpp.SubmitResult{Status: status}) })
+func (c *smsc) Submit(p *smpp.Peer, s *smpp.SubmitSM, respond func(smpp.SubmitResult)) {
+	now := c.o.Now()
+	c.mu.Lock()
+	c.submits++
+	changes := c.moveOn(now)
+	m := c.take(c.links[p], s, now)
+	c.mu.Unlock()
+	for i := range changes {
+		c.act(changes[i])
+	}
+	if m.fate.prompt() {
+		respond(m.result())
+		c.end(&m, nil)
 		return
 	}
-	reply := func() { respond(smpp.SubmitResult{MessageID: strconv.FormatUint(id, 10)}) }
-	receipt := c.receipt(id, m, f)
+	slow := m
+	c.answer(&slow, respond)
+}
+
+// result is what the response says.
+func (m *message) result() smpp.SubmitResult {
+	if m.fate.status != smpp.StatusOK {
+		return smpp.SubmitResult{Status: m.fate.status}
+	}
+	var id [24]byte
+	return smpp.SubmitResult{MessageID: string(m.network.Responses.ID.append(id[:0], m.id))}
+}
+
+// answer brings the response, and after it how the message ended, each in its time.
+func (c *smsc) answer(m *message, respond func(smpp.SubmitResult)) {
+	reply := func() {
+		for range m.fate.answers {
+			respond(m.result())
+		}
+	}
 	switch {
-	case receipt == nil:
-		c.later(c.o.Behaviour.Latency, reply)
-	case f.receiptFirst:
-		var once sync.Once
-		counted := receipt.sent
-		receipt.sent = func() { counted(); once.Do(reply) }
-		receipt.refused = func() { c.dropped(); once.Do(reply) }
-		c.send(p, receipt, f)
+	case m.fate.status != smpp.StatusOK:
+		c.later.after(m.fate.answerAfter, reply)
+	case m.fate.receiptFirst && m.fate.receipts > 0 && m.asked:
+		c.end(m, reply)
 	default:
-		c.later(c.o.Behaviour.Latency, func() {
+		c.mu.Lock()
+		c.journal.pending(m)
+		c.mu.Unlock()
+		c.later.after(m.fate.answerAfter, func() {
 			reply()
-			c.send(p, receipt, f)
+			c.later.after(m.fate.receiptAfter, func() { c.end(m, nil) })
 		})
 	}
 }
 
-// later runs do after d, at once when d is 0, and not at all once the simulator stops.
-func (c *smsc) later(d time.Duration, do func()) {
-	if d <= 0 {
-		do()
-		return
+// take judges s and counts it. The caller holds mu.
+func (c *smsc) take(a *account, s *smpp.SubmitSM, now time.Time) message {
+	m := message{account: a, network: c.network, came: now, dest: s.Dest, sender: s.Source, fate: fate{status: smpp.StatusInvDest, answers: 1}}
+	var err error
+	if a.throttles(c.network.Throttle, now) {
+		a.throttled++
+		m.fate.status = c.network.Throttle.status(a.throttled - 1)
+		c.ledger.counts.Throttled++
+		return m
 	}
-	time.AfterFunc(d, func() {
-		if c.ctx.Err() == nil {
-			do()
+	if m.to, err = parseNumber(s.Dest.Addr); err != nil {
+		c.ledger.counts.Refused++
+		return m
+	}
+	at, octets := placeOf(s)
+	m.fate = usual
+	if !c.network.certain() {
+		d := newDraw(c.seed, m.to, octets, at.Seq)
+		m.fate = c.network.fate(d.nth(c.came[d]), m.to, at.Seq)
+		if len(c.came) < toldApart {
+			c.came[d]++
 		}
-	})
+		if m.fate.status != smpp.StatusOK {
+			c.ledger.counts.Refused++
+			return m
+		}
+	}
+	text, err := c.parts.add(s, m.to, at, octets, m.fate.state != delivered)
+	if err != nil {
+		c.ledger.counts.Refused++
+		m.fate = fate{status: smpp.StatusSubmitFailed, answers: 1}
+		return m
+	}
+	m.id = c.firstID + uint64(c.ledger.counts.Parts)
+	c.ledger.counts.Parts++
+	m.asked = wanted(s, m.fate.state)
+	c.journal.add(m.id, m.fate.state, now)
+	if text.whole {
+		c.ledger.message(m.to, text.text)
+		if !text.lost {
+			m.text = text.text
+		}
+	}
+	return m
 }
 
-// accept counts m and puts its text, once whole, on the handset's screen.
-func (c *smsc) accept(p *smpp.Peer, m *smpp.SubmitSM, f fate) (id uint64, status smpp.Status) {
-	to, err := parseNumber(m.Dest.Addr)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if l := c.limits[p.Bind().SystemID]; l != nil && !l.AllowN(c.o.Now(), 1) {
-		c.ledger.counts.Throttled++
-		return 0, smpp.StatusThrottled
+// throttles says that the account is over its rate; otherwise a part of it is used.
+func (a *account) throttles(t Throttle, now time.Time) bool {
+	if t.Above <= 0 {
+		return false
 	}
-	if err != nil {
-		c.ledger.counts.Refused++
-		return 0, smpp.StatusInvDest
+	if a.at.IsZero() {
+		a.tokens = t.burst()
+	} else {
+		a.tokens = min(t.burst(), a.tokens+now.Sub(a.at).Seconds()*t.Above)
 	}
-	text, err := c.parts.add(m, f.undelivered)
-	if err != nil {
-		c.ledger.counts.Refused++
-		return 0, smpp.StatusSubmitFailed
+	a.at = now
+	if a.tokens < 1 {
+		return true
 	}
-	c.lastID++
-	c.ledger.counts.Parts++
-	if text.whole {
-		c.ledger.message(to, text.text)
-		if !text.lost {
-			c.phone.text(to, Event{From: shown(m.Source), Text: text.text})
+	a.tokens--
+	return false
+}
+
+// end is the moment when the network is done with m: its text stands on the handset, and its receipt goes out. then runs
+// once the gateway has heard a receipt.
+func (c *smsc) end(m *message, then func()) {
+	now := c.o.Now()
+	if m.fate.answerAfter > 0 || m.fate.receiptAfter > 0 {
+		c.mu.Lock()
+		c.journal.ended(m, now)
+		c.mu.Unlock()
+	}
+	if m.fate.state == delivered && m.text != "" {
+		c.phone.text(m.to, Event{From: shown(m.sender), Text: m.text}, now)
+	}
+	if !m.asked {
+		return
+	}
+	r := receipt{id: m.id, came: m.came, at: now, state: m.fate.state, err: m.fate.err, source: m.dest, dest: m.sender, network: m.network}
+	for range m.fate.receipts {
+		if !m.account.put(r, nil, then) && then != nil {
+			then()
 		}
+		then = nil
 	}
-	return c.lastID, smpp.StatusOK
 }
 
 // shown is an address as a handset's screen shows it: a sender's name, or a number as people write it.
 func shown(a smpp.Address) string {
-	if n, err := parseNumber(a.Addr); err == nil && a.TON != smpp.TONAlphanumeric {
+	if a.TON == smpp.TONAlphanumeric {
+		return a.Addr
+	}
+	if n, err := parseNumber(a.Addr); err == nil {
 		return n.national()
 	}
 	return a.Addr
 }
 
 // Cut drops every link without a word, as a carrier's restart does; gateways come back by themselves.
-func (s *Simulator) Cut() {
-	s.smsc.mu.Lock()
-	defer s.smsc.mu.Unlock()
-	for p := range s.smsc.links {
+func (s *Simulator) Cut() { s.smsc.cut() }
+
+func (c *smsc) cut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for p := range c.links {
 		p.Drop()
 	}
 }
@@ -203,9 +319,9 @@ func (c *smsc) accepted() Counts {
 	defer c.mu.Unlock()
 	n := c.ledger.counts
 	n.Incomplete, n.Repeated, n.Bound = int64(len(c.parts.texts)), c.parts.repeated, int64(len(c.links))
-	n.Waiting = int64(len(c.held))
-	for _, box := range c.outboxes {
-		n.Waiting += int64(box.waiting())
+	n.Waiting, n.Dropped = int64(len(c.held)), c.dropped
+	for _, a := range c.accounts {
+		a.addTo(&n)
 	}
 	return n
 }

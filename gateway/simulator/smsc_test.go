@@ -18,7 +18,7 @@ import (
 )
 
 // run starts a simulator that ends, and is waited for, with the test.
-func run(t *testing.T, o Options) *Simulator {
+func run(t testing.TB, o Options) *Simulator {
 	t.Helper()
 	o.SMPPAddr, o.HTTPAddr, o.Log = "127.0.0.1:0", "127.0.0.1:0", slog.New(slog.DiscardHandler)
 	s, err := New(o)
@@ -56,7 +56,7 @@ func dial(t *testing.T, s *Simulator) (g *gateway, hangUp func()) {
 	t.Helper()
 	g = &gateway{delivers: make(chan *smpp.DeliverSM, 1000), up: make(chan bool, 10)}
 	g.Client = smpp.NewClient(smpp.ClientConfig{
-		Addr: s.SMPPAddr(), SystemID: "ward", Password: "secret", Log: slog.New(slog.DiscardHandler), BackoffMin: time.Millisecond,
+		Addr: s.SMPPAddr(), SystemID: "ward", Password: "secret", Log: slog.New(slog.DiscardHandler), Window: 500, CloseTimeout: 100 * time.Millisecond, BackoffMin: time.Millisecond, BackoffMax: 20 * time.Millisecond,
 	}, g)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -153,20 +153,29 @@ func TestATextSentTwiceIsCountedAsDoubled(t *testing.T) {
 func TestTheNetworkMisbehavesAsTold(t *testing.T) {
 	tests := []struct {
 		name     string
-		b        Behaviour
+		network  string
 		receipts []string // "state" or "state hex"
 		shown    int
 	}{
-		{"at its best there is one receipt", Behaviour{}, []string{"DELIVRD"}, 1},
-		{"an undelivered message never reaches the handset", Behaviour{Undelivered: 1}, []string{"UNDELIV"}, 0},
-		{"a receipt may come twice", Behaviour{ReceiptTwice: 1}, []string{"DELIVRD", "DELIVRD"}, 1},
-		{"a receipt may name the id in hexadecimal", Behaviour{ReceiptHex: true}, []string{"DELIVRD hex"}, 1},
-		{"responses and receipts may take their time", Behaviour{Latency: time.Millisecond, ReceiptAfter: time.Millisecond}, []string{"DELIVRD"}, 1},
-		{"a receipt may be lost", Behaviour{ReceiptLost: 1}, nil, 1},
+		{"at its best there is one receipt", `{}`, []string{"DELIVRD 000 same"}, 1},
+		{"an undelivered message never reaches the handset", `outcomes: [{state: UNDELIV}]`, []string{"UNDELIV 027 same"}, 0},
+		{"a carrier may have codes of its own", `outcomes: [{share: 1, state: REJECTD, err: "4f"}]`, []string{"REJECTD 4f same"}, 0},
+		{"an outcome may be for some numbers", `outcomes: [{to: "+84...99", state: EXPIRED}]`, []string{"DELIVRD 000 same"}, 1},
+		{"a receipt may come twice", `receipts: {twice: 1}`, []string{"DELIVRD 000 same", "DELIVRD 000 same"}, 1},
+		{"a receipt may name the id in hexadecimal", `receipts: {id: {form: hex}}`, []string{"DELIVRD 000 hex"}, 1},
+		{"a receipt may name the id in capitals", `receipts: {id: {form: HEX}}`, []string{"DELIVRD 000 HEX"}, 1},
+		{"a receipt may fill the id with zeros", `receipts: {id: {width: 24}}`, []string{"DELIVRD 000 zeros"}, 1},
+		{"a response may name the id in hexadecimal", `{responses: {id: {form: hex}}, receipts: {id: {form: decimal}}}`, []string{"DELIVRD 000 decimal"}, 1},
+		{"only the TLV may name the id", `receipts: {in: tlv}`, []string{"DELIVRD 000 tlv"}, 1},
+		{"only the text may name the id", `receipts: {in: text}`, []string{"DELIVRD 000 text"}, 1},
+		{"nothing may name the id", `receipts: {in: none}`, []string{"DELIVRD 000 none"}, 1},
+		{"responses and receipts may take their time", `{responses: {after: 1ms}, receipts: {after: 1ms..2ms}}`, []string{"DELIVRD 000 same"}, 1},
+		{"a receipt may be late", `receipts: {late: 1, late_by: 2ms}`, []string{"DELIVRD 000 same"}, 1},
+		{"a receipt may be lost", `receipts: {lost: 1}`, nil, 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := run(t, Options{Behaviour: tt.b})
+			s := run(t, Options{Script: script(t, "network:", tt.network)})
 			g, hangUp := dial(t, s)
 			answer := g.send(t, "84901234567", "KHONG LAM THEO")[0]
 			if answer.Status != smpp.StatusOK {
@@ -174,17 +183,12 @@ func TestTheNetworkMisbehavesAsTold(t *testing.T) {
 			}
 			var got []string
 			for range tt.receipts {
-				r, ok := smpp.ParseReceipt(<-g.delivers)
+				d := <-g.delivers
+				r, ok := smpp.ParseReceipt(d)
 				if !ok {
 					t.Fatal("not a receipt")
 				}
-				state := r.State
-				if id, err := strconv.ParseUint(r.ID, 16, 64); r.ID != answer.MessageID && err == nil && strconv.FormatUint(id, 10) == answer.MessageID {
-					state += " hex"
-				} else if r.ID != answer.MessageID {
-					t.Errorf("receipt for %s, sent %s", r.ID, answer.MessageID)
-				}
-				got = append(got, state)
+				got = append(got, r.State+" "+r.Err+" "+idOf(t, d, answer.MessageID))
 			}
 			hangUp()
 			if len(g.delivers) != 0 {
@@ -200,8 +204,50 @@ func TestTheNetworkMisbehavesAsTold(t *testing.T) {
 	}
 }
 
+// script reads one of a few lines.
+func script(t testing.TB, lines ...string) Script {
+	t.Helper()
+	s, err := ParseScript("script.yaml", []byte(strings.Join(lines, "\n  ")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// idOf says in a word how a receipt names the message that the response called id.
+func idOf(t *testing.T, d *smpp.DeliverSM, id string) string {
+	t.Helper()
+	inTLV, hasTLV := d.TLVs.Text(smpp.TagReceiptedMessageID)
+	inText := strings.TrimPrefix(strings.Fields(string(d.ShortMessage))[0], "id:")
+	n, err := strconv.ParseUint(id, 10, 64)
+	if err != nil {
+		if n, err = strconv.ParseUint(id, 16, 64); err != nil {
+			t.Fatalf("response names %q", id)
+		}
+	}
+	both := inTLV
+	switch {
+	case !hasTLV && inText == "":
+		return "none"
+	case !hasTLV:
+		return "text"
+	case inText == "":
+		return "tlv"
+	case inTLV != inText:
+		t.Errorf("the TLV names %q, the text %q", inTLV, inText)
+	}
+	for word, want := range map[string]string{
+		"same": id, "decimal": fmt.Sprint(n), "hex": fmt.Sprintf("%x", n), "HEX": fmt.Sprintf("%X", n), "zeros": fmt.Sprintf("%024d", n),
+	} {
+		if both == want && (word == "same" || want != id) {
+			return word
+		}
+	}
+	return both
+}
+
 func TestAReceiptMayOvertakeItsResponse(t *testing.T) {
-	s := run(t, Options{Behaviour: Behaviour{ReceiptFirst: 1}})
+	s := run(t, Options{Script: script(t, "network: {receipts: {first: 1}}")})
 	g, _ := dial(t, s)
 	order := make(chan string, 2)
 	m := &smpp.SubmitSM{Dest: smpp.Address{TON: 1, NPI: 1, Addr: "84901234567"}, RegisteredDelivery: 1, ShortMessage: []byte("x")}
@@ -218,7 +264,7 @@ func TestAReceiptMayOvertakeItsResponse(t *testing.T) {
 }
 
 func TestAboveTheRateMessagesAreThrottled(t *testing.T) {
-	s := run(t, Options{Behaviour: Behaviour{Rate: 0.001}}) // a burst of one, the next in a quarter of an hour
+	s := run(t, Options{Script: script(t, "network: {throttle: {above: 0.001}}")}) // a burst of one, the next in a quarter of an hour
 	g, _ := dial(t, s)
 	if got := g.send(t, "84901234567", "mot")[0].Status; got != smpp.StatusOK {
 		t.Errorf("the first is answered %s", got)
@@ -234,7 +280,7 @@ func TestAboveTheRateMessagesAreThrottled(t *testing.T) {
 func TestATextFromAHandsetWaitsUntilAGatewayIsBound(t *testing.T) {
 	s := run(t, Options{})
 	text := strings.Repeat("BÁO kẻ gian gọi từ số lạ. ", 6)
-	if err := s.Text("0901 234 567", "8088", text); err != nil {
+	if err := s.Text("0901 234 567", "8088", text, ""); err != nil {
 		t.Fatal(err)
 	}
 	if n := s.Accepted().Waiting; n < 2 {
@@ -258,7 +304,7 @@ func TestATextFromAHandsetWaitsUntilAGatewayIsBound(t *testing.T) {
 	}
 	hangUp()
 	// What is sent while the link is down arrives over the next one.
-	if err := s.Text("0901234567", "8088", "TC"); err != nil {
+	if err := s.Text("0901234567", "8088", "TC", ""); err != nil {
 		t.Fatal(err)
 	}
 	g, _ = dial(t, s)

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/gorilla/mux"
+
+	"canhgiac/gateway/sms"
 )
 
 // bodyLimit is more than any text a handset can compose.
@@ -16,7 +18,7 @@ const bodyLimit = 16 << 10
 // handler is the control API:
 //
 //	GET  /handsets/{number}/events            the handset's screen and speaker, as server-sent events
-//	POST /handsets/{number}/sms    {to,text}
+//	POST /handsets/{number}/sms    {to,text,split}   split: udh, udh16, sar or payload
 //	POST /handsets/{number}/call   {to,withheld}
 //	POST /handsets/{number}/keys   {digits}   0-9 * #
 //	POST /handsets/{number}/hangup
@@ -81,11 +83,14 @@ func (s *Simulator) getEvents(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Simulator) postSMS(w http.ResponseWriter, r *http.Request) {
-	var in struct{ To, Text string }
+	var in struct {
+		To, Text string
+		Split    sms.Scheme
+	}
 	if !read(w, r, &in) {
 		return
 	}
-	done(w, s.Text(mux.Vars(r)["number"], in.To, in.Text))
+	done(w, s.Text(mux.Vars(r)["number"], in.To, in.Text, in.Split))
 }
 
 func (s *Simulator) postCall(w http.ResponseWriter, r *http.Request) {
@@ -183,6 +188,7 @@ var (
 	errKeys    = errors.New("want 1 to 32 keys of 0-9 * #")
 	errOutcome = errors.New("want answer, no-answer or busy")
 	errNoUSSD  = errors.New("no USSD yet")
+	errSplit   = errors.New("want udh, udh16, sar or payload")
 	errEmpty   = errors.New("the text is empty or too long")
 )
 
@@ -197,6 +203,7 @@ var refusals = []struct {
 	{errKeys, http.StatusBadRequest, "Chỉ nhận các phím 0–9, * và #."},
 	{errOutcome, http.StatusBadRequest, "Chỉ nhận answer, no-answer hoặc busy."},
 	{errEmpty, http.StatusBadRequest, "Tin nhắn trống hoặc quá dài."},
+	{errSplit, http.StatusBadRequest, "Chỉ nhận udh, udh16, sar hoặc payload."},
 	{errBusy, http.StatusConflict, "Máy đang có cuộc gọi."},
 	{errNoCall, http.StatusConflict, "Máy không có cuộc gọi nào."},
 	{errNoVoice, http.StatusServiceUnavailable, "Chưa nối tổng đài thoại."},
