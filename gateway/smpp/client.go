@@ -41,7 +41,7 @@ type ClientConfig struct {
 	BackoffMax      time.Duration // no pause is longer [60s]
 	MaxIgnored      int           // rounds of submit_sm without any response before the link is ended; what times out together is one round [2]
 	MaxFrame        int           // octets; longer frames are refused [128 KiB]
-	MaxUnacked      int           // deliver_sm waiting for their ack; more are refused for now [10000]
+	MaxUnacked      int           // deliver_sm waiting for their ack, each KiB begun counted; more are refused for now [10000]
 
 	Log  *slog.Logger
 	Dial func(ctx context.Context, addr string) (net.Conn, error) // [TCP to Addr]; TLS is laid over it
@@ -252,24 +252,25 @@ func (c *Client) Status() BindStatus {
 
 func (c *Client) late(m *SubmitSM, r SubmitResult) { c.h.Late(m, r) }
 
-func (c *Client) request(l *link, h Header, p PDU) {
-	switch p := p.(type) {
+func (c *Client) request(l *link, in inbound) {
+	switch p := in.p.(type) {
 	case *DeliverSM:
-		c.h.Deliver(p, l.acker(h))
+		c.h.Deliver(p, l.acker(in))
 	case *DataSM:
 		// The same message in its short form: receipts and MO of some SMSCs come so.
 		c.h.Deliver(&DeliverSM{ServiceType: p.ServiceType, Source: p.Source, Dest: p.Dest, ESMClass: p.ESMClass,
-			RegisteredDelivery: p.RegisteredDelivery, DataCoding: p.DataCoding, TLVs: p.TLVs}, l.acker(h))
+			RegisteredDelivery: p.RegisteredDelivery, DataCoding: p.DataCoding, TLVs: p.TLVs}, l.acker(in))
 	case *AlertNotification, *Outbind:
-		l.settled() // nothing answers these
+		l.settled(in.weight) // nothing answers these
 	default:
-		l.refuse(h, StatusInvCmdID)
-		l.settled()
+		l.refuse(in.h, StatusInvCmdID)
+		l.settled(in.weight)
 	}
 }
 
-// acker gives the function that answers the deliver_sm or data_sm h, once; after the link's end it does nothing.
-func (l *link) acker(h Header) func(Status) {
+// acker gives the function that answers the deliver_sm or data_sm, once; after the link's end it does nothing.
+func (l *link) acker(in inbound) func(Status) {
+	h, weight := in.h, in.weight // what the answer needs, and not the message
 	var once atomic.Bool
 	return func(s Status) {
 		if once.Swap(true) {
@@ -280,7 +281,7 @@ func (l *link) acker(h Header) func(Status) {
 		} else {
 			l.reply(h.withStatus(s), &DeliverSMResp{})
 		}
-		l.settled()
+		l.settled(weight)
 	}
 }
 

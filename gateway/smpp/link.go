@@ -23,7 +23,7 @@ var (
 type side interface {
 	// request takes one of the peer's requests. It is called in order, by the link's dispatcher, and must answer it by
 	// reply, at once or later; settled when it no longer counts against linkConfig.queue.
-	request(l *link, h Header, p PDU)
+	request(l *link, in inbound)
 	// late takes a submit_sm_resp that came after its time-out.
 	late(m *SubmitSM, r SubmitResult)
 }
@@ -36,7 +36,7 @@ type linkConfig struct {
 	close    time.Duration
 	ignored  int    // rounds of submit_sm without a response that end the link; 0: none do
 	wary     bool   // one submit_sm at a time until the first is answered
-	queue    int    // requests of the peer at one time; more are refused
+	queue    int    // requests of the peer at one time, in all their weight; more are refused
 	overload Status // with this
 	log      *slog.Logger
 }
@@ -82,12 +82,15 @@ type link struct {
 	inMu      sync.Mutex
 	in        []inbound
 	inWake    chan struct{}
-	unsettled atomic.Int64
+	unsettled atomic.Int64 // weight of the peer's requests
 }
 
+// inbound is a request of the peer. Its weight counts against linkConfig.queue until it is settled: one for each KiB that is
+// begun, so that no peer fills the memory with few but large ones.
 type inbound struct {
-	h Header
-	p PDU
+	h      Header
+	p      PDU
+	weight int64
 }
 
 func newLink(conn net.Conn, f *frames, firstSequence uint32, cfg linkConfig, r *room, s side) *link {
@@ -196,8 +199,8 @@ func (l *link) kill(err error) {
 func (l *link) quiet() bool { return l.inFlight() == 0 && l.unsettled.Load() == 0 }
 
 // settled says that one of the peer's requests no longer counts against the queue.
-func (l *link) settled() {
-	if l.unsettled.Add(-1) == 0 {
+func (l *link) settled(weight int64) {
+	if l.unsettled.Add(-weight) == 0 {
 		signal(l.nudge)
 	}
 }

@@ -83,13 +83,14 @@ func (l *link) inboundRequest(h Header, body []byte) {
 		l.refuse(h, status)
 		return
 	}
-	if l.unsettled.Add(1) > int64(l.cfg.queue) {
-		l.settled()
+	in := inbound{h, p, 1 + int64(len(body))/1024}
+	if all := l.unsettled.Add(in.weight); all > int64(l.cfg.queue) && all > in.weight { // one alone is taken, whatever its size
+		l.settled(in.weight)
 		l.refuse(h, l.cfg.overload)
 		return
 	}
 	l.inMu.Lock()
-	l.in = append(l.in, inbound{h, p})
+	l.in = append(l.in, in)
 	l.inMu.Unlock()
 	signal(l.inWake)
 }
@@ -113,7 +114,7 @@ func (l *link) dispatch() {
 				return // the peer never got an answer and will send the rest again
 			default:
 			}
-			l.side.request(l, batch[i].h, batch[i].p)
+			l.side.request(l, batch[i])
 			batch[i] = inbound{}
 		}
 	}

@@ -380,3 +380,57 @@ func TestAnESMEsUnbindLetsWhatIsUnderWayBeAnswered(t *testing.T) {
 		w.over()
 	})
 }
+
+func TestAFloodIsHeldToWhatFits(t *testing.T) {
+	tests := []struct {
+		name    string
+		octets  int // of each text
+		sent    int
+		refused int
+	}{
+		{"of short messages", 100, 150, 50},
+		{"of long ones, each of which counts for many", 20 << 10, 10, 6},
+		{"of one that is larger than all that we keep", 110 << 10, 2, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, c, e, _ := newWire(t, ClientConfig{MaxUnacked: 100})
+				var acks []func(Status)
+				e.deliver = func(_ *DeliverSM, ack func(Status)) { acks = append(acks, ack) }
+				w.bind()
+				refused := atomic.Int64{}
+				answers := make(chan Header, 1000)
+				go w.answer(func(h Header) []byte {
+					if h.ID == DeliverSMRespID && h.Status == StatusTemporaryApp {
+						refused.Add(1)
+					} else {
+						answers <- h
+					}
+					return nil
+				})
+				long := &DeliverSM{TLVs: TLVs{{TagMessagePayload, bytes.Repeat([]byte("x"), min(tt.octets, 60<<10))}, {0x1400, make([]byte, max(0, tt.octets-60<<10))}}}
+				for i := range tt.sent {
+					w.send(frame(t, Header{Sequence: uint32(100 + i)}, long))
+				}
+				synctest.Wait()
+				if int(refused.Load()) != tt.refused || len(acks) != tt.sent-tt.refused {
+					t.Errorf("%d taken, %d refused of %d; want %d refused", len(acks), refused.Load(), tt.sent, tt.refused)
+				}
+				o := outcomes{}
+				o.submit(t, c, "a") // in the middle of it
+				w.accepts(<-answers, "A")
+				o.want(t, map[string]string{"a": "A ESME_ROK <nil>;"})
+				for _, ack := range acks {
+					ack(StatusOK)
+				}
+				synctest.Wait()
+				w.send(frame(t, Header{Sequence: 1000}, long)) // there is room again
+				synctest.Wait()
+				if len(acks) != tt.sent-tt.refused+1 {
+					t.Error("nothing is taken after the flood")
+				}
+			})
+		})
+	}
+}

@@ -22,7 +22,7 @@ type ServerConfig struct {
 	BindTimeout     time.Duration // for a peer that connects and does not bind [10s]
 	CloseTimeout    time.Duration // for what is in flight, and for unbind, when Serve's context ends [5s]
 	MaxFrame        int           // octets; longer frames are refused [128 KiB]
-	MaxUnanswered   int           // submit_sm waiting for their respond; more are throttled [10000]
+	MaxUnanswered   int           // submit_sm waiting for Submit to return, each KiB begun counted; more are throttled [10000]
 	Log             *slog.Logger
 }
 
@@ -201,17 +201,18 @@ func (p *Peer) Drop() { p.conn.Close() }
 
 func (p *Peer) late(*SubmitSM, SubmitResult) {}
 
-func (p *Peer) request(l *link, h Header, pdu PDU) {
-	_, again := pdu.(*Bind)
+func (p *Peer) request(l *link, in inbound) {
+	h := in.h
+	_, again := in.p.(*Bind)
 	switch {
 	case again:
 		l.refuse(h, StatusAlreadyBound)
 	case p.bind.Mode == BindReceiverID:
 		l.refuse(h, StatusInvBindStatus)
-	case !p.serve(l, h, pdu):
+	case !p.serve(l, h, in.p):
 		l.refuse(h, StatusInvCmdID)
 	}
-	l.settled()
+	l.settled(in.weight)
 }
 
 func (cfg ServerConfig) withDefaults() ServerConfig {
