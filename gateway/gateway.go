@@ -148,6 +148,10 @@ type Carrier struct {
 	Rate      float64           // parts a second; 0: as fast as the window lets
 	Source    smpp.Address
 	ReceiptID ReceiptID // how its receipts write the id of submit_sm_resp
+
+	// ReceiptDeadline is how long after its acceptance a message's receipt is waited for [72h].
+	ReceiptDeadline time.Duration
+
 	TextRules
 
 	// Transport makes another way to the carrier than SMPP by Link; nil: SMPP.

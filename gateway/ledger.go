@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"canhgiac/gateway/smpp"
+	"canhgiac/gateway/sms"
 )
 
 const (
@@ -32,15 +33,17 @@ type lateResult struct {
 // ledger stores, for one carrier, what became of messages. One goroutine writes results before receipts in one
 // transaction, so that a receipt hard on its response's heels finds its message.
 type ledger struct {
-	store   *Store
-	carrier string
-	forms   *forms
-	in      *inbox[entry]
-	meter   *linkMeter
-	log     *slog.Logger
-	node    int64
-	again   bool     // receipts were put aside: try them after the next outcomes
-	ended   []*lease // to give back with the next commit
+	store    *Store
+	carrier  string
+	forms    *forms
+	split    sms.Scheme    // how the carrier is given long texts
+	deadline time.Duration // for a receipt; 0: receiptDeadline
+	in       *inbox[entry]
+	meter    *linkMeter
+	log      *slog.Logger
+	node     int64
+	again    bool     // receipts were put aside: try them after the next outcomes
+	ended    []*lease // to give back with the next commit
 
 	settled  func(m *outgoing, v verdict) // called once each outcome is committed
 	released func(c *lease)               // called once a lease is given back
@@ -144,7 +147,7 @@ func (l *ledger) commit(ctx context.Context, h *hot, batch []entry, sweep bool) 
 		}
 		found = map[State]int{}
 		l.forms.seen = l.forms.seen[:0]
-		if err := l.parents(ctx, h, o.many, now, found); err != nil { // their receipts may have come first
+		if err := l.parents(ctx, h, o.many, "", now, found); err != nil { // their receipts may have come first
 			return err
 		}
 		if len(receipts) > 0 {

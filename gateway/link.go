@@ -91,7 +91,7 @@ func newLink(c Carrier, s *Store, n *node, pool *hotPool, m *meter, log *slog.Lo
 	if c.Rate > 0 {
 		l.limiter = rate.NewLimiter(rate.Limit(c.Rate), max(1, int(c.Rate/50)))
 	}
-	l.ledger = &ledger{store: s, carrier: c.Name, forms: newForms(c.ReceiptID), node: n.id, in: newInbox[entry](), settled: l.settled, released: l.released, meter: l.meter, log: l.log}
+	l.ledger = &ledger{store: s, carrier: c.Name, forms: newForms(c.ReceiptID), split: c.Split, deadline: c.ReceiptDeadline, node: n.id, in: newInbox[entry](), settled: l.settled, released: l.released, meter: l.meter, log: l.log}
 	cfg := c.Link
 	cfg.CloseTimeout = closeTime
 	if cfg.Log == nil {

@@ -59,7 +59,8 @@ func numberOf(addr string) string {
 type sighting struct {
 	id, phone, error string
 	state            State // empty: still on its way
-	submitted        time.Time
+	submitted        time.Time // by the receipt; zero where it does not say
+	received         time.Time
 }
 
 func sight(r *receipt) sighting {
@@ -121,7 +122,8 @@ select n, message_id, message_id, was, 0 from part
 union all
 select 0, 0, message_id, state, lag from moved`
 
-// parentsSQL gives messages of several parts the worst state among them, once all are known.
+// parentsSQL gives messages of several parts the worst state among them, once all are known. $3 is empty, or why they are
+// in doubt no more.
 const parentsSQL = `
 with known as (
 	select w.message_id, count(*) as n,
@@ -139,6 +141,10 @@ moved as (
 doubted as (
 	insert into message_moves (message_id, at, from_state, to_state, reason)
 	select message_id, $2, 'accepted', 'unknown', 'receipt ' || error from moved where state = 'unknown'
+),
+resolved as (
+	insert into message_moves (message_id, at, from_state, to_state, reason)
+	select message_id, $2, 'unknown', state, $3 from moved where $3::text <> '' and state <> 'unknown'
 )
 select state, lag from moved`
 
@@ -303,7 +309,7 @@ func (l *ledger) findBy(ctx context.Context, h *hot, list []sighting, which []in
 	if err != nil {
 		return nil, fmt.Errorf("match %d receipts of %s: %w", len(which), l.carrier, err)
 	}
-	if err := l.parents(ctx, h, parents, now, found); err != nil {
+	if err := l.parents(ctx, h, parents, "", now, found); err != nil {
 		return nil, err
 	}
 	var rest []int
@@ -315,7 +321,7 @@ func (l *ledger) findBy(ctx context.Context, h *hot, list []sighting, which []in
 	return rest, nil
 }
 
-func (l *ledger) parents(ctx context.Context, h *hot, ids []int64, now time.Time, found map[State]int) error {
+func (l *ledger) parents(ctx context.Context, h *hot, ids []int64, reason string, now time.Time, found map[State]int) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -328,7 +334,7 @@ func (l *ledger) parents(ctx context.Context, h *hot, ids []int64, now time.Time
 		found[state]++
 		l.meter.receipted(lag)
 		return nil
-	}, pq.Array(ids), now)
+	}, pq.Array(ids), now, reason)
 	if err != nil {
 		return fmt.Errorf("move messages of %d parts: %w", len(ids), err)
 	}

@@ -67,7 +67,6 @@ where id = any($1)`
 func (l *ledger) sweep(ctx context.Context, h *hot, now time.Time) error {
 	var list []sighting
 	var ids []int64
-	var received []time.Time
 	due := now
 	if l.again {
 		due = now.Add(2 * time.Second) // their message may have been settled just now
@@ -76,12 +75,11 @@ func (l *ledger) sweep(ctx context.Context, h *hot, now time.Time) error {
 		var id int64
 		var s sighting
 		var submitted sql.NullTime
-		var at time.Time
-		if err := scan(&id, &s.id, &s.phone, &s.state, &s.error, &submitted, &at); err != nil {
+		if err := scan(&id, &s.id, &s.phone, &s.state, &s.error, &submitted, &s.received); err != nil {
 			return err
 		}
 		s.submitted = submitted.Time
-		list, ids, received = append(list, s), append(ids, id), append(received, at)
+		list, ids = append(list, s), append(ids, id)
 		return nil
 	}, l.carrier, due)
 	if err != nil {
@@ -94,6 +92,9 @@ func (l *ledger) sweep(ctx context.Context, h *hot, now time.Time) error {
 	found := map[State]int{}
 	rest, err := l.find(ctx, h, list, now, found)
 	if err != nil {
+		return err
+	}
+	if rest, err = l.findByNumber(ctx, h, list, rest, now, found); err != nil {
 		return err
 	}
 	var left, matched []int64
