@@ -123,6 +123,7 @@ const lockNumberSQL = `select pg_advisory_xact_lock(hashtextextended('ussd:' || 
 
 func (h *Hotline) ussd(ctx context.Context, d Dialogue, do func(*visit) error) (Screen, error) {
 	var screen Screen
+	d = Dialogue{Provider: d.Provider, Session: storable(d.Session), From: storable(d.From), Code: storable(d.Code)}
 	err := h.inTx(ctx, func(tx *sql.Tx) error {
 		v := &visit{step: step{h: h, ctx: ctx, tx: tx, at: h.now()}, d: d}
 		v.record, v.told = v, &v.s.telling

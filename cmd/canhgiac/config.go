@@ -12,6 +12,7 @@ type Config struct {
 	Words     WordsConfig     `mapstructure:"words"`
 	Gateway   GatewayConfig   `mapstructure:"gateway"`
 	Voice     VoiceConfig     `mapstructure:"voice"`
+	USSD      USSDConfig      `mapstructure:"ussd"`
 	Sending   SendingConfig   `mapstructure:"sending"`
 	Console   ConsoleConfig   `mapstructure:"console"`
 	Simulator SimulatorConfig `mapstructure:"simulator"`
@@ -92,6 +93,17 @@ type ProviderConfig struct {
 	Secret  string `mapstructure:"secret"`
 }
 
+// USSDConfig is USSD over HTTP; over SMPP it is a carrier's own (gateway.carriers[].ussd).
+type USSDConfig struct {
+	Providers []USSDProviderConfig `mapstructure:"providers"`
+}
+
+// USSDProviderConfig is one provider that calls us in Africa's Talking's shape.
+type USSDProviderConfig struct {
+	Name   string `mapstructure:"name"`
+	Secret string `mapstructure:"secret"`
+}
+
 type SendingConfig struct {
 	Hours string     `mapstructure:"hours"`
 	Caps  CapsConfig `mapstructure:"caps"`
@@ -120,6 +132,7 @@ func defaultConfig() Config {
 		Words:     WordsConfig{Brand: "CATHANHKHEX", Hotline: "02363111222", Shortcode: "8088"},
 		Gateway:   GatewayConfig{FailoverAfter: time.Minute, Carriers: []CarrierConfig{}},
 		Voice:     VoiceConfig{Providers: []ProviderConfig{}, Officers: []string{}},
+		USSD:      USSDConfig{Providers: []USSDProviderConfig{}},
 		Sending:   SendingConfig{Hours: "07:00-22:00", Caps: CapsConfig{PerDay: 3, PerWeek: 2}},
 		Simulator: SimulatorConfig{SMPPAddr: "127.0.0.1:2775", HTTPAddr: "127.0.0.1:2780"},
 	}

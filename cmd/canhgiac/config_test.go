@@ -68,6 +68,8 @@ func TestEqualsMayTakeTheSamePrefixesInAnyOrder(t *testing.T) {
 
 func TestAWrongConfigIsToldByPathAndExpectation(t *testing.T) {
 	tests := []struct{ name, yaml, env, want string }{
+		{"a USSD secret that can be guessed", "ussd: {providers: [{name: at, secret: short}]}", "", "ussd.providers[0].secret: expected 32 or more"},
+		{"a USSD secret that breaks an address", "ussd: {providers: [{name: at, secret: 0123456789abcdef0123456789abcde&}]}", "", "ussd.providers[0].secret: expected 32 or more"},
 		{"an unknown section", "htpp: {addr: x}", "", "htpp: unknown key; expected one of database, http,"},
 		{"an unknown key in a section", "http: {adr: x}", "", "http.adr: unknown key; expected one of addr, public_url"},
 		{"an unknown key in a list", strings.Replace(oneCarrier, "addr: \"127", "windw: 3, addr: \"127", 1), "", "gateway.carriers[0].windw: unknown key; expected one of name, addr,"},

@@ -21,6 +21,7 @@ var (
 	hotlineForm = regexp.MustCompile(`^[0-9]{3,11}$`)
 	phoneForm   = regexp.MustCompile(`^\+?[0-9]{3,15}$`)
 	prefixForm  = regexp.MustCompile(`^\+[0-9]{2,7}$`) // as long as the gateway looks
+	secretForm  = regexp.MustCompile(`^[A-Za-z0-9_-]{32,256}$`)
 	nameForm    = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
 )
 
@@ -62,6 +63,15 @@ func (c Config) validate() error {
 		k.that(p.Account != "", at+".account", "the provider's account id (AccountSid)", p.Account)
 		if len(p.Secret) < 16 {
 			k.problems = append(k.problems, fmt.Errorf("%s.secret: expected the provider's signing token of at least 16 characters, got %d", at, len(p.Secret)))
+		}
+	}
+	names = map[string]bool{}
+	for i, p := range c.USSD.Providers {
+		at := fmt.Sprintf("ussd.providers[%d]", i)
+		k.that(nameForm.MatchString(p.Name) && !names[p.Name], at+".name", "a name of its own, of small letters, digits, - and _", p.Name)
+		names[p.Name] = true
+		if !secretForm.MatchString(p.Secret) {
+			k.problems = append(k.problems, fmt.Errorf("%s.secret: expected 32 or more letters, digits, - and _, since it stands in an address; got %d characters", at, len(p.Secret)))
 		}
 	}
 	return errors.Join(k.problems...)

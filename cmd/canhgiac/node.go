@@ -21,6 +21,7 @@ import (
 	"canhgiac/gateway/smpp"
 	"canhgiac/gateway/sms"
 	"canhgiac/ivr"
+	"canhgiac/ivr/africastalking"
 	"canhgiac/ivr/prompts"
 	"canhgiac/ivr/twiml"
 	"canhgiac/reports"
@@ -134,6 +135,11 @@ func (n *node) mount(hotline *ivr.Hotline, sound *prompts.Sound, queue *gateway.
 		providers = append(providers, twiml.Provider{Name: p.Name, Account: p.Account, Secret: p.Secret})
 	}
 	r.Handle("/voice/", twiml.Handler(hotline, sound, providers, n.config.HTTP.PublicURL, n.log.With("part", "voice")))
+	ussd := make([]africastalking.Provider, 0, len(n.config.USSD.Providers))
+	for _, p := range n.config.USSD.Providers {
+		ussd = append(ussd, africastalking.Provider{Name: p.Name, Secret: p.Secret})
+	}
+	r.Handle("/ussd/", africastalking.Handler(hotline, ussd, n.log.With("part", "ussd")))
 	r.Handle("/api/v1/", api.New(api.Options{
 		DB: n.db, Now: n.now, Log: n.log.With("part", "api"), Gateway: queue, Residents: n.residents,
 		Importer: residents.NewImporter(n.db, n.now), Campaigns: n.campaigns, Reports: n.reports,
