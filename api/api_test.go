@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -240,6 +241,38 @@ func TestManyAtOnceWithOneKeySendOnce(t *testing.T) {
 	wg.Wait()
 	if n := o.count(`select count(*) from singles`); n != 1 {
 		t.Errorf("%d messages, want 1", n)
+	}
+}
+
+func TestATextThatNoCarrierTakesIsRefused(t *testing.T) {
+	o := newOffice(t)
+	o.rooms.Gateway = gateway.NewStore(o.db, o.now, gateway.StoreOptions{Routes: []gateway.Route{
+		{Carrier: "viettel", Prefixes: []string{"098"}, TextRules: gateway.TextRules{Forbidden: "&%"}}, {Carrier: "vina", TextRules: gateway.TextRules{GSM7Only: true}}}})
+	o.handler = api.New(o.rooms)
+	for _, c := range []struct{ name, to, text, detail string }{
+		{"letters", "0981234567", "Loi 100% & hon", "Nhà mạng viettel không nhận ký tự: % &. Xin viết bằng chữ (% → phần trăm, & → và) hoặc bỏ đi."},
+		{"marks", "0901234567", "Cảnh báo", "Nhà mạng vina không nhận chữ có dấu hay ký hiệu này: ả á. Xin viết không dấu."},
+		{"marks to a number whose carrier takes them", "0981234567", "Cảnh báo", ""},
+		{"letters to a number whose carrier takes them", "0901234567", "Loi 100% & hon", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := o.do("POST", "/messages", fmt.Sprintf(`{"to":%q,"text":%q}`, c.to, c.text), key("carrier "+c.name))
+			if c.detail == "" {
+				if r.status != http.StatusAccepted {
+					t.Errorf("%d %s", r.status, r.raw)
+				}
+				return
+			}
+			var p struct {
+				Errors []struct{ Field, Code, Detail string }
+			}
+			if err := json.Unmarshal([]byte(r.raw), &p); err != nil {
+				t.Fatal(err)
+			}
+			if r.status != http.StatusUnprocessableEntity || len(p.Errors) != 1 || p.Errors[0].Field != "text" || p.Errors[0].Detail != c.detail {
+				t.Errorf("%d %+v", r.status, p)
+			}
+		})
 	}
 }
 

@@ -70,7 +70,13 @@ func (a *api) single(req messageRequest) (gateway.Single, error) {
 	text := sms.Normalise(req.Text)
 	for _, p := range campaigns.CheckContent(campaigns.Content{Text: text, Plain: sms.Unaccent(text)}) {
 		if p.Field == "text" {
-			faults = append(faults, fault{p.Field, p.Code, p.Arg})
+			faults = append(faults, fault{Field: p.Field, Code: p.Code, Arg: p.Arg})
+		}
+	}
+	if err == nil {
+		if why, refused := a.Gateway.RefusalFor(parsed.Phone, text); refused {
+			p := campaigns.CarrierProblem("text", why)
+			faults = append(faults, fault{Field: p.Field, Code: p.Code, Arg: p.Arg, Detail: carrierDetail(p)})
 		}
 	}
 	s := gateway.Single{To: parsed.Phone, Text: text, Purpose: gateway.API}

@@ -24,9 +24,10 @@ type problem struct {
 
 // fault is what is wrong with one field of a body.
 type fault struct {
-	Field string `json:"field"`
-	Code  string `json:"code"`
-	Arg   string `json:"arg,omitempty"`
+	Field  string `json:"field"`
+	Code   string `json:"code"`
+	Arg    string `json:"arg,omitempty"`
+	Detail string `json:"detail,omitempty"` // in the ward's language, for whoever wrote what is wrong
 }
 
 func (p *problem) Error() string { return p.Code + ": " + p.Detail }
@@ -54,7 +55,7 @@ func explain(err error) *problem {
 	case errors.As(err, &campaign):
 		p := invalid()
 		for _, f := range campaign.Problems {
-			p.Errors = append(p.Errors, fault{f.Field, f.Code, f.Arg})
+			p.Errors = append(p.Errors, fault{Field: f.Field, Code: f.Code, Arg: f.Arg, Detail: carrierDetail(f)})
 		}
 		return p
 	case errors.Is(err, campaigns.ErrSelfApproval):
@@ -68,6 +69,19 @@ func explain(err error) *problem {
 		return problemf(http.StatusNotFound, "not_found", "nothing has this name")
 	}
 	return nil
+}
+
+// carrierDetail says what a carrier refuses and what to write instead.
+func carrierDetail(p campaigns.Problem) string {
+	switch p.Code {
+	case "carrier_unicode":
+		return fmt.Sprintf("Nhà mạng %s không nhận chữ có dấu hay ký hiệu này: %s. Xin viết không dấu.", p.Carrier, p.Arg)
+	case "carrier_letters":
+		return fmt.Sprintf("Nhà mạng %s không nhận ký tự: %s. Xin viết bằng chữ (%s) hoặc bỏ đi.", p.Carrier, p.Arg, p.Instead)
+	case "carrier_letters_drop":
+		return fmt.Sprintf("Nhà mạng %s không nhận ký tự: %s. Xin bỏ đi.", p.Carrier, p.Arg)
+	}
+	return ""
 }
 
 // answer is what a handler gives back: Body as JSON.

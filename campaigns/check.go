@@ -15,9 +15,11 @@ import (
 // Problem is one thing wrong, or doubtful, in a campaign: where, what as a code that catalogs put into words, and what
 // exactly. Fields are name, contents.N.text, contents.N.plain, form, units, channel, cron, hours, caps, urgent_reason.
 type Problem struct {
-	Field string
-	Code  string
-	Arg   string
+	Field   string
+	Code    string
+	Arg     string
+	Carrier string // which refuses the letters in Arg
+	Instead string // what to write for them, as "& → và"
 }
 
 // InvalidError is why a campaign was not kept. Nothing was changed.
@@ -48,7 +50,7 @@ const noPlain = "#&<>@%[]{}\\^~|`"
 // check gives everything wrong with c, known being the units that it may name.
 func check(c Campaign, known []int64) []Problem {
 	var found []Problem
-	add := func(field, code, arg string) { found = append(found, Problem{field, code, arg}) }
+	add := func(field, code, arg string) { found = append(found, Problem{Field: field, Code: code, Arg: arg}) }
 	switch n := utf8.RuneCountInString(c.Name); {
 	case n == 0:
 		add("name", "name_missing", "")
@@ -108,7 +110,7 @@ func check(c Campaign, known []int64) []Problem {
 func CheckContent(c Content) []Problem {
 	var found []Problem
 	for _, form := range []struct{ field, text string }{{"text", c.Text}, {"plain", c.Plain}} {
-		add := func(code, arg string) { found = append(found, Problem{form.field, code, arg}) }
+		add := func(code, arg string) { found = append(found, Problem{Field: form.field, Code: code, Arg: arg}) }
 		if form.text == "" {
 			add("text_missing", "")
 			continue
@@ -124,13 +126,13 @@ func CheckContent(c Content) []Problem {
 		}
 	}
 	if i := strings.IndexAny(c.Text, "{}"); i >= 0 {
-		found = append(found, Problem{"text", "placeholder", ""})
+		found = append(found, Problem{Field: "text", Code: "placeholder"})
 	}
 	if bad := strings.IndexFunc(c.Plain, func(r rune) bool {
 		return r != '\n' && (r < ' ' || r > '~') || strings.ContainsRune(noPlain, r)
 	}); bad >= 0 {
 		r, _ := utf8.DecodeRuneInString(c.Plain[bad:])
-		found = append(found, Problem{"plain", "plain_char", string(r)})
+		found = append(found, Problem{Field: "plain", Code: "plain_char", Arg: string(r)})
 	}
 	return found
 }
@@ -140,12 +142,12 @@ func Warnings(c Content, traps []Trap) []Problem {
 	var found []Problem
 	for _, form := range []struct{ field, text string }{{"text", c.Text}, {"plain", c.Plain}} {
 		if size := sms.Measure(form.text); size.Parts > fairParts && size.Parts <= maxParts {
-			found = append(found, Problem{form.field, "parts_warn", strconv.Itoa(size.Parts)})
+			found = append(found, Problem{Field: form.field, Code: "parts_warn", Arg: strconv.Itoa(size.Parts)})
 		}
 	}
 	for _, t := range traps {
 		if trapped(c.Plain, t) {
-			found = append(found, Problem{"plain", "trap", t.Phrase})
+			found = append(found, Problem{Field: "plain", Code: "trap", Arg: t.Phrase})
 		}
 	}
 	return found
@@ -185,7 +187,7 @@ func tidy(c Campaign) Campaign {
 	c.Cron = strings.Join(strings.Fields(c.Cron), " ")
 	contents := make([]Content, len(c.Contents))
 	for i, one := range c.Contents {
-		contents[i] = Content{Text: clean(one.Text), Plain: clean(one.Plain)}
+		contents[i] = Content{Text: Clean(one.Text), Plain: Clean(one.Plain)}
 	}
 	c.Contents = contents
 	if c.Channel == "" {
@@ -195,6 +197,7 @@ func tidy(c Campaign) Campaign {
 	return c
 }
 
-func clean(s string) string {
-	return strings.TrimSpace(strings.ReplaceAll(sms.Normalise(s), "\r\n", "\n"))
+// Clean is a text as it is kept and sent.
+func Clean(s string) string {
+	return strings.TrimSpace(sms.Normalise(s))
 }

@@ -118,8 +118,3 @@ func (s *Store) byUnit(ctx context.Context, query string, args ...any) (map[int6
 	}
 	return counts, rows.Err()
 }
-
-// CountAudience tells how many numbers a campaign would reach if it were sent now.
-func (s *Store) CountAudience(ctx context.Context, c Campaign) (int, error) {
-	return s.rs.CountAudience(ctx, c.Audience())
-}

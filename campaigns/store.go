@@ -90,7 +90,15 @@ func (s *Store) Check(ctx context.Context, c Campaign) ([]Problem, error) {
 	if err != nil {
 		return nil, fmt.Errorf("check campaign: %w", err)
 	}
-	return check(tidy(c), known), nil
+	c = tidy(c)
+	found := check(c, known)
+	for i, content := range c.Contents {
+		for _, p := range s.CheckCarriers(content, c.Form) {
+			p.Field = fmt.Sprintf("contents.%d.%s", i, p.Field)
+			found = append(found, p)
+		}
+	}
+	return found, nil
 }
 
 func (s *Store) valid(ctx context.Context, c Campaign) error {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"canhgiac/campaigns"
+	"canhgiac/gateway"
 	"canhgiac/gateway/sms"
 	"canhgiac/residents"
 	"canhgiac/schedules"
@@ -28,10 +29,9 @@ type textPreview struct {
 }
 
 type campaignPreviewData struct {
-	Texts    []textPreview
-	Audience int
-	Numbers  bool // Audience is known: units were chosen
-	Parts    int  // paid for when all texts go to all
+	Texts   []textPreview
+	Numbers bool          // the quote is known: units were chosen
+	Quote   gateway.Quote // all texts to all
 }
 
 // previewOf shows what a campaign says, and to how many. runs are those it has had.
@@ -45,15 +45,15 @@ func (c *Console) previewOf(r *http.Request, one campaigns.Campaign, runs []camp
 	if cron, err := schedules.ParseCron(one.Cron); err == nil && !one.State.Ended() {
 		due = cron.NextN(c.Now(), len(one.Contents)-len(sent))
 	}
-	parts := 0
 	for i, content := range one.Contents {
+		content = campaigns.Content{Text: campaigns.Clean(content.Text), Plain: campaigns.Clean(content.Plain)}
 		t := textPreview{
 			Nth:   i + 1,
 			Sent:  sent[i+1],
-			Text:  formPreview{Text: content.Text, Size: sms.Measure(content.Text), Chosen: one.Form == campaigns.Accented},
-			Plain: formPreview{Text: content.Plain, Size: sms.Measure(content.Plain), Chosen: one.Form != campaigns.Accented},
+			Text:  formPreview{Text: content.Text, Size: c.Campaigns.Measure(content.Text), Chosen: one.Form == campaigns.Accented},
+			Plain: formPreview{Text: content.Plain, Size: c.Campaigns.Measure(content.Plain), Chosen: one.Form != campaigns.Accented},
 		}
-		for _, p := range campaigns.CheckContent(content) {
+		for _, p := range append(campaigns.CheckContent(content), c.Campaigns.CheckCarriers(content, one.Form)...) {
 			if p.Code == "text_missing" { // an empty box says so by itself
 				continue
 			}
@@ -76,19 +76,14 @@ func (c *Console) previewOf(r *http.Request, one campaigns.Campaign, runs []camp
 		if t.Sent.IsZero() && len(due) > 0 {
 			t.Due, due = due[0], due[1:]
 		}
-		if one.Form == campaigns.Accented {
-			parts += t.Text.Size.Parts
-		} else {
-			parts += t.Plain.Size.Parts
-		}
 		d.Texts = append(d.Texts, t)
 	}
 	if len(one.Units) > 0 {
-		n, err := c.Campaigns.CountAudience(r.Context(), one)
-		if err != nil {
+		var err error
+		if d.Quote, err = c.Campaigns.Quote(r.Context(), one); err != nil {
 			return d, err
 		}
-		d.Audience, d.Numbers, d.Parts = n, true, n*parts
+		d.Numbers = true
 	}
 	return d, nil
 }

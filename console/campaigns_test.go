@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"canhgiac/campaigns"
+	"canhgiac/gateway"
 	"canhgiac/schedules"
 )
 
@@ -144,6 +145,45 @@ func TestAWrongFormKeepsWhatWasTypedAndSaysWhatToDo(t *testing.T) {
 	var n int
 	if err := h.db.QueryRow(`select count(*) from campaigns`).Scan(&n); err != nil || n != 0 {
 		t.Fatalf("%d campaigns kept, %v", n, err)
+	}
+}
+
+func TestWhatACarrierRefusesIsToldWhileItIsWritten(t *testing.T) {
+	h := newHouse(t, func(o *Options) {
+		gw := gateway.NewStore(o.DB, o.Now, gateway.StoreOptions{Routes: []gateway.Route{
+			{Carrier: "viettel", Prefixes: []string{"09"}, TextRules: gateway.TextRules{Forbidden: "#&%*", Cost: 1200}},
+			{Carrier: "vina", TextRules: gateway.TextRules{GSM7Only: true}}}})
+		o.Campaigns = campaigns.NewStore(o.DB, o.Now, gw, o.Residents, schedules.NewStore(o.DB, o.Now), campaigns.Options{})
+	})
+	h.withWard()
+	lan := h.signedIn("ward")
+	for _, c := range []struct {
+		name   string
+		change []string
+		says   string
+	}{
+		{"letters that have a word", []string{"form", "accented", "text", "Mất 100% & hơn"}, "Nhà mạng viettel không nhận ký tự: % &amp;. Xin viết bằng chữ (% → phần trăm, &amp; → và) hoặc bỏ đi."},
+		{"a letter that has none", []string{"plain", "Goi *8088"}, "Nhà mạng viettel không nhận ký tự: *. Xin bỏ đi."},
+		{"marks", []string{"form", "accented"}, "Nhà mạng vina không nhận chữ có dấu hay ký hiệu này: đ ừ ọ ã."},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			form := goodForm(c.change...)
+			if got := lan.post("/campaigns/preview", form...); !strings.Contains(got.body, c.says) {
+				t.Errorf("the preview lacks %q\n%s", c.says, got.body)
+			}
+			if got := lan.post("/campaigns/new", form...); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, c.says) {
+				t.Errorf("saving: %d, without %q", got.status, c.says)
+			}
+		})
+	}
+	if got := lan.post("/campaigns/preview", goodForm()...); !strings.Contains(got.body, "3 bản tin cho cả chiến dịch, khoảng 3\u202f600 đồng") {
+		t.Errorf("the preview does not tell the price\n%s", got.body)
+	}
+	if got := lan.post("/campaigns/new", goodForm()...); got.status != http.StatusSeeOther {
+		t.Errorf("saving a good one: %d", got.status)
+	}
+	if got := lan.get("/campaigns/1"); !strings.Contains(got.body, "khoảng 3\u202f600 đồng") {
+		t.Error("the page of who approves does not tell the price")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -61,9 +62,19 @@ func funcs(c *catalog) template.FuncMap {
 		"atSec":    func(t time.Time) string { return clock(t, "15:04:05 02/01/2006") },
 		"utc":      func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") },
 		"inc":      func(i int) int { return i + 1 }, // a place in a list as people count
+		"dong":     dong,
 		"standing": standingOf,
 		"dict":     dict, // dict "Key" value ...: for handing several things to a partial
 	}
+}
+
+// dong writes an amount with a thin space between thousands, which both languages read alike.
+func dong(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "\u202f" + s[i:]
+	}
+	return s
 }
 
 // clock shows t as a wall clock in the ward shows it.

@@ -85,17 +85,6 @@ func (r Refusal) reason() string {
 	return r.Carrier + " refuses " + r.List()
 }
 
-// String tells it in the ward's language, with what to write instead.
-func (r Refusal) String() string {
-	switch instead := r.Instead(); {
-	case r.Unicode:
-		return fmt.Sprintf("Nhà mạng %s không nhận chữ có dấu hay ký hiệu này: %s. Xin viết không dấu.", r.Carrier, r.List())
-	case instead != "":
-		return fmt.Sprintf("Nhà mạng %s không nhận ký tự: %s. Xin viết bằng chữ (%s) hoặc bỏ đi.", r.Carrier, r.List(), instead)
-	}
-	return fmt.Sprintf("Nhà mạng %s không nhận ký tự: %s. Xin bỏ đi.", r.Carrier, r.List())
-}
-
 // Refusals gives why carriers will not take text, as it would be sent. An audience may leave by any of them: numbers are
 // ported, and a carrier that is down has others stand in for it.
 func (s *Store) Refusals(text string) []Refusal {

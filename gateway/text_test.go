@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -48,10 +49,10 @@ func TestACarrierRefusesLetters(t *testing.T) {
 	}{
 		{"a carrier without rules takes everything", "Cảnh báo 100% & [gấp]", TextRules{}, ""},
 		{"letters are named once, with what to write instead", "100% & 50%", TextRules{Forbidden: "%&"},
-			"Nhà mạng viettel không nhận ký tự: % &. Xin viết bằng chữ (% → phần trăm, & → và) hoặc bỏ đi."},
-		{"some have no word", "a*b", TextRules{Forbidden: "*"}, "Nhà mạng viettel không nhận ký tự: *. Xin bỏ đi."},
+			"viettel false % & (% → phần trăm, & → và)"},
+		{"some have no word", "a*b", TextRules{Forbidden: "*"}, "viettel false * ()"},
 		{"no Unicode", "Cảnh báo", TextRules{GSM7Only: true},
-			"Nhà mạng viettel không nhận chữ có dấu hay ký hiệu này: ả á. Xin viết không dấu."},
+			"viettel true ả á ()"},
 		{"the letters of GSM-7 are no Unicode", "àèéìòù €", TextRules{GSM7Only: true}, ""},
 		{"what is tidied before it leaves is not refused", "khong\u00a0so “hai”", TextRules{GSM7Only: true}, ""},
 	} {
@@ -59,13 +60,13 @@ func TestACarrierRefusesLetters(t *testing.T) {
 			s := NewStore(nil, nil, StoreOptions{Routes: []Route{{Carrier: "viettel", TextRules: tt.rules}}})
 			got := ""
 			for _, r := range s.Refusals(tt.text) {
-				got += r.String()
+				got += fmt.Sprint(r.Carrier, " ", r.Unicode, " ", r.List(), " (", r.Instead(), ")")
 			}
 			if got != tt.want {
 				t.Errorf("got %q", got)
 			}
-			if why, refused := s.RefusalFor("+84901234567", tt.text); refused != (tt.want != "") || refused && why.String() != tt.want {
-				t.Errorf("for one number: %v, %q", refused, why)
+			if why, refused := s.RefusalFor("+84901234567", tt.text); refused != (tt.want != "") || refused && why.List() == "" {
+				t.Errorf("for one number: %v, %q", refused, why.List())
 			}
 		})
 	}
