@@ -8,6 +8,17 @@ const say = (event) => process.stdout.write(JSON.stringify(event) + '\n');
 let session = null; // the last that bound
 let next = 0;
 
+// What is on its way to the ESME: it goes out again on the next link, until it is answered.
+const unanswered = new Set();
+
+function give(one) {
+  unanswered.add(one);
+  session.deliver_sm(one.pdu, (resp) => {
+    unanswered.delete(one);
+    say({ ...one.acked, status: resp.command_status });
+  });
+}
+
 // Text and header of a message as the library reads them.
 function user(pdu) {
   const sm = pdu.short_message || {};
@@ -30,6 +41,7 @@ const server = smpp.createServer((s) => {
       session = s;
       s.send(pdu.response({ system_id: 'npm-smpp' }));
       say({ event: 'bound', kind, system_id: pdu.system_id });
+      unanswered.forEach(give);
     });
   }
   s.on('enquire_link', (pdu) => s.send(pdu.response()));
@@ -46,14 +58,17 @@ const server = smpp.createServer((s) => {
     say({ event: 'submit', id, source: pdu.source_addr, dest: pdu.destination_addr, coding: pdu.data_coding, ...user(pdu) });
     s.send(pdu.response({ message_id: id }));
     if (pdu.registered_delivery & 1) {
-      s.deliver_sm({
-        source_addr: pdu.destination_addr,
-        destination_addr: pdu.source_addr,
-        esm_class: smpp.ESM_CLASS.MC_DELIVERY_RECEIPT,
-        short_message: `id:${id} sub:001 dlvrd:001 submit date:2608271404 done date:2608271405 stat:DELIVRD err:000 text:`,
-        receipted_message_id: id,
-        message_state: smpp.MESSAGE_STATE.DELIVERED,
-      }, (resp) => say({ event: 'receipt_acked', id, status: resp.command_status }));
+      give({
+        acked: { event: 'receipt_acked', id },
+        pdu: {
+          source_addr: pdu.destination_addr,
+          destination_addr: pdu.source_addr,
+          esm_class: smpp.ESM_CLASS.MC_DELIVERY_RECEIPT,
+          short_message: `id:${id} sub:001 dlvrd:001 submit date:2608271404 done date:2608271405 stat:DELIVRD err:000 text:`,
+          receipted_message_id: id,
+          message_state: smpp.MESSAGE_STATE.DELIVERED,
+        },
+      });
     }
   });
 });
@@ -67,7 +82,7 @@ const commands = {
       pdu.esm_class = smpp.ESM_CLASS.UDH_INDICATOR;
       pdu.short_message = { udh: Buffer.from(header, 'hex'), message: text };
     }
-    session.deliver_sm(pdu, (resp) => say({ event: 'mo_acked', status: resp.command_status }));
+    give({ acked: { event: 'mo_acked' }, pdu });
   },
   enquire() {
     session.enquire_link((resp) => say({ event: 'alive', status: resp.command_status }));
