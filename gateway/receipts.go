@@ -58,7 +58,7 @@ func numberOf(addr string) string {
 // sighting is one receipt as the matching sees it.
 type sighting struct {
 	id, phone, error string
-	state            State // empty: still on its way
+	state            State     // empty: still on its way
 	submitted        time.Time // by the receipt; zero where it does not say
 	received         time.Time
 }
