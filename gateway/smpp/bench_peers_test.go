@@ -3,13 +3,9 @@ package smpp
 import (
 	"fmt"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -134,88 +130,8 @@ func goSMPPSubmits(b *testing.B, c *tally, window int) {
 	senders.Wait()
 }
 
-// kannelSubmits has Kannel's own batch sender hand the messages to bearerbox, and lets it bind once it has them all.
+// kannelSubmits lets bearerbox bind once it has them all.
 func kannelSubmits(b *testing.B, c *tally, window int) {
-	dir := b.TempDir()
-	smsbox := freePort(b)
-	conf := fmt.Sprintf(`group = core
-admin-port = %d
-admin-interface = 127.0.0.1
-admin-password = bench
-smsbox-port = %d
-smsbox-interface = 127.0.0.1
-box-allow-ip = 127.0.0.1
-box-deny-ip = *.*.*.*
-log-level = 3
-
-group = smsbox
-bearerbox-host = 127.0.0.1
-
-group = smsc
-smsc = smpp
-smsc-id = sink
-host = 127.0.0.1
-port = %d
-transceiver-mode = true
-smsc-username = ward
-smsc-password = pw
-system-type = ""
-max-pending-submits = %d
-source-addr-ton = 5
-source-addr-npi = 0
-`, freePort(b), smsbox, c.port, window)
-	receivers := strings.Repeat("84901234567\n", benchCount)
-	for name, text := range map[string]string{"kannel.conf": conf, "text": benchLetters, "receivers": receivers} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			b.Fatal(err)
-		}
-	}
-	start(b, dir, "bearerbox", "-v", "3", "kannel.conf")
-	awaitPort(b, smsbox)
-	batch := start(b, dir, "mtbatch", "-v", "3", "-p", fmt.Sprint(smsbox), "-f", "CATHANHKHEX", "text", "receivers")
-	<-batch
+	peers.FloodFromKannel(b, c.port, window, benchCount, benchLetters)
 	c.release()
-}
-
-func freePort(b *testing.B) int {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
-}
-
-func awaitPort(b *testing.B, port int) {
-	for limit := time.Now().Add(10 * time.Second); time.Now().Before(limit); time.Sleep(20 * time.Millisecond) {
-		if conn, err := net.Dial("tcp", fmt.Sprint("127.0.0.1:", port)); err == nil {
-			conn.Close()
-			return
-		}
-	}
-	b.Fatalf("nobody listens on %d", port)
-}
-
-// start runs one of Kannel's programs, which Debian keeps in sbin, until it or the benchmark ends.
-func start(b *testing.B, dir, name string, args ...string) (ended <-chan struct{}) {
-	path, err := exec.LookPath(name)
-	if err != nil {
-		path = filepath.Join("/usr/sbin", name)
-	}
-	cmd := exec.Command(path, args...)
-	cmd.Dir, cmd.Stderr = dir, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	gone := make(chan struct{})
-	go func() {
-		cmd.Wait()
-		close(gone)
-	}()
-	b.Cleanup(func() {
-		cmd.Process.Kill()
-		<-gone
-	})
-	return gone
 }

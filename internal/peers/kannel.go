@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"text/template"
 	"time"
@@ -32,6 +34,25 @@ func StartKannel(t testing.TB, port int) *Kannel {
 	hears := httptest.NewServer(http.HandlerFunc(k.called))
 	t.Cleanup(hears.Close)
 	k.callback = hears.URL
+	c := kannelConf{SMSC: port, Window: 10, Callback: k.callback}
+	file := c.write(t)
+	k.sendSMS = fmt.Sprintf("http://127.0.0.1:%d/cgi-bin/sendsms", c.SendSMS)
+	startBox(t, "bearerbox", file, c.Box)
+	startBox(t, "smsbox", file, c.SendSMS)
+	k.awaitUsers()
+	return k
+}
+
+// kannelConf is what kannel.conf leaves open.
+type kannelConf struct {
+	SMSC, Window        int
+	Callback            string
+	Admin, Box, SendSMS int // ports of its own
+}
+
+// write makes the file, with ports that are free.
+func (c *kannelConf) write(t testing.TB) (file string) {
+	t.Helper()
 	dir, err := folder()
 	if err != nil {
 		t.Fatal(err)
@@ -41,19 +62,36 @@ func StartKannel(t testing.TB, port int) *Kannel {
 		t.Fatal(err)
 	}
 	ports := freePorts(t, 3)
-	k.sendSMS = fmt.Sprintf("http://127.0.0.1:%d/cgi-bin/sendsms", ports[2])
+	c.Admin, c.Box, c.SendSMS = ports[0], ports[1], ports[2]
 	var filled bytes.Buffer
-	if err := conf.Execute(&filled, map[string]any{"SMSC": port, "Admin": ports[0], "Box": ports[1], "SendSMS": ports[2], "Callback": k.callback}); err != nil {
+	if err := conf.Execute(&filled, c); err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), "kannel.conf")
+	file = filepath.Join(t.TempDir(), "kannel.conf")
 	if err := os.WriteFile(file, filled.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	startBox(t, "bearerbox", file, ports[1])
-	startBox(t, "smsbox", file, ports[2])
-	k.awaitUsers()
-	return k
+	return file
+}
+
+// FloodFromKannel has Kannel's bearerbox submit text to 127.0.0.1:port, count times, by its own batch sender. It returns
+// once bearerbox has them all: an SMSC that answers the bind only then sees bearerbox alone at work.
+func FloodFromKannel(t testing.TB, port, window, count int, text string) {
+	t.Helper()
+	c := kannelConf{SMSC: port, Window: window}
+	file := c.write(t)
+	startBox(t, "bearerbox", file, c.Box)
+	dir := filepath.Dir(file)
+	for name, content := range map[string]string{"text": text, "receivers": strings.Repeat("84901234567\n", count)} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	batch := exec.Command("mtbatch", "-v", "3", "-p", strconv.Itoa(c.Box), "-f", "CATHANHKHEX", "text", "receivers")
+	batch.Dir = dir
+	if said, err := batch.CombinedOutput(); err != nil {
+		t.Fatalf("Kannel's mtbatch: %v: %s", err, said)
+	}
 }
 
 // awaitUsers waits until smsbox, which listens before it has read who may send, lets us in: then it misses the number.
