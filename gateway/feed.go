@@ -37,16 +37,21 @@ func (t *spell) end() {
 func (l *link) feed(ctx context.Context) {
 	t := spell{}
 	defer t.end()
-	for l.lanes.await() > 0 {
+	for {
+		waiting := l.lanes.await()
+		if waiting == 0 {
+			return
+		}
 		if ctx.Err() != nil || !l.transport.Bound() {
 			l.giveBack(l.lanes.next(), "link down")
 			continue
 		}
-		if !l.bound(ctx) || l.limiter.Wait(ctx) != nil { // before the message is chosen, so that what comes meanwhile may go first
+		if l.pace.take(ctx, waiting*max(1, l.parts)) != nil { // before the message is chosen, so that what comes meanwhile may go first
 			continue
 		}
 		m := l.lanes.next()
 		if l.gate.holds(ctx, m) {
+			l.pace.spare()
 			continue
 		}
 		l.submit(ctx, t.take(ctx), m)
@@ -67,6 +72,7 @@ func (l *link) submit(ctx, spell context.Context, m *outgoing) {
 		l.ledger.in.put(entry{message: m})
 		return
 	}
+	l.parts = len(parts)
 	m.parts, m.results, m.left = parts, make([]smpp.SubmitResult, len(parts)), len(parts)-len(m.kept)
 	m.submitted = l.store.now().UTC()
 	if m.left == 0 { // an earlier try brought everything through
@@ -79,7 +85,7 @@ func (l *link) submit(ctx, spell context.Context, m *outgoing) {
 			continue
 		}
 		if begun {
-			err = l.limiter.Wait(ctx)
+			err = l.pace.take(ctx, len(m.parts)-i)
 			spell = ctx // what has begun is brought to its end
 		}
 		if err == nil {
@@ -99,10 +105,12 @@ func (l *link) submit(ctx, spell context.Context, m *outgoing) {
 		case begun:
 			l.answer(m, i, nil, smpp.SubmitResult{Err: errUnsent})
 		case spell.Err() != nil:
+			l.pace.spare()
 			m.forget()
 			l.lanes.putBack(m)
 			return
 		default:
+			l.pace.spare()
 			m.forget()
 			l.giveBack(m, "link down")
 			return

@@ -29,3 +29,11 @@ func (f *flow) last() int {
 	defer f.mu.Unlock()
 	return f.full
 }
+
+// perSecond is what goes out in a second at the moment; at a beginning, as far as that can be told.
+func (f *flow) perSecond(now time.Time) float64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	begun := float64(f.n) / max(now.Sub(f.since), intentTime/5).Seconds()
+	return max(begun, float64(f.full)/intentTime.Seconds(), minIntent)
+}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/semaphore"
-	"golang.org/x/time/rate"
 
 	"canhgiac/gateway/smpp"
 )
@@ -22,7 +21,6 @@ const (
 	turn       = 2 * time.Second        // a chunk is given back after this long, since other runs are waiting
 	sharedTurn = 250 * time.Millisecond // likewise where an equal may be faster
 	unfit      = time.Minute            // until a run is offered again to a carrier that does not take its text
-	throttling = time.Second            // a link that was told to slow down stands still for this long
 	idlePoll   = 200 * time.Millisecond // how often an idle worker looks for work
 	keepLate   = 10000                  // submit_sm without a response whose late one is still known
 )
@@ -58,11 +56,12 @@ type link struct {
 	transport Transport
 	ledger    *ledger
 	inbound   *receiver
-	limiter   *rate.Limiter
+	pace      *pace
 	lanes     *lanes
 	gate      lateGate
 	doubt     [lastClass]*semaphore.Weighted // in messages, from the intent to the stored outcome
 	flow      flow
+	parts     int // of the last message, for the feeder alone
 	meter     *linkMeter
 	log       *slog.Logger
 	serving   atomic.Pointer[queues]
@@ -70,7 +69,6 @@ type link struct {
 	mu    sync.Mutex
 	up    chan struct{} // closed while bound
 	since time.Time     // it has been so
-	slow  time.Time     // throttled until then
 	late  map[*smpp.SubmitSM]lateRef
 }
 
@@ -87,11 +85,9 @@ func newLink(c Carrier, s *Store, n *node, pool *hotPool, m *meter, log *slog.Lo
 	for c, times := range intents {
 		l.doubt[c] = semaphore.NewWeighted(int64(times * intentOf(l.carrier.Rate)))
 	}
-	l.limiter = rate.NewLimiter(rate.Inf, 1)
-	if c.Rate > 0 {
-		l.limiter = rate.NewLimiter(rate.Limit(c.Rate), max(1, int(c.Rate/50)))
-	}
-	l.ledger = &ledger{store: s, carrier: c.Name, forms: newForms(c.ReceiptID), split: c.Split, deadline: c.ReceiptDeadline, node: n.id, in: newInbox[entry](), settled: l.settled, released: l.released, meter: l.meter, log: l.log}
+	l.pace = newPace(s, pool, c, &l.flow, l.log)
+	l.ledger = &ledger{store: s, carrier: c.Name, forms: newForms(c.ReceiptID), split: c.Split, deadline: c.ReceiptDeadline, node: n.id, in: newInbox[entry](),
+		settled: l.settled, released: l.released, meter: l.meter, log: l.log}
 	cfg := c.Link
 	cfg.CloseTimeout = closeTime
 	if cfg.Log == nil {
@@ -155,20 +151,17 @@ func (l *link) State(up bool) {
 	}
 }
 
-// bound waits until the bind is up and the carrier wants traffic; false when ctx ended first.
+// bound waits until the bind is up; false when ctx ended first.
 func (l *link) bound(ctx context.Context) bool {
 	l.mu.Lock()
-	up, slow := l.up, l.slow
+	up := l.up
 	l.mu.Unlock()
 	select {
 	case <-up:
+		return ctx.Err() == nil
 	case <-ctx.Done():
 		return false
 	}
-	if pause := time.Until(slow); pause > 0 {
-		return wait(ctx, pause)
-	}
-	return ctx.Err() == nil
 }
 
 // answer notes the result of part i; the last part's sends the message to the ledger.
@@ -182,14 +175,15 @@ func (l *link) answer(m *outgoing, i int, p *smpp.SubmitSM, r smpp.SubmitResult)
 }
 
 func (l *link) note(m *outgoing, i int, p *smpp.SubmitSM, r smpp.SubmitResult) {
-	if !errors.Is(r.Err, smpp.ErrNoResponse) && !r.Status.Throttled() {
+	if r.Err == nil && r.Status.Throttled() {
+		l.pace.complain()
+	}
+	if !errors.Is(r.Err, smpp.ErrNoResponse) {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if r.Err == nil {
-		l.slow = time.Now().Add(throttling)
-	} else if len(l.late) < keepLate {
+	if len(l.late) < keepLate {
 		l.late[p] = lateRef{m, i}
 	}
 }

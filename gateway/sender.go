@@ -115,6 +115,7 @@ func (s *Sender) runLink(ctx, whole context.Context, l *link) {
 	for c := range lastClass {
 		workers.Go(func() { l.serve(ctx, work, c) })
 	}
+	workers.Go(func() { l.pace.run(ctx) })
 	feeder.Go(func() { l.feed(ctx) })
 	workers.Wait()
 	l.lanes.close()

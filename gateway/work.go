@@ -10,7 +10,11 @@ import (
 // work means messages of chunks for the wire until ctx ends, or of urgent runs alone: those must not wait for a worker that
 // is in the middle of a chunk of reminders. db outlives ctx for a moment, for the commits under way.
 func (l *link) work(ctx, db context.Context, urgent bool) {
-	for l.bound(ctx) {
+	lane := ordinary
+	if urgent {
+		lane = express
+	}
+	for l.bound(ctx) && l.lanes.room(ctx, lane, l.intent()) { // no chunk waits here that an equal could send
 		var c *lease
 		err := l.pool.do(db, func(h *hot) (err error) {
 			c, err = l.store.lease(db, h, l.carrier.Name, l.queues(), l.node.id, urgent)
