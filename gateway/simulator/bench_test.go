@@ -87,7 +87,8 @@ func benchWay(b *testing.B, sc Script) {
 // wireEnd is a bound connection without a session behind it.
 type wireEnd struct {
 	net.Conn
-	in *bufio.Reader
+	in    *bufio.Reader
+	heard []*smpp.DeliverSM
 }
 
 func dialWire(t testing.TB, s *Simulator) *wireEnd {
@@ -97,7 +98,7 @@ func dialWire(t testing.TB, s *Simulator) *wireEnd {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	w := &wireEnd{conn, bufio.NewReaderSize(conn, 1<<16)}
+	w := &wireEnd{Conn: conn, in: bufio.NewReaderSize(conn, 1<<16)}
 	w.write(t, 1, &smpp.Bind{Mode: smpp.BindTransceiverID, SystemID: "bench", InterfaceVersion: 0x34})
 	if id, _, err := rawFrame(w.in); err != nil || id != smpp.BindTransceiverRespID {
 		t.Fatalf("bind: %s %v", id, err)

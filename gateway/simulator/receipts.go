@@ -52,13 +52,13 @@ func (w *page) write(r receipt) *smpp.DeliverSM {
 	return &w.deliver
 }
 
-// wanted says that the sender of m asked for a receipt of this state.
-func wanted(m *smpp.SubmitSM, s State) bool {
-	switch m.RegisteredDelivery & 3 {
+// wantsReceipt says that its sender asked for a receipt of how m ends.
+func (m *message) wantsReceipt() bool {
+	switch m.registered & 3 {
 	case smpp.ReceiptNever:
 		return false
 	case smpp.ReceiptFailure:
-		return s != delivered
+		return m.fate.state != delivered
 	}
 	return true
 }

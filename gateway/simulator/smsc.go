@@ -143,8 +143,10 @@ type message struct {
 	network      *Network // when it came
 	came         time.Time
 	fate         fate
-	asked        bool // for a receipt
+	registered   byte // registered_delivery
 	dest, sender smpp.Address
+	coding       byte   // of its octets
+	alone        bool   // the only part of its text
 	text         string // stands on the handset once this part is delivered; "" for a part that does not complete its text
 }
 
@@ -188,7 +190,7 @@ func (c *smsc) answer(m *message, respond func(smpp.SubmitResult)) {
 	switch {
 	case m.fate.status != smpp.StatusOK:
 		c.later.after(m.fate.answerAfter, reply)
-	case m.fate.receiptFirst && m.fate.receipts > 0 && m.asked:
+	case m.fate.receiptFirst && m.fate.receipts > 0 && m.wantsReceipt():
 		c.end(m, reply)
 	default:
 		c.mu.Lock()
@@ -236,7 +238,7 @@ func (c *smsc) take(a *account, s *smpp.SubmitSM, now time.Time) message {
 	}
 	m.id = c.firstID + uint64(c.ledger.counts.Parts)
 	c.ledger.counts.Parts++
-	m.asked = wanted(s, m.fate.state)
+	m.registered, m.coding, m.alone = s.RegisteredDelivery, s.DataCoding, at.Total < 2
 	c.journal.add(m.id, m.fate.state, now)
 	if text.whole {
 		c.ledger.message(m.to, text.text)
@@ -270,14 +272,14 @@ func (a *account) throttles(t Throttle, now time.Time) bool {
 func (c *smsc) end(m *message, then func()) {
 	now := c.o.Now()
 	if m.fate.answerAfter > 0 || m.fate.receiptAfter > 0 {
-		c.mu.Lock()
+		c.mu.Lock() // from now on nobody takes it back
 		c.journal.ended(m, now)
 		c.mu.Unlock()
 	}
 	if m.fate.state == delivered && m.text != "" {
 		c.phone.text(m.to, Event{From: shown(m.sender), Text: m.text}, now)
 	}
-	if !m.asked {
+	if !m.wantsReceipt() {
 		return
 	}
 	r := receipt{id: m.id, came: m.came, at: now, state: m.fate.state, err: m.fate.err, source: m.dest, dest: m.sender, network: m.network}
