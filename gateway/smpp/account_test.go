@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +18,7 @@ import (
 type exchange struct {
 	t     *testing.T
 	conns chan net.Conn
+	mu    sync.Mutex
 }
 
 func newExchange(t *testing.T, cfg AccountConfig) (*exchange, *Account, *esme) {
@@ -47,10 +49,15 @@ func (x *exchange) bind() (CommandID, *wire) {
 	return h.ID, w
 }
 
-func (o outcomes) submitTo(t *testing.T, a *Account, name string) {
-	t.Helper()
-	if err := a.Submit(t.Context(), &SubmitSM{}, func(r SubmitResult) { o[name] = append(o[name], r) }); err != nil {
-		t.Fatalf("submit %s: %v", name, err)
+// submit is outcomes.submit, for answers that come by several links at once.
+func (x *exchange) submit(a *Account, o outcomes, name string) {
+	x.t.Helper()
+	if err := a.Submit(x.t.Context(), &SubmitSM{}, func(r SubmitResult) {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		o[name] = append(o[name], r)
+	}); err != nil {
+		x.t.Fatalf("submit %s: %v", name, err)
 	}
 }
 
@@ -68,11 +75,11 @@ func TestAnAccountSendsByTheBindWithMostRoom(t *testing.T) {
 		x, a, e := newExchange(t, AccountConfig{ClientConfig: ClientConfig{Window: 2}, Binds: 2})
 		_, one := x.bind()
 		o := outcomes{}
-		o.submitTo(t, a, "a") // the only one there is
+		x.submit(a, o, "a") // the only one there is
 		_, two := x.bind()
-		o.submitTo(t, a, "b")
-		o.submitTo(t, a, "c")
-		o.submitTo(t, a, "d")
+		x.submit(a, o, "b")
+		x.submit(a, o, "c")
+		x.submit(a, o, "d")
 		first, second := one.expect(SubmitSMID), two.expect(SubmitSMID)
 		one.expect(SubmitSMID)
 		two.expect(SubmitSMID)
@@ -85,7 +92,7 @@ func TestAnAccountSendsByTheBindWithMostRoom(t *testing.T) {
 			t.Errorf("four under way and no room: %v", err)
 		}
 		two.accepts(second, "B")
-		o.submitTo(t, a, "e")
+		x.submit(a, o, "e")
 		two.accepts(two.expect(SubmitSMID), "E")
 		one.accepts(first, "A")
 		o.want(t, map[string]string{"a": "A ESME_ROK <nil>;", "b": "B ESME_ROK <nil>;", "e": "E ESME_ROK <nil>;"})
@@ -101,8 +108,8 @@ func TestAnAccountIsUpWhileOneBindIs(t *testing.T) {
 		_, one := x.bind()
 		_, two := x.bind()
 		o := outcomes{}
-		o.submitTo(t, a, "one of them")
-		o.submitTo(t, a, "the other")
+		x.submit(a, o, "one of them")
+		x.submit(a, o, "the other")
 		one.expect(SubmitSMID)
 		two.accepts(two.expect(SubmitSMID), "")
 		one.Close()
@@ -110,7 +117,7 @@ func TestAnAccountIsUpWhileOneBindIs(t *testing.T) {
 		if lost := append(o["one of them"], o["the other"]...); len(lost) != 2 || errors.Is(lost[0].Err, ErrLinkLost) == errors.Is(lost[1].Err, ErrLinkLost) {
 			t.Errorf("of two messages on two binds, with one bind lost: %+v", lost)
 		}
-		o.submitTo(t, a, "next")
+		x.submit(a, o, "next")
 		two.accepts(two.expect(SubmitSMID), "N")
 		o.want(t, map[string]string{"next": "N ESME_ROK <nil>;"})
 		if told := e.told(); told != "up" || !a.Bound() {
@@ -134,8 +141,8 @@ func TestWhoWaitsForRoomHearsOfEveryBind(t *testing.T) {
 		x, a, _ := newExchange(t, AccountConfig{ClientConfig: ClientConfig{Window: 2}, Binds: 2})
 		_, one := x.bind()
 		o := outcomes{}
-		o.submitTo(t, a, "a")
-		o.submitTo(t, a, "b")
+		x.submit(a, o, "a")
+		x.submit(a, o, "b")
 		one.expect(SubmitSMID)
 		one.expect(SubmitSMID)
 		const callers = 5
@@ -182,7 +189,7 @@ func TestATransmitterSendsAndAReceiverHears(t *testing.T) {
 			t.Fatalf("bound as %v", ends)
 		}
 		o := outcomes{}
-		o.submitTo(t, a, "a")
+		x.submit(a, o, "a")
 		transmitter.accepts(transmitter.expect(SubmitSMID), "A")
 		receiver.send(frame(t, Header{Sequence: 7}, (*DeliverSM)(reminder)))
 		receiver.expect(DeliverSMRespID)
@@ -194,7 +201,7 @@ func TestATransmitterSendsAndAReceiverHears(t *testing.T) {
 		lost := time.Now()
 		receiver.Close()
 		synctest.Wait()
-		o.submitTo(t, a, "b") // the warning still goes out
+		x.submit(a, o, "b") // the warning still goes out
 		transmitter.accepts(transmitter.expect(SubmitSMID), "B")
 		o.want(t, map[string]string{"b": "B ESME_ROK <nil>;"})
 		want := fmt.Sprint([]BindStatus{{Mode: BindTransmitterID, Bound: true, Window: 10, Since: lost}, {Mode: BindReceiverID, Since: lost}})
