@@ -103,6 +103,7 @@ func TestNoPageBreaksOutOfASmallScreen(t *testing.T) {
 	r := h.report(reports.Draft{Ref: long, Reporter: "+84901234567", Kind: 1, ScamNumber: "0912345678", Channel: 3, Money: "lost", When: "earlier", Band: 3, Complete: true})
 	h.log(r.ID, reports.Entry{At: h.Now(), Node: long, Key: long, Raw: long})
 	h.as(Police).post("/reports/"+r.Code+"/note", "note", long)
+	h.texted("+84901234567", long, "unknown")
 	s := h.screen()
 	s.do(chromedp.EmulateViewport(390, 844))
 	fits := func(path string) {
@@ -114,7 +115,7 @@ func TestNoPageBreaksOutOfASmallScreen(t *testing.T) {
 	}
 	fits("/signin")
 	s.signin(Police)
-	for _, path := range []string{"/", "/reports", "/reports/" + r.Code, "/reports/export", "/audit"} {
+	for _, path := range []string{"/", "/reports", "/reports/" + r.Code, "/reports/export", "/inbox", "/audit"} {
 		fits(path)
 	}
 	s.do(chromedp.Click(chromedp.CSS(`form[action="/signout"] button`)), chromedp.WaitVisible(chromedp.CSS("#password")))

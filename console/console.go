@@ -18,6 +18,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"canhgiac/campaigns"
+	"canhgiac/gateway"
 	"canhgiac/ivr/prompts"
 	"canhgiac/reports"
 	"canhgiac/residents"
@@ -34,6 +35,7 @@ type Options struct {
 	Reports     *reports.Store
 	Residents   *residents.Store
 	Campaigns   *campaigns.Store
+	Gateway     *gateway.Store
 	HandsetURL  string // "" = no handset page
 	Hotline     string // the numbers that the handset page offers: words.hotline, words.shortcode
 	Shortcode   string
@@ -85,6 +87,7 @@ func New(o Options) (*Console, error) {
 	c.signinPages(r)
 	c.homePages(r)
 	c.reportPages(r)
+	c.inboxPages(r)
 	c.campaignPages(r)
 	c.residentPages(r)
 	c.auditPages(r)

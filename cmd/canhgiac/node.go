@@ -108,7 +108,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	}
 	n.console, err = console.New(console.Options{
 		DB: db, DatabaseURL: c.Database.URL, Now: now, Log: log.With("part", "console"), PublicURL: c.HTTP.PublicURL, Words: words,
-		Reports: n.reports, Residents: n.residents, Campaigns: n.campaigns,
+		Reports: n.reports, Residents: n.residents, Campaigns: n.campaigns, Gateway: queue,
 		HandsetURL: c.Console.HandsetURL, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode,
 	})
 	if err != nil {
