@@ -114,7 +114,7 @@ func TestAHandsetsActsReachTheSimulatorAndTheAudit(t *testing.T) {
 	act("sms", `{"to":"8088","text":" "}`, http.StatusBadRequest, "trống")
 	act("keys", `{"digits":"1"}`, http.StatusConflict, "không có cuộc gọi")
 	act("call", `{"to":"02363111222"}`, http.StatusServiceUnavailable, "Chưa nối tổng đài")
-	act("ussd", `{"code":"*101#"}`, http.StatusNotImplemented, "Chưa có USSD")
+	act("ussd", `{"code":"*101#"}`, http.StatusServiceUnavailable, "Chưa nối nhà mạng")
 	if n := s.Accepted().Waiting; n != 1 {
 		t.Errorf("%d texts wait for a gateway, want 1", n)
 	}

@@ -60,4 +60,10 @@ func (c *smsc) act(ch change) {
 	if t := ch.do.Text; t != nil {
 		c.texting(*t)
 	}
+	if d := ch.do.USSD; d != nil {
+		n, _ := parseNumber(d.From) // checked when the script was read
+		if err := c.dial(n, d.Code, d); err != nil {
+			c.o.Log.Warn("a handset of the script", "error", err)
+		}
+	}
 }

@@ -18,6 +18,8 @@ import (
 //	gather    Digits, Finish         keys are asked for: so many (0 = any), ended by Finish
 //	gathered  Text                   these keys were taken
 //	record    Finish, Seconds        speak after the tone; recorded ends it
+//	ussd      State, Text            dialled, asked (the screen wants an answer), answered, notice (it wants none), ended (the last screen),
+//	                                 cancelled, timeout, failed
 //	dial      State, To              the hotline connects an officer: ringing, answered, completed, busy, no-answer
 type Event struct {
 	Name    string    `json:"-"`
@@ -118,6 +120,7 @@ type held struct {
 type handset struct {
 	watchers map[chan Event]struct{}
 	call     *call
+	ussd     *Event  // the last of a dialog that is not over
 	shown    []Event // of the call, so that a page opened during it shows where it stands
 }
 
@@ -137,7 +140,7 @@ func (hs *handsets) of(n number) *handset {
 
 // tidy forgets n's handset when nothing holds it; the caller holds mu.
 func (hs *handsets) tidy(n number) {
-	if h := hs.byNum[n]; h != nil && len(h.watchers) == 0 && h.call == nil {
+	if h := hs.byNum[n]; h != nil && len(h.watchers) == 0 && h.call == nil && h.ussd == nil {
 		delete(hs.byNum, n)
 	}
 }
@@ -189,7 +192,22 @@ func (hs *handsets) during(n number, c *call, e Event) {
 	h.show(e)
 }
 
-// watch gives n's recent texts, where its call stands, and what happens from then on, until stop.
+// dialog shows an event of n's USSD dialog.
+func (hs *handsets) dialog(n number, e Event, at time.Time) {
+	e.Name, e.At = "ussd", at
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	h := hs.of(n)
+	h.ussd = &e
+	switch e.State {
+	case "ended", "cancelled", "timeout", "failed":
+		h.ussd = nil
+	}
+	h.show(e)
+	hs.tidy(n)
+}
+
+// watch gives n's recent texts, where its call and its USSD dialog stand, and what happens from then on, until stop.
 func (hs *handsets) watch(n number) (events <-chan Event, stop func()) {
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
@@ -199,6 +217,9 @@ func (hs *handsets) watch(n number) (events <-chan Event, stop func()) {
 	var standing []Event
 	if h.call != nil {
 		standing = h.shown
+	}
+	if h.ussd != nil {
+		standing = append(standing[:len(standing):len(standing)], *h.ussd)
 	}
 	w := make(chan Event, len(recent)+len(standing)+256)
 	for _, e := range recent {

@@ -14,6 +14,7 @@ type Network struct {
 	Throttle  Throttle  `yaml:"throttle"`
 	Outcomes  []Outcome `yaml:"outcomes"` // the first that fits; none: DELIVRD
 	Receipts  Receipts  `yaml:"receipts"`
+	USSD      USSD      `yaml:"ussd"`
 }
 
 // Responses are the submit_sm_resp. One that is lost was lost on its way: the message is taken all the same.

@@ -16,10 +16,10 @@ const (
 // parcel is one deliver_sm on its way to a gateway: a receipt, or words from a handset. It is written only when its turn
 // comes: a million receipts may wait.
 type parcel struct {
-	serial  uint64          // the order in which they came
-	receipt receipt         // where words is nil
-	words   *smpp.DeliverSM // a handset's
-	heard   func()          // once, when it is acknowledged or refused for good; may be nil
+	serial  uint64            // the order in which they came
+	receipt receipt           // where words is nil
+	words   *smpp.DeliverSM   // a handset's
+	heard   func(smpp.Status) // once, when it is acknowledged or refused for good; may be nil
 	done    func(smpp.Status, error)
 }
 
@@ -48,7 +48,7 @@ func newOutbox(later *agenda) *outbox {
 }
 
 // put adds a receipt, or words; false says that the outbox is full.
-func (b *outbox) put(r receipt, words *smpp.DeliverSM, heard func()) bool {
+func (b *outbox) put(r receipt, words *smpp.DeliverSM, heard func(smpp.Status)) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.queue.len() >= outboxLimit {
@@ -173,6 +173,6 @@ func (b *outbox) settle(p *parcel, st smpp.Status) {
 	}
 	b.mu.Unlock()
 	if heard != nil {
-		heard()
+		heard(st)
 	}
 }

@@ -32,6 +32,7 @@ type Act struct {
 	Drop    bool     `yaml:"drop"`    // cuts every link; with a for, lets nobody connect until it is over
 	Stall   bool     `yaml:"stall"`   // connections stay, but nothing is read and nothing answered
 	Text    *Texting `yaml:"text"`
+	USSD    *Dialog  `yaml:"ussd"`
 }
 
 // Texting is an SMS that handsets send.
@@ -42,6 +43,14 @@ type Texting struct {
 	Text     string        `yaml:"text"`
 	Split    sms.Scheme    `yaml:"split"`
 	Apart    time.Duration `yaml:"apart"` // from one handset to the next
+}
+
+// Dialog is a USSD code that a handset dials, and what its owner answers to each question.
+type Dialog struct {
+	From    string   `yaml:"from"`
+	Code    string   `yaml:"code"`
+	Answers []string `yaml:"answers"`
+	Cancel  bool     `yaml:"cancel"` // press the red button at the question that no answer is left for
 }
 
 // overlay is a network of which only some keys are given. It was read once over an empty one, so that its mistakes are known.
@@ -83,8 +92,8 @@ func ParseScript(file string, text []byte) (Script, error) {
 func (p Phase) check() string {
 	a := p.Do
 	switch {
-	case a.Network.node == nil && !a.Drop && !a.Stall && a.Text == nil:
-		return "does nothing: want do with one of network, drop, stall, text"
+	case a.Network.node == nil && !a.Drop && !a.Stall && a.Text == nil && a.USSD == nil:
+		return "does nothing: want do with one of network, drop, stall, text, ussd"
 	case a.Stall && p.For.After == 0:
 		return "stalls without an end: want for with a time, such as 5s"
 	case a.Drop && p.For.Messages > 0:
@@ -111,6 +120,16 @@ func (t *Texting) check() string {
 	}
 	if !isScheme(t.Split) {
 		return "split: want one of udh, udh16, sar, payload"
+	}
+	return ""
+}
+
+func (d *Dialog) check() string {
+	if _, err := parseNumber(d.From); err != nil {
+		return `from: want a number in quotes, such as "0901234567"`
+	}
+	if !isCode(d.Code) {
+		return `code: want a code in quotes, such as "*8088#"`
 	}
 	return ""
 }

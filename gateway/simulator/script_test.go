@@ -22,7 +22,7 @@ func TestTheDocumentedScriptReadsAndHasEveryKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(s.Phases) != 5 || s.Phases[1].Every.Messages != 1500 || s.Network.Receipts.LateBy.Max != 3*time.Second {
+	if len(s.Phases) != 6 || s.Phases[1].Every.Messages != 1500 || s.Network.Receipts.LateBy.Max != 3*time.Second {
 		t.Errorf("read %+v", s)
 	}
 	text, err := os.ReadFile(example)
@@ -73,7 +73,7 @@ func everyKey(path string, t reflect.Type) []string {
 
 func TestAMistakeInAScriptIsToldWithItsLineAndRemedy(t *testing.T) {
 	tests := []struct{ name, text, want string }{
-		{"an unknown key", "network:\n  recepts: {}", "s.yaml:2: network.recepts: unknown key, want one of responses, refusals, throttle, outcomes, receipts"},
+		{"an unknown key", "network:\n  recepts: {}", "s.yaml:2: network.recepts: unknown key, want one of responses, refusals, throttle, outcomes, receipts, ussd"},
 		{"a share of more than all", "network: {receipts: {lost: 2}}", `s.yaml:1: network.receipts.lost: got "2", want a share from 0 to 1, such as 0.05`},
 		{"a time without its unit", "network: {responses: {after: 5}}", `s.yaml:1: network.responses.after: got "5", want a time such as 200ms, or a spread such as 20ms..2s`},
 		{"a spread backwards", "network: {responses: {after: 2s..1s}}", "want a time such as 200ms"},

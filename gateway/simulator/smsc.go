@@ -39,6 +39,7 @@ type smsc struct {
 	links    map[*smpp.Peer]*account
 	recent   *account // that was bound last: handsets' texts go there
 	held     []*smpp.DeliverSM
+	dialogs  map[number]*dialog // USSD
 	dropped  int64
 }
 
@@ -56,7 +57,7 @@ func newSMSC(o Options, phone *handsets) *smsc {
 		// ids do not begin again with the simulator: the gateway keeps them for days
 		firstID: uint64(o.Now().Unix())<<20 + 1, lastRef: uint16(rand.Uint32()),
 		parts: newJoiner(), ledger: newLedger(), came: make(map[draw]uint16),
-		accounts: make(map[string]*account), links: make(map[*smpp.Peer]*account),
+		accounts: make(map[string]*account), links: make(map[*smpp.Peer]*account), dialogs: make(map[number]*dialog),
 	}
 	for c.seed == 0 {
 		c.seed = rand.Uint64() >> 1 // what a script can say
@@ -153,6 +154,10 @@ type message struct {
 // Submit takes one submit_sm. A message is taken the moment it is counted, whether or not its response still arrives:
 // that is how a real carrier sends what its customer believes lost.
 func (c *smsc) Submit(p *smpp.Peer, s *smpp.SubmitSM, respond func(smpp.SubmitResult)) {
+	if op, ok := s.TLVs.Get(smpp.TagUSSDServiceOp); ok && len(op) == 1 {
+		respond(smpp.SubmitResult{Status: c.screen(s, op[0])})
+		return
+	}
 	now := c.o.Now()
 	c.mu.Lock()
 	c.submits++
@@ -191,7 +196,7 @@ func (c *smsc) answer(m *message, respond func(smpp.SubmitResult)) {
 	case m.fate.status != smpp.StatusOK:
 		c.later.after(m.fate.answerAfter, reply)
 	case m.fate.receiptFirst && m.fate.receipts > 0 && m.wantsReceipt():
-		c.end(m, reply)
+		c.end(m, func(smpp.Status) { reply() })
 	default:
 		c.mu.Lock()
 		c.journal.pending(m)
@@ -269,7 +274,7 @@ func (a *account) throttles(t Throttle, now time.Time) bool {
 
 // end is the moment when the network is done with m: its text stands on the handset, and its receipt goes out. then runs
 // once the gateway has heard a receipt.
-func (c *smsc) end(m *message, then func()) {
+func (c *smsc) end(m *message, then func(smpp.Status)) {
 	now := c.o.Now()
 	if m.fate.answerAfter > 0 || m.fate.receiptAfter > 0 {
 		c.mu.Lock() // from now on nobody takes it back
@@ -285,7 +290,7 @@ func (c *smsc) end(m *message, then func()) {
 	r := receipt{id: m.id, came: m.came, at: now, state: m.fate.state, err: m.fate.err, source: m.dest, dest: m.sender, network: m.network}
 	for range m.fate.receipts {
 		if !m.account.put(r, nil, then) && then != nil {
-			then()
+			then(smpp.StatusQueueFull)
 		}
 		then = nil
 	}

@@ -22,7 +22,7 @@ const bodyLimit = 16 << 10
 //	POST /handsets/{number}/call   {to,withheld}
 //	POST /handsets/{number}/keys   {digits}   0-9 * #
 //	POST /handsets/{number}/hangup
-//	POST /handsets/{number}/ussd              501 until it exists
+//	POST /handsets/{number}/ussd   {code}     dials a code such as *8088#; {text} answers what is asked; {cancel:true} is the red button
 //	GET  /messages?to=NUMBER                  what the handset holds
 //	GET  /stats                               what the SMSC accepted, counted
 //	PUT  /officer                  {outcome}  answer, no-answer, busy
@@ -120,7 +120,23 @@ func (s *Simulator) postHangUp(w http.ResponseWriter, r *http.Request) {
 	done(w, s.HangUp(mux.Vars(r)["number"]))
 }
 
-func (s *Simulator) postUSSD(w http.ResponseWriter, _ *http.Request) { refuse(w, errNoUSSD) }
+func (s *Simulator) postUSSD(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Code, Text string
+		Cancel     bool
+	}
+	if !read(w, r, &in) {
+		return
+	}
+	switch n := mux.Vars(r)["number"]; {
+	case in.Cancel:
+		done(w, s.CancelDialog(n))
+	case in.Code != "":
+		done(w, s.Dial(n, in.Code))
+	default:
+		done(w, s.Answer(n, in.Text))
+	}
+}
 
 func (s *Simulator) getMessages(w http.ResponseWriter, r *http.Request) {
 	n, err := parseNumber(r.URL.Query().Get("to"))
@@ -184,12 +200,16 @@ func answer(w http.ResponseWriter, status int, v any) {
 }
 
 var (
-	errBody    = errors.New("the body is not the JSON asked for")
-	errKeys    = errors.New("want 1 to 32 keys of 0-9 * #")
-	errOutcome = errors.New("want answer, no-answer or busy")
-	errNoUSSD  = errors.New("no USSD yet")
-	errSplit   = errors.New("want udh, udh16, sar or payload")
-	errEmpty   = errors.New("the text is empty or too long")
+	errBody      = errors.New("the body is not the JSON asked for")
+	errKeys      = errors.New("want 1 to 32 keys of 0-9 * #")
+	errOutcome   = errors.New("want answer, no-answer or busy")
+	errCode      = errors.New("want a code such as *8088#")
+	errDialog    = errors.New("the handset is in a USSD dialog")
+	errNoDialog  = errors.New("the handset is in no USSD dialog")
+	errNotAsked  = errors.New("nothing was asked yet")
+	errNoGateway = errors.New("no gateway is bound")
+	errSplit     = errors.New("want udh, udh16, sar or payload")
+	errEmpty     = errors.New("the text is empty or too long")
 )
 
 // refusals give each error its status and what the person at the handset reads.
@@ -207,7 +227,11 @@ var refusals = []struct {
 	{errBusy, http.StatusConflict, "Máy đang có cuộc gọi."},
 	{errNoCall, http.StatusConflict, "Máy không có cuộc gọi nào."},
 	{errNoVoice, http.StatusServiceUnavailable, "Chưa nối tổng đài thoại."},
-	{errNoUSSD, http.StatusNotImplemented, "Chưa có USSD. Xin gọi tổng đài hoặc nhắn tin."},
+	{errCode, http.StatusBadRequest, "Mã phải có dạng *8088#."},
+	{errDialog, http.StatusConflict, "Máy đang trong một phiên USSD."},
+	{errNoDialog, http.StatusConflict, "Máy không có phiên USSD nào."},
+	{errNotAsked, http.StatusConflict, "Xin chờ câu hỏi hiện lên."},
+	{errNoGateway, http.StatusServiceUnavailable, "Chưa nối nhà mạng. Xin thử lại sau."},
 }
 
 func refuse(w http.ResponseWriter, err error) {
