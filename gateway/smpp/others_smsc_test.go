@@ -28,14 +28,17 @@ func (h *heard) Deliver(d *smpp.DeliverSM, ack func(smpp.Status)) { h.delivers <
 func (h *heard) Late(*smpp.SubmitSM, smpp.SubmitResult)           {}
 func (h *heard) State(up bool)                                    { h.up <- up }
 
-// connect runs a client of npm smpp's SMSC until the test ends.
-func connect(t *testing.T, password string) (*peers.Peer, *smpp.Client, *heard) {
+// others are SMSCs of npm smpp and of Net::SMPP.
+var others = []string{"smsc.js", "smsc.pl"}
+
+// connect runs a client of another's SMSC until the test ends.
+func connect(t *testing.T, script string) (*peers.Peer, *smpp.Client, *heard) {
 	t.Helper()
 	t.Cleanup(func() { goleak.VerifyNone(t) })
-	smsc := peers.Start(t, "smsc.js")
+	smsc := peers.Start(t, script)
 	h := &heard{up: make(chan bool, 10), delivers: make(chan delivered, 100)}
 	c := smpp.NewClient(smpp.ClientConfig{Addr: fmt.Sprintf("127.0.0.1:%d", smsc.Await("listening").Number("port")),
-		SystemID: "ward", Password: password, BackoffMin: 10 * time.Millisecond}, h)
+		SystemID: "ward", Password: "secret", BackoffMin: 10 * time.Millisecond}, h)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- c.Run(ctx) }()
@@ -70,8 +73,14 @@ func submit(t *testing.T, c *smpp.Client, m *smpp.SubmitSM) smpp.SubmitResult {
 
 const long = "CATHANHKHEX: Bà con đã đăng ký nhận tin phòng lừa đảo, miễn phí. Tin không hỏi mã OTP, không đòi tiền. 😀 Ngừng: gọi 02363111222 phím 9."
 
-func TestNPMSMSC(t *testing.T) {
-	smsc, c, h := connect(t, "secret")
+func TestOthersSMSCs(t *testing.T) {
+	for _, script := range others {
+		t.Run(script, func(t *testing.T) { meet(t, script) })
+	}
+}
+
+func meet(t *testing.T, script string) {
+	smsc, c, h := connect(t, script)
 	if e := smsc.Await("bound"); e.Text("kind") != "bind_transceiver" || e.Text("system_id") != "ward" {
 		t.Errorf("bound as %v", e)
 	}
@@ -184,18 +193,21 @@ func TestNPMSMSC(t *testing.T) {
 	})
 }
 
-func TestNPMSMSCSeesTheUnbind(t *testing.T) {
-	t.Cleanup(func() { goleak.VerifyNone(t) })
-	smsc := peers.Start(t, "smsc.js")
-	h := &heard{up: make(chan bool, 10)}
-	c := smpp.NewClient(smpp.ClientConfig{Addr: fmt.Sprintf("127.0.0.1:%d", smsc.Await("listening").Number("port"))}, h)
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- c.Run(ctx) }()
-	receive(t, "link", h.up)
-	cancel()
-	smsc.Await("unbind")
-	if err := receive(t, "end", done); err != nil {
-		t.Error(err)
+func TestOthersSMSCsSeeTheUnbind(t *testing.T) {
+	for _, script := range others {
+		t.Run(script, func(t *testing.T) {
+			smsc := peers.Start(t, script)
+			h := &heard{up: make(chan bool, 10)}
+			c := smpp.NewClient(smpp.ClientConfig{Addr: fmt.Sprintf("127.0.0.1:%d", smsc.Await("listening").Number("port"))}, h)
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- c.Run(ctx) }()
+			receive(t, "link", h.up)
+			cancel()
+			smsc.Await("unbind")
+			if err := receive(t, "end", done); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

@@ -11,11 +11,20 @@ import (
 	"canhgiac/internal/peers"
 )
 
-// TestASenderMeetsAnothersCarrier drives the sender against npm smpp's SMSC, whose reading of the standard is not ours.
-func TestASenderMeetsAnothersCarrier(t *testing.T) {
+// Senders are driven against the SMSCs of npm smpp and Net::SMPP, whose reading of the standard is not ours.
+func TestASenderMeetsOthersCarriers(t *testing.T) {
+	for _, script := range []string{"smsc.js", "smsc.pl"} {
+		t.Run(script, func(t *testing.T) {
+			t.Parallel()
+			meet(t, script)
+		})
+	}
+}
+
+func meet(t *testing.T, script string) {
 	const n = 20
 	w, d := newWard(t, n), &desk{}
-	carrier := peers.Start(t, "smsc.js")
+	carrier := peers.Start(t, script)
 	cable := peers.NewCable(t, fmt.Sprintf("127.0.0.1:%d", carrier.Await("listening").Number("port")))
 	w.sender(&smsc{addr: fmt.Sprintf("127.0.0.1:%d", cable.Port)}, nil, words, d.handle)
 	carrier.Await("bound")
