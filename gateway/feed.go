@@ -90,6 +90,7 @@ func (l *link) submit(ctx, spell context.Context, m *outgoing) {
 		}
 		if err == nil {
 			p, at := m.pdu(i, l.carrier.Source), time.Now()
+			p.Validity = l.validity.of(m.sendBy)
 			err = l.transport.Submit(spell, p, func(r smpp.SubmitResult) {
 				l.meter.answered(r, time.Since(at))
 				l.answer(m, i, p, r)

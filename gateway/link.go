@@ -61,6 +61,7 @@ type link struct {
 	gate      lateGate
 	doubt     [lastClass]*semaphore.Weighted // in messages, from the intent to the stored outcome
 	flow      flow
+	validity  validity
 	parts     int // of the last message, for the feeder alone
 	meter     *linkMeter
 	log       *slog.Logger
@@ -175,8 +176,14 @@ func (l *link) answer(m *outgoing, i int, p *smpp.SubmitSM, r smpp.SubmitResult)
 }
 
 func (l *link) note(m *outgoing, i int, p *smpp.SubmitSM, r smpp.SubmitResult) {
-	if r.Err == nil && r.Status.Throttled() {
+	switch {
+	case r.Err != nil:
+	case r.Status.Throttled():
 		l.pace.complain()
+	case r.Status == smpp.StatusInvValidity:
+		if !l.validity.refused.Swap(true) {
+			l.log.Warn("the carrier takes no validity_period: messages go without one from now on")
+		}
 	}
 	if !errors.Is(r.Err, smpp.ErrNoResponse) {
 		return

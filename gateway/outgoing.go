@@ -143,7 +143,7 @@ func (m *outgoing) doubt(err error) verdict {
 // reference numbers the parts of a message alike at every try, so that a phone drops a part it has already.
 func (id MessageID) reference() uint16 { return uint16(id) ^ uint16(id>>16) ^ uint16(id>>32) }
 
-// pdu is part i of m as the carrier gets it.
+// pdu is part i of m as the carrier gets it; the caller adds until when it may be delivered.
 func (m *outgoing) pdu(i int, source smpp.Address) *smpp.SubmitSM {
 	part := m.parts[i]
 	p := &smpp.SubmitSM{

@@ -352,3 +352,30 @@ func TestTheEndOfASenderLosesAndDoublesNothing(t *testing.T) {
 		t.Errorf("%d at the SMSC, %d numbers twice", s.count(), s.doubled())
 	}
 }
+
+func TestSendByGoesOutAsTheValidityPeriod(t *testing.T) {
+	w, s := newWard(t, 3), startSMSC(t)
+	w.run(1, func(r *Run) { r.SendBy = morning.Add(90 * time.Minute) })
+	w.sender(s, nil, nil, nil)
+	until(t, "they are out", func() bool { return s.count() == 3 })
+	if at, err := smpp.ParseTime(s.last().pdu.Validity, morning); err != nil || !at.Equal(morning.Add(90*time.Minute)) {
+		t.Errorf("%q: %s, %v", s.last().pdu.Validity, at, err)
+	}
+}
+
+func TestACarrierThatTakesNoValidityPeriodGetsNone(t *testing.T) {
+	w, s := newWard(t, 30), startSMSC(t)
+	s.answer = func(m submitted, respond func(smpp.SubmitResult)) {
+		if m.pdu.Validity != "" {
+			respond(smpp.SubmitResult{Status: smpp.StatusInvValidity})
+			return
+		}
+		respond(smpp.SubmitResult{MessageID: m.id()})
+	}
+	w.run(1, nil)
+	w.sender(s, nil, nil, nil)
+	until(t, "all are accepted", func() bool {
+		w.clock.move(50 * time.Millisecond)
+		return w.progress(1).Accepted == 30
+	})
+}

@@ -90,7 +90,7 @@ type SubmitSM struct {
 	ProtocolID         uint8
 	Priority           uint8
 	Schedule           string // empty for at once
-	Validity           string // empty for the SMSC's own; see ValidityAt
+	Validity           string // empty for the SMSC's own; see TimeText
 	RegisteredDelivery uint8
 	ReplaceIfPresent   uint8
 	DataCoding         uint8

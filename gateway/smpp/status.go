@@ -114,7 +114,7 @@ var statuses = map[Status]struct {
 	StatusInvNumMessages:  {"ESME_RINVNUMMSGS", Permanent},
 	StatusThrottled:       {"ESME_RTHROTTLED", Throttling},
 	StatusInvSchedule:     {"ESME_RINVSCHED", Permanent},
-	StatusInvValidity:     {"ESME_RINVEXPIRY", Permanent},
+	StatusInvValidity:     {"ESME_RINVEXPIRY", Temporary}, // the next try goes without one
 	StatusInvDefaultMsg:   {"ESME_RINVDFTMSGID", Permanent},
 	StatusTemporaryApp:    {"ESME_RX_T_APPN", Temporary},
 	StatusPermanentApp:    {"ESME_RX_P_APPN", Permanent},
