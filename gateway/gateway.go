@@ -148,6 +148,7 @@ type Carrier struct {
 	Rate      float64           // parts a second; 0: as fast as the window lets
 	Source    smpp.Address
 	ReceiptID ReceiptID // how its receipts write the id of submit_sm_resp
+	USSD      string    // of USSDProfiles; "": its USSD, if it sends any, is taken for SMS
 
 	// ReceiptDeadline is how long after its acceptance a message's receipt is waited for [72h].
 	ReceiptDeadline time.Duration

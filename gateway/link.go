@@ -56,6 +56,7 @@ type link struct {
 	transport Transport
 	ledger    *ledger
 	inbound   *receiver
+	ussd      *ussdDesk // nil: none
 	pace      *pace
 	lanes     *lanes
 	gate      lateGate
@@ -116,6 +117,9 @@ func (l *link) queues() queues { return *l.serving.Load() }
 func (l *link) Deliver(d *smpp.DeliverSM, ack func(smpp.Status)) {
 	if r, ok := smpp.ParseReceipt(d); ok {
 		l.ledger.in.put(entry{receipt: &receipt{Receipt: r, phone: receiptPhone(d, l.carrier.Source), ack: ack}})
+		return
+	}
+	if l.ussd.takes(d, ack) {
 		return
 	}
 	l.inbound.in.put(delivery{pdu: d, ack: ack, carrier: l.carrier.Name})

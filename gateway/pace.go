@@ -25,6 +25,7 @@ type pace struct {
 	grants chan grant    // and given
 	slower chan struct{} // the carrier complained
 
+	ahead  atomic.Int32 // parts that went out unasked, since the last take
 	slowed atomic.Int32 // complaints that were told: grants from before them are void
 
 	asked bool
@@ -102,6 +103,7 @@ func (p *pace) take(ctx context.Context, waiting int) error {
 		case p.have.free:
 			return nil
 		case p.have.n > 0:
+			p.yield()
 			due := p.due
 			if latest := now.Add(-late); due.Before(latest) {
 				due = latest
@@ -122,6 +124,15 @@ func (p *pace) take(ctx context.Context, waiting int) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// passed notes a part that could not wait: a screen of a session that is open. Those behind it make room.
+func (p *pace) passed() { p.ahead.Add(1) }
+
+// yield leaves room for what went ahead, as far as one grant's time: what went while the link was idle is paid for.
+func (p *pace) yield() {
+	n := time.Duration(p.ahead.Swap(0)) * p.have.every
+	p.due = p.due.Add(min(n, grantTime))
 }
 
 // spare takes back leave that was given and not used.

@@ -25,6 +25,7 @@ const workersPerLink = 2
 type SenderOptions struct {
 	Log        *slog.Logger          // nil: slog's default
 	Registerer prometheus.Registerer // nil: no metrics
+	USSD       USSDHandler           // nil: nobody answers USSD
 }
 
 // Sender keeps the binds to the carriers up and moves the queue over them, in both directions. Any number of senders may
@@ -43,6 +44,9 @@ type Sender struct {
 func NewSender(store *Store, carriers []Carrier, words Words, handle InboundHandler, o SenderOptions) (*Sender, error) {
 	seen := map[string]bool{}
 	for _, c := range carriers {
+		if _, known := ussdProfiles[c.USSD]; !known && c.USSD != "" {
+			return nil, fmt.Errorf("make a sender: carrier %s has no USSD profile %q", c.Name, c.USSD)
+		}
 		if c.Name == "" || seen[c.Name] {
 			return nil, fmt.Errorf("make a sender: carrier name %q is empty or used twice", c.Name)
 		}
@@ -91,12 +95,14 @@ func (s *Sender) Run(ctx context.Context) error {
 
 // runLink runs one carrier, and ends it in order: the workers, the feeder, the responses, the bind, the ledger.
 func (s *Sender) runLink(ctx, whole context.Context, l *link) {
+	l.ussd = newUSSDDesk(l, s.o.USSD)
 	l.inbound = newReceiver(s.store, s.words, s.handle, l.meter, l.log)
 	var stores, binds, workers, feeder sync.WaitGroup
 	storing, stopStoring := context.WithCancel(whole)
 	defer stopStoring()
 	stores.Go(func() { l.ledger.run(storing) })
 	stores.Go(func() { l.inbound.run(storing) })
+	stores.Go(func() { l.ussd.run(storing) })
 	binding, unbind := context.WithCancel(whole)
 	defer unbind()
 	binds.Go(func() {
@@ -129,6 +135,7 @@ func (s *Sender) runLink(ctx, whole context.Context, l *link) {
 	binds.Wait()
 	l.ledger.in.close()
 	l.inbound.in.close()
+	l.ussd.close()
 	time.AfterFunc(storeTime, stopStoring)
 	stores.Wait()
 }

@@ -68,6 +68,7 @@ type CarrierConfig struct {
 	Unicode         bool          `mapstructure:"unicode"`
 	Forbidden       string        `mapstructure:"forbidden"`
 	Cost            int           `mapstructure:"cost"`
+	USSD            string        `mapstructure:"ussd"`
 	EnquireLink     time.Duration `mapstructure:"enquire_link"`
 	ResponseTimeout time.Duration `mapstructure:"response_timeout"`
 }
@@ -140,6 +141,6 @@ func defaultConfig() Config {
 
 // defaultCarrier is what a carrier's missing keys mean.
 func defaultCarrier() CarrierConfig {
-	return CarrierConfig{Bind: "transceiver", Binds: 1, Window: 10, Rate: 30, ReceiptID: "auto", Split: "udh", Unicode: true, Fallback: []string{}, Source: SourceConfig{TON: 5, NPI: 0},
+	return CarrierConfig{Bind: "transceiver", Binds: 1, Window: 10, Rate: 30, ReceiptID: "auto", USSD: ussdOff, Split: "udh", Unicode: true, Fallback: []string{}, Source: SourceConfig{TON: 5, NPI: 0},
 		EnquireLink: 30 * time.Second, ResponseTimeout: 30 * time.Second}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"canhgiac/gateway"
 	"canhgiac/schedules"
 )
 
@@ -99,6 +100,7 @@ func (k *check) carrier(at string, r CarrierConfig, names map[string]bool) {
 	k.that(r.Source.Addr != "" && len(r.Source.Addr) <= 20, at+".source.addr", "a sender of 1 to 20 characters", r.Source.Addr)
 	k.that(r.Source.TON >= 0 && r.Source.TON <= 6, at+".source.ton", "0 to 6 (SMPP 3.4 §5.2.5)", r.Source.TON)
 	k.that(r.Source.NPI >= 0 && r.Source.NPI <= 18, at+".source.npi", "0 to 18 (SMPP 3.4 §5.2.6)", r.Source.NPI)
+	k.oneOf(at+".ussd", r.USSD, append([]string{ussdOff}, gateway.USSDProfiles()...)...)
 	k.oneOf(at+".receipt_id", r.ReceiptID, "auto", "same", "hex", "dec")
 	k.oneOf(at+".split", r.Split, "udh", "udh16", "sar", "payload")
 	k.that(r.Cost >= 0 && r.Cost <= 100000, at+".cost", "VND for one part, 0 (not known) to 100000", r.Cost)

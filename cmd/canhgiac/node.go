@@ -102,7 +102,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	inbound := func(ctx context.Context, tx *sql.Tx, in gateway.Inbound) (string, error) {
 		return hotline.Inbound(ctx, tx, in.Action, in.Rest, in.From, strconv.FormatInt(in.ID, 10))
 	}
-	n.sender, err = gateway.NewSender(queue, carriers, gateway.Words(words.Keywords), inbound, gateway.SenderOptions{Log: log.With("part", "sender"), Registerer: n.metrics})
+	n.sender, err = gateway.NewSender(queue, carriers, gateway.Words(words.Keywords), inbound, gateway.SenderOptions{Log: log.With("part", "sender"), Registerer: n.metrics, USSD: answerUSSD(hotline)})
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func gatewayCarriers(c Config, log *slog.Logger) ([]gateway.Carrier, error) {
 			EnquireLink: r.EnquireLink, ResponseTimeout: r.ResponseTimeout, Log: log.With("part", "smpp", "carrier", r.Name),
 		}
 		carriers = append(carriers, gateway.Carrier{
-			Name: r.Name, Link: link, Binds: r.Binds, Separate: r.Bind == "separate", Rate: r.Rate, ReceiptID: gateway.ReceiptID(r.ReceiptID),
+			Name: r.Name, Link: link, Binds: r.Binds, Separate: r.Bind == "separate", Rate: r.Rate, ReceiptID: gateway.ReceiptID(r.ReceiptID), USSD: ussdProfile(r),
 			Source:    smpp.Address{TON: byte(r.Source.TON), NPI: byte(r.Source.NPI), Addr: r.Source.Addr},
 			TextRules: textRules(r),
 		})

@@ -50,6 +50,12 @@ const server = smpp.createServer((s) => {
     s.send(pdu.response(), () => s.close());
   });
   s.on('submit_sm', (pdu) => {
+    if (pdu.ussd_service_op !== undefined) {
+      s.send(pdu.response({ message_id: 'u' + (++next) }));
+      say({ event: 'ussd', source: pdu.source_addr, dest: pdu.destination_addr, service: pdu.service_type, op: pdu.ussd_service_op,
+        session: pdu.its_session_info === undefined ? '' : pdu.its_session_info.toString('hex'), ...user(pdu) });
+      return;
+    }
     if (pdu.destination_addr === '0') {
       s.send(pdu.response({ command_status: smpp.ESME_RINVDSTADR }));
       return;
@@ -74,6 +80,13 @@ const server = smpp.createServer((s) => {
 });
 
 const commands = {
+  // A step of a USSD session; session: hex of its_session_info, none when left out.
+  ussd({ source, dest, text, op, session: info }) {
+    const pdu = { service_type: 'USSD', source_addr: source, source_addr_ton: 1, source_addr_npi: 1, destination_addr: dest, short_message: text,
+      ussd_service_op: op };
+    if (info) pdu.its_session_info = Buffer.from(info, 'hex');
+    session.deliver_sm(pdu, (resp) => say({ event: 'ussd_acked', status: resp.command_status }));
+  },
   // A message from a phone. header: hex of a user data header.
   mo({ source, dest, text, coding, header }) {
     const pdu = { source_addr: source, destination_addr: dest, short_message: text };
