@@ -124,6 +124,15 @@ const commands = {
       if (session) submit(session, part);
     }
   },
+  // Keeps window submits without a response until count have been sent.
+  flood({ source, dest, text, count, window }) {
+    let sent = 0;
+    const next = () => {
+      if (sent++ >= count) return;
+      session.submit_sm({ source_addr: source, source_addr_ton: 5, destination_addr: dest, short_message: text, registered_delivery: 1 }, next);
+    };
+    for (let i = 0; i < window; i++) next();
+  },
   enquire() {
     session.enquire_link((resp) => say({ event: 'alive', status: resp.command_status }));
   },
