@@ -2,11 +2,14 @@ package sms
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
 
-// Unaccent writes s without Vietnamese marks (không dấu). Everything but marked Latin letters and the đồng sign stays.
+// Unaccent writes s without Vietnamese marks (không dấu). What has letters or digits of ASCII for it becomes those: marked
+// and joined letters, full-width ones, the đồng sign. Everything else stays.
 func Unaccent(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
@@ -19,6 +22,8 @@ func Unaccent(s string) string {
 		case isSmallDStroke(r) || r == '₫':
 			b.WriteByte('d')
 		case isTone(r): // on a letter that has no composed form
+		case joined[r] != "":
+			b.WriteString(joined[r])
 		default:
 			b.WriteString(unmark(r))
 		}
@@ -26,19 +31,26 @@ func Unaccent(s string) string {
 	return b.String()
 }
 
-// unmark gives the ASCII letter under r's marks, or r.
+// joined are the letters and signs that Unicode takes for one and ASCII writes otherwise.
+var joined = map[rune]string{
+	'æ': "ae", 'Æ': "AE", 'œ': "oe", 'Œ': "OE", 'ß': "ss", 'ø': "o", 'Ø': "O", 'ł': "l", 'Ł': "L", '×': "x", '•': "-", '·': "-", '●': "-", '▪': "-",
+}
+
+// unmark gives what ASCII has under r's marks, or for its other width or form; r where that is not all.
 func unmark(r rune) string {
-	s := string(r)
-	d := norm.NFD.String(s)
-	if d[0] >= 0x80 || len(d) == 1 {
-		return s
-	}
-	for _, m := range d[1:] {
-		if !isTone(m) {
-			return s
+	var plain []byte
+	for _, part := range norm.NFKD.String(string(r)) {
+		switch {
+		case part < 0x80:
+			plain = append(plain, byte(part))
+		case !isTone(part):
+			return string(r)
 		}
 	}
-	return d[:1]
+	if len(plain) == 0 {
+		return string(r)
+	}
+	return string(plain)
 }
 
 // isTone tells the combining marks of Latin letters.
@@ -48,14 +60,18 @@ func isTone(r rune) bool { return r >= 0x300 && r <= 0x36F }
 func isDStroke(r rune) bool      { return r == 'Đ' || r == 'Ð' || r == 'Ɖ' }
 func isSmallDStroke(r rune) bool { return r == 'đ' || r == 'ð' || r == 'ɖ' }
 
-// Normalise cleans s for sending: NFC, plain spaces, quotes and dashes, one kind of Đ, nothing invisible. A pasted NBSP
-// or curly quote would otherwise turn a không dấu text into UCS-2, at more than twice the price.
+// Normalise cleans s for sending: NFC, plain spaces, quotes and dashes, one kind of Đ, letters for ligatures, full-width and
+// ornamental ones, nothing invisible. A pasted NBSP or curly quote would otherwise turn a không dấu text into UCS-2, at
+// more than twice the price.
 func Normalise(s string) string {
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	var b strings.Builder
 	b.Grow(len(s))
-	for _, r := range s {
+	var last rune
+	for i, r := range s {
 		switch {
+		case r == zeroWidthJoiner && joins(last, s[i+len(string(r)):]):
+			b.WriteRune(r)
 		case r == '\n':
 			b.WriteByte('\n')
 		case r == '\r' || r == '\u2028' || r == '\u2029':
@@ -75,11 +91,31 @@ func Normalise(s string) string {
 			b.WriteRune('Đ')
 		case isSmallDStroke(r):
 			b.WriteRune('đ')
+		case isOrnamental(r):
+			b.WriteString(norm.NFKC.String(string(r)))
 		default:
 			b.WriteRune(r)
+			last = r
+			continue
 		}
+		last = 0
 	}
 	return norm.NFC.String(b.String()) // last: something invisible may have stood between a letter and its mark
+}
+
+const zeroWidthJoiner = '\u200d'
+
+// joins tells whether a zero-width joiner between last and rest makes one emoji of two.
+func joins(last rune, rest string) bool {
+	next, _ := utf8.DecodeRuneInString(rest)
+	skin := last >= 0x1F3FB && last <= 0x1F3FF
+	return (unicode.Is(unicode.So, last) || skin || last == '\ufe0f') && unicode.Is(unicode.So, next) && next != utf8.RuneError // nothing follows
+}
+
+// isOrnamental tells letters and digits of another shape: ligatures, full-width ones, and the bold and slanted alphabets
+// that texts copied from social networks bring.
+func isOrnamental(r rune) bool {
+	return r >= 0xFB00 && r <= 0xFB06 || r >= 0xFF01 && r <= 0xFF5E || r >= 0x1D400 && r <= 0x1D7FF
 }
 
 // isInvisible tells zero-width characters, soft hyphens, and marks of writing direction.
