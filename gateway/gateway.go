@@ -152,6 +152,7 @@ type Carrier struct {
 
 	// ReceiptDeadline is how long after its acceptance a message's receipt is waited for [72h].
 	ReceiptDeadline time.Duration
+	QuerySM         bool // it is asked by query_sm before that
 
 	TextRules
 

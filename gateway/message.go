@@ -30,7 +30,13 @@ const movesSQL = `select at, from_state, to_state, reason from message_moves whe
 func (s *Store) Message(ctx context.Context, id MessageID) (Message, error) {
 	m := Message{ID: id}
 	var submitted, accepted, done sql.NullTime
-	err := s.db.QueryRowContext(ctx, messageSQL, id).Scan(&m.To, &m.Text, &m.State, &m.Run, &m.Purpose, &m.QueuedAt, &m.SendBy,
+	// One snapshot: a move between the two readings would be told without the state that it led to.
+	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return Message{}, fmt.Errorf("read message %d: %w", id, err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	err = tx.QueryRowContext(ctx, messageSQL, id).Scan(&m.To, &m.Text, &m.State, &m.Run, &m.Purpose, &m.QueuedAt, &m.SendBy,
 		&m.Carrier, &m.CarrierMessageID, &m.Error, &submitted, &accepted, &done)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Message{}, fmt.Errorf("read message %d: %w", id, ErrNotFound)
@@ -39,7 +45,7 @@ func (s *Store) Message(ctx context.Context, id MessageID) (Message, error) {
 		return Message{}, fmt.Errorf("read message %d: %w", id, err)
 	}
 	m.Size = s.texts[m.Carrier].Split.Measure(m.Text)
-	rows, err := s.db.QueryContext(ctx, movesSQL, id)
+	rows, err := tx.QueryContext(ctx, movesSQL, id)
 	if err != nil {
 		return Message{}, fmt.Errorf("read the moves of message %d: %w", id, err)
 	}

@@ -134,9 +134,9 @@ with known as (
 ),
 moved as (
 	update sent s set state = p.state, done_at = $2, error = p.error
-	from known p
+	from known p cross join lateral (select o.state from sent o where o.message_id = p.message_id) was
 	where s.message_id = p.message_id and s.message_id = any($1) and s.parts = p.n and s.state in ('accepted', 'unknown') and s.state <> p.state
-	returning s.message_id, s.state, s.error, coalesce(extract(epoch from $2 - s.accepted_at), 0) as lag
+	returning s.message_id, was.state as was, s.state, s.error, coalesce(extract(epoch from $2 - s.accepted_at), 0) as lag
 ),
 doubted as (
 	insert into message_moves (message_id, at, from_state, to_state, reason)
@@ -144,7 +144,7 @@ doubted as (
 ),
 resolved as (
 	insert into message_moves (message_id, at, from_state, to_state, reason)
-	select message_id, $2, 'unknown', state, $3 from moved where $3::text <> '' and state <> 'unknown'
+	select message_id, $2, was, state, $3 from moved where $3::text <> '' and state <> 'unknown'
 )
 select state, lag from moved`
 

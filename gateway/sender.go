@@ -122,6 +122,7 @@ func (s *Sender) runLink(ctx, whole context.Context, l *link) {
 		workers.Go(func() { l.serve(ctx, work, c) })
 	}
 	workers.Go(func() { l.pace.run(ctx) })
+	workers.Go(func() { l.chase(ctx) })
 	feeder.Go(func() { l.feed(ctx) })
 	workers.Wait()
 	l.lanes.close()

@@ -26,6 +26,8 @@ type smsc struct {
 	away     bool // no bind is let in
 	// answer decides what to do with a submit_sm; nil accepts it with an id of its own. It may keep respond for later.
 	answer func(s submitted, respond func(smpp.SubmitResult))
+	// query answers query_sm.
+	query func(q *smpp.QuerySM) (*smpp.QuerySMResp, smpp.Status)
 	// receipts has every accepted message answered by DELIVRD at once.
 	receipts bool
 }
@@ -98,6 +100,17 @@ func (s *smsc) Submit(_ *smpp.Peer, m *smpp.SubmitSM, respond func(smpp.SubmitRe
 	if receipts {
 		s.forward(receiptOf(one.id(), one.to, "DELIVRD"))
 	}
+}
+
+func (s *smsc) Query(_ *smpp.Peer, q *smpp.QuerySM, respond func(*smpp.QuerySMResp, smpp.Status)) {
+	s.mu.Lock()
+	query := s.query
+	s.mu.Unlock()
+	if query == nil {
+		respond(nil, smpp.StatusQueryFailed)
+		return
+	}
+	respond(query(q))
 }
 
 func receiptOf(id, number, state string) *smpp.DeliverSM {

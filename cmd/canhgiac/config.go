@@ -64,6 +64,8 @@ type CarrierConfig struct {
 	Prefixes        []string      `mapstructure:"prefixes"`
 	Fallback        []string      `mapstructure:"fallback"`
 	ReceiptID       string        `mapstructure:"receipt_id"`
+	ReceiptDeadline time.Duration `mapstructure:"receipt_deadline"`
+	QuerySM         bool          `mapstructure:"query_sm"`
 	Split           string        `mapstructure:"split"`
 	Unicode         bool          `mapstructure:"unicode"`
 	Forbidden       string        `mapstructure:"forbidden"`
@@ -141,6 +143,6 @@ func defaultConfig() Config {
 
 // defaultCarrier is what a carrier's missing keys mean.
 func defaultCarrier() CarrierConfig {
-	return CarrierConfig{Bind: "transceiver", Binds: 1, Window: 10, Rate: 30, ReceiptID: "auto", USSD: ussdOff, Split: "udh", Unicode: true, Fallback: []string{}, Source: SourceConfig{TON: 5, NPI: 0},
+	return CarrierConfig{Bind: "transceiver", Binds: 1, Window: 10, Rate: 30, ReceiptID: "auto", ReceiptDeadline: 72 * time.Hour, USSD: ussdOff, Split: "udh", Unicode: true, Fallback: []string{}, Source: SourceConfig{TON: 5, NPI: 0},
 		EnquireLink: 30 * time.Second, ResponseTimeout: 30 * time.Second}
 }

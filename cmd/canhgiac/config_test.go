@@ -80,6 +80,8 @@ func TestAWrongConfigIsToldByPathAndExpectation(t *testing.T) {
 		{"a word where a carrier belongs", "gateway: {carriers: [viettel]}", "", "gateway.carriers[0]: expected a section with keys"},
 		{"a phone number without quotes", "words: {hotline: 2363111222}", "", "words.hotline: expected a text in quotes, got 2363111222"},
 		{"a response waited for longer than a lease lasts", strings.Replace(oneCarrier, "source:", "response_timeout: 3m, source:", 1), "", "gateway.carriers[0].response_timeout: expected 1s to 1m, got \"3m0s\""},
+		{"a receipt waited for forever", strings.Replace(oneCarrier, "source:", "receipt_deadline: 1000h, source:", 1), "", "gateway.carriers[0].receipt_deadline: expected 1h to 720h, got \"1000h0m0s\""},
+		{"a way of writing ids that is none", strings.Replace(oneCarrier, "source:", "receipt_id: octal, source:", 1), "", "gateway.carriers[0].receipt_id: expected one of auto, same, hex, dec"},
 		{"a duration without a unit", strings.Replace(oneCarrier, "source:", "enquire_link: 30, source:", 1), "", "gateway.carriers[0].enquire_link: expected a duration with its unit, like 30s, got 30"},
 		{"a number where a switch belongs", strings.Replace(oneCarrier, "source:", "tls: 3, source:", 1), "", "gateway.carriers[0].tls: expected true or false, got 3"},
 		{"a word where a number belongs", strings.Replace(oneCarrier, "source:", "window: many, source:", 1), "", "gateway.carriers[0].window: expected a number, got \"many\""},

@@ -102,6 +102,7 @@ func (k *check) carrier(at string, r CarrierConfig, names map[string]bool) {
 	k.that(r.Source.NPI >= 0 && r.Source.NPI <= 18, at+".source.npi", "0 to 18 (SMPP 3.4 §5.2.6)", r.Source.NPI)
 	k.oneOf(at+".ussd", r.USSD, append([]string{ussdOff}, gateway.USSDProfiles()...)...)
 	k.oneOf(at+".receipt_id", r.ReceiptID, "auto", "same", "hex", "dec")
+	k.that(r.ReceiptDeadline >= time.Hour && r.ReceiptDeadline <= 30*24*time.Hour, at+".receipt_deadline", "1h to 720h", r.ReceiptDeadline)
 	k.oneOf(at+".split", r.Split, "udh", "udh16", "sar", "payload")
 	k.that(r.Cost >= 0 && r.Cost <= 100000, at+".cost", "VND for one part, 0 (not known) to 100000", r.Cost)
 	k.that(r.EnquireLink.Seconds() >= 1, at+".enquire_link", "at least 1s", r.EnquireLink)
