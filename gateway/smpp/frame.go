@@ -29,15 +29,22 @@ type frames struct {
 	r     *bufio.Reader
 	limit int
 	body  []byte
-	whole atomic.Uint64 // frames so far
+	whole atomic.Bool // a frame has come since heard was asked
 }
 
 func newFrames(r io.Reader, limit int) *frames {
 	return &frames{limit: limit, r: bufio.NewReaderSize(r, 16<<10)}
 }
 
-// heard counts the frames that have come in whole: octets that never make one are no sign of life.
-func (f *frames) heard() uint64 { return f.whole.Load() }
+// heard tells whether a whole frame has come since it was last asked: octets that never make one are no sign of life.
+func (f *frames) heard() bool { return f.whole.Load() && f.whole.Swap(false) }
+
+// came notes a whole frame. Most find it noted already.
+func (f *frames) came() {
+	if !f.whole.Load() {
+		f.whole.Store(true)
+	}
+}
 
 // next gives the next frame. A *FrameError tells of a frame with a bad length; any other error is the reader's.
 func (f *frames) next() (Header, []byte, error) {
@@ -61,7 +68,7 @@ func (f *frames) next() (Header, []byte, error) {
 		if _, err := f.r.Discard(int(n)); err != nil {
 			return h, nil, err
 		}
-		f.whole.Add(1)
+		f.came()
 		return h, nil, &FrameError{Header: h, Length: n, Limit: f.limit}
 	}
 	// Most frames lie whole in the buffer and are read where they are.
@@ -72,7 +79,7 @@ func (f *frames) next() (Header, []byte, error) {
 		}
 		body := frame[headerLen:]
 		f.r.Discard(int(n)) // cannot fail: these octets are buffered, and stay until the next read
-		f.whole.Add(1)
+		f.came()
 		return h, body, nil
 	}
 	f.r.Discard(headerLen)
@@ -83,7 +90,7 @@ func (f *frames) next() (Header, []byte, error) {
 	if _, err := io.ReadFull(f.r, f.body); err != nil {
 		return h, nil, unexpected(err)
 	}
-	f.whole.Add(1)
+	f.came()
 	return h, f.body, nil
 }
 

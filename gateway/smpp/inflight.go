@@ -10,8 +10,8 @@ import (
 // by our own sequence numbers only, so that a request of the peer with the same number is never taken for a response.
 type asked struct {
 	id         CommandID
-	at         time.Time
-	end        uint64 // where its frame ends in all that the link has queued
+	at         time.Time // when the keeper saw it first: a tick late at most, and no clock is read for each message
+	end        uint64    // where its frame ends in all that the link has queued
 	submit     *SubmitSM
 	submitDone func(SubmitResult)                     // of a submit_sm
 	done       func(Status, error)                    // of a deliver_sm
@@ -70,7 +70,7 @@ func (l *link) bound() *link {
 func (l *link) free() int { return int(l.window.Load() - l.asking.Load()) }
 
 // queue takes p as a request of ours, or says why not: errFull, errLeaving or ErrFrame. It waits for nothing.
-func (l *link) queue(p PDU, a asked) error {
+func (l *link) queue(p PDU, a *asked) error {
 	l.mu.Lock()
 	if l.phase != phaseBound {
 		l.mu.Unlock()
@@ -87,8 +87,8 @@ func (l *link) queue(p PDU, a asked) error {
 		return fmt.Errorf("%w: %w", ErrFrame, err)
 	}
 	l.out = out
-	a.id, a.at, a.end = p.Command(), time.Now(), l.taken+uint64(len(out))
-	l.waiting[seq] = a
+	a.id, a.end = p.Command(), l.taken+uint64(len(out))
+	l.waiting[seq] = *a
 	l.asking.Store(int32(len(l.waiting)))
 	l.mu.Unlock()
 	signal(l.wake)
@@ -138,7 +138,9 @@ func (l *link) answered(h Header, body []byte) {
 	delete(l.waiting, h.Sequence)
 	if a.submit != nil {
 		l.rounds = 0
-		l.window.Store(int32(l.cfg.window))
+		if int(l.window.Load()) != l.cfg.window { // it was wary until now
+			l.window.Store(int32(l.cfg.window))
+		}
 	}
 	l.asking.Store(int32(len(l.waiting)))
 	quiet := l.phase == phaseDraining && len(l.waiting) == 0
@@ -177,11 +179,15 @@ func (l *link) expire(now time.Time) {
 	l.mu.Lock()
 	round := false
 	for seq, a := range l.waiting {
-		if now.Sub(a.at) >= l.cfg.response {
+		switch {
+		case a.at.IsZero():
+			a.at = now
+			l.waiting[seq] = a
+		case now.Sub(a.at) >= l.cfg.response:
 			delete(l.waiting, seq)
 			if a.submit != nil {
 				l.expired.add(seq, a.submit)
-				round = round || !a.at.Before(l.round)
+				round = round || a.at.After(l.round)
 			}
 			over = append(over, a)
 		}

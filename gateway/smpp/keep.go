@@ -10,7 +10,6 @@ func (l *link) keep(ctx context.Context) {
 	tick := time.NewTicker(l.cfg.tick())
 	defer tick.Stop()
 	var (
-		frames  uint64 // heard of the peer
 		heard   = time.Now()
 		asked   time.Time // when enquire_link was sent last
 		until   time.Time // end of draining
@@ -37,8 +36,8 @@ func (l *link) keep(ctx context.Context) {
 		}
 		now := time.Now()
 		l.expire(now)
-		if n := l.frames.heard(); n != frames {
-			frames, heard = n, now
+		if l.frames.heard() {
+			heard = now
 		}
 		if now.Sub(heard) >= l.cfg.enquire {
 			switch {

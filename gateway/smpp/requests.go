@@ -15,7 +15,7 @@ type requests struct {
 // certainly not sent: ErrNotBound, ErrFrame, or ctx's error. After nil, done is called exactly once, from the link's own
 // goroutines, so it must not block: with the response, or with Err ErrNoResponse, ErrLinkLost or ErrNotSent.
 func (r *requests) Submit(ctx context.Context, m *SubmitSM, done func(SubmitResult)) error {
-	return r.room.send(ctx, r.pick, m, asked{submit: m, submitDone: done})
+	return r.room.send(ctx, r.pick, m, &asked{submit: m, submitDone: done})
 }
 
 // Bound tells whether Submit would find a link.
@@ -67,7 +67,7 @@ func (r *requests) ask(ctx context.Context, p PDU) (PDU, error) {
 		}
 		answered <- err
 	}
-	if err := r.room.send(ctx, r.pick, p, asked{heard: heard}); err != nil {
+	if err := r.room.send(ctx, r.pick, p, &asked{heard: heard}); err != nil {
 		return nil, err
 	}
 	select {

@@ -23,7 +23,7 @@ func (r *room) changed() {
 
 // send queues p as a request of ours on the link that pick names, and waits while that one's window is full. An error
 // means that p will never reach the wire. pick gives nil where no link is there.
-func (r *room) send(ctx context.Context, pick func() *link, p PDU, a asked) error {
+func (r *room) send(ctx context.Context, pick func() *link, p PDU, a *asked) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (r *room) leave() {
 	r.changed()
 }
 
-func try(pick func() *link, p PDU, a asked) error {
+func try(pick func() *link, p PDU, a *asked) error {
 	for {
 		l := pick()
 		if l == nil {

@@ -190,7 +190,7 @@ func (p *Peer) Deliver(ctx context.Context, d *DeliverSM, done func(Status, erro
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return p.link.room.send(ctx, p.link.bound, d, asked{done: done})
+	return p.link.room.send(ctx, p.link.bound, d, &asked{done: done})
 }
 
 // Unbind ends the session in order: what is in flight may still be answered for up to CloseTimeout.
