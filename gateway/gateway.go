@@ -9,6 +9,8 @@
 //	  ├─▶ cancelled
 //	  └─▶ expired (send_by passed)
 //
+// A message whose number its carrier does not know, by the response or by the receipt, is queued for another carrier, once.
+//
 // Only the outcome is stored, one row a message in sent. Before that the state follows from where the message stands in
 // its chunk: at or above the watermark it is queued, below it is submitting. The watermark is committed before the first
 // byte goes out, so that after a crash the messages in doubt are known, few, and nobody sends them a second time.
@@ -141,12 +143,16 @@ type Message struct {
 
 // Carrier is one account with one network operator.
 type Carrier struct {
-	Name      string
-	Link      smpp.ClientConfig // Window is each bind's
-	Binds     int               // at one time; 0 is 1
-	Separate  bool              // each bind is a pair of transmitter and receiver
-	Rate      float64           // parts a second; 0: as fast as the window lets
-	Source    smpp.Address
+	Name     string
+	Link     smpp.ClientConfig // Window is each bind's
+	Binds    int               // at one time; 0 is 1
+	Separate bool              // each bind is a pair of transmitter and receiver
+	Rate     float64           // parts a second; 0: as fast as the window lets
+	Source   smpp.Address
+	// UnknownSubscriber are the answers by which it says that it does not know a number, so that another carrier is asked:
+	// names of statuses (ESME_RINVDSTADR) and error codes of UNDELIV receipts ("001"). nil: ESME_RINVDSTADR.
+	UnknownSubscriber []string
+
 	ReceiptID ReceiptID // how its receipts write the id of submit_sm_resp
 	USSD      string    // of USSDProfiles; "": its USSD, if it sends any, is taken for SMS
 

@@ -42,8 +42,11 @@ type ledger struct {
 	meter    *linkMeter
 	log      *slog.Logger
 	node     int64
-	again    bool     // receipts were put aside: try them after the next outcomes
-	ended    []*lease // to give back with the next commit
+
+	elsewhere elsewhere
+	failed    []int64  // by the receipts of this commit
+	again     bool     // receipts were put aside: try them after the next outcomes
+	ended     []*lease // to give back with the next commit
 
 	settled  func(m *outgoing, v verdict) // called once each outcome is committed
 	released func(c *lease)               // called once a lease is given back
@@ -138,7 +141,7 @@ func (l *ledger) commit(ctx context.Context, h *hot, batch []entry, sweep bool) 
 		}
 	}
 	now := l.store.now().UTC()
-	o := newOutcomes(l.carrier, now, results)
+	o := newOutcomes(l.carrier, l.elsewhere, now, results)
 	o.node = l.node
 	var found map[State]int
 	err := h.transact(ctx, func() (err error) {
@@ -146,6 +149,7 @@ func (l *ledger) commit(ctx context.Context, h *hot, batch []entry, sweep bool) 
 			return err
 		}
 		found = map[State]int{}
+		l.failed = l.failed[:0]
 		l.forms.seen = l.forms.seen[:0]
 		if err := l.parents(ctx, h, o.many, "", now, found); err != nil { // their receipts may have come first
 			return err
@@ -160,6 +164,11 @@ func (l *ledger) commit(ctx context.Context, h *hot, batch []entry, sweep bool) 
 				return err
 			}
 		}
+		asked, err := l.askOthers(ctx, h, l.failed, now)
+		if err != nil {
+			return err
+		}
+		found[Queued] += asked
 		return l.store.release(ctx, h, ended)
 	})
 	if err != nil {

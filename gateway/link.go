@@ -89,7 +89,7 @@ func newLink(c Carrier, s *Store, n *node, pool *hotPool, m *meter, log *slog.Lo
 	}
 	l.pace = newPace(s, pool, c, &l.flow, l.log)
 	l.ledger = &ledger{store: s, carrier: c.Name, forms: newForms(c.ReceiptID), split: c.Split, deadline: c.ReceiptDeadline, node: n.id, in: newInbox[entry](),
-		settled: l.settled, released: l.released, meter: l.meter, log: l.log}
+		elsewhere: newElsewhere(c, s.routes), settled: l.settled, released: l.released, meter: l.meter, log: l.log}
 	cfg := c.Link
 	cfg.CloseTimeout = closeTime
 	if cfg.Log == nil {

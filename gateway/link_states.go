@@ -63,6 +63,11 @@ func (b *board) look(ctx context.Context) error {
 	for _, l := range b.links {
 		l.leaseFrom(b.store.routes.served(l.carrier.Name, down))
 	}
+	if n, err := b.store.learn(ctx); err != nil {
+		return err
+	} else if n > 0 {
+		b.log.Info("learned where ported numbers are", "numbers", n)
+	}
 	if time.Since(b.adoptedAt) > orphansLook {
 		return b.adopt(ctx)
 	}

@@ -259,7 +259,7 @@ func TestARetryStoredTwiceLeavesTheNextTryAlone(t *testing.T) {
 		m.results = []smpp.SubmitResult{{Status: smpp.StatusSystemError}}
 		return m
 	}
-	refused := newOutcomes("viettel", w.clock.now(), []*outgoing{take()})
+	refused := newOutcomes("viettel", elsewhere{}, w.clock.now(), []*outgoing{take()})
 	refused.node = 7
 	for range 2 { // the second time because the answer to the first commit got lost
 		if err := refused.store(w.ctx, h); err != nil {

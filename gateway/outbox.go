@@ -36,13 +36,13 @@ with pick as (
 took as (
 	update outbox o set lease_node = $4, lease_carrier = $9, leased_at = $2, lease_until = clock_timestamp() + $5 * interval '1 millisecond'
 	from pick where o.message_id = pick.message_id
-	returning o.message_id, o.priority, o.carrier, o.open_to, o.attempts, o.error, o.send_by
+	returning o.message_id, o.priority, o.carrier, o.open_to, o.attempts, o.error, o.refused_by, o.send_by
 ),
 ahead as (
 	select t.message_id, row_number() over (partition by m.phone, g.purpose, t.send_by <= $2 order by t.message_id) - 1 as before
 	from took t join messages m on m.id = t.message_id left join singles g on g.message_id = t.message_id
 )
-select t.message_id, t.priority, t.carrier, t.open_to, t.attempts, t.error <> '', t.send_by, m.phone, b.text, coalesce(g.purpose, ''),
+select t.message_id, t.priority, t.carrier, t.open_to, t.attempts, t.error <> '', t.refused_by, t.send_by, m.phone, b.text, coalesce(g.purpose, ''),
        case when g.sender_carrier in ('', $9) then g.sender else '' end,
        coalesce(r.resend, false), coalesce(r.hours, ''),
        case when r.cancelled_at is not null then 'run cancelled'
@@ -100,7 +100,7 @@ func (s *Store) take(ctx context.Context, h *hot, carrier string, from queues, n
 		m.leased, m.asked = now, now
 		var hours string
 		var tried bool
-		err := scan(&m.id, &m.urgency, &m.queue, &m.openTo, &m.attempts, &tried, &m.sendBy, &m.phone, &m.text, &m.purpose, &m.sender, &m.resend, &hours, &m.reason)
+		err := scan(&m.id, &m.urgency, &m.queue, &m.openTo, &m.attempts, &tried, &m.refusedBy, &m.sendBy, &m.phone, &m.text, &m.purpose, &m.sender, &m.resend, &hours, &m.reason)
 		if err != nil {
 			return err
 		}

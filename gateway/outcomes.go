@@ -14,10 +14,11 @@ import (
 
 // outcomes is a batch of results as columns, one multi-row statement each.
 type outcomes struct {
-	carrier  string
-	node     int64
-	now      time.Time
-	verdicts []verdict
+	carrier   string
+	elsewhere elsewhere
+	node      int64
+	now       time.Time
+	verdicts  []verdict
 
 	ids, parts, submitted     []int64 // submitted in microseconds since 1970, 0 where it never was
 	states, remoteIDs, errors []string
@@ -31,7 +32,11 @@ type outcomes struct {
 	againAt, againBy          []time.Time
 	againTries, againPriority []int64
 	againQueue, againError    []string
+	againRefused              []string // who did not know the number, where another carrier is asked
 	againOpen                 []int64
+	asking                    []int // those of again whose carrier is to be named
+	askingPhone               []string
+	strangers                 []string       // numbers that the carrier does not know, and nobody else is asked for
 	againLeased               []sql.NullTime // when the outbox gave this try; null for a chunk's
 
 	moved                        []int64
@@ -39,8 +44,8 @@ type outcomes struct {
 	moveFrom, moveTo, moveReason []string
 }
 
-func newOutcomes(carrier string, now time.Time, results []*outgoing) *outcomes {
-	o := &outcomes{carrier: carrier, now: now}
+func newOutcomes(carrier string, e elsewhere, now time.Time, results []*outgoing) *outcomes {
+	o := &outcomes{carrier: carrier, elsewhere: e, now: now}
 	for _, m := range results {
 		v, from := m.judge(), Submitting
 		if m.late {
@@ -51,12 +56,16 @@ func newOutcomes(carrier string, now time.Time, results []*outgoing) *outcomes {
 			o.move(m, now, Submitting, Unknown, v.reason)
 			v, from = verdict{state: Queued, reason: "sent again, as the run says"}, Unknown
 		}
-		if v.state == Queued {
-			if at := o.retryAt(m, v); at.Before(m.sendBy) {
-				o.retry(m, v, from, at)
-			} else {
-				v = verdict{state: Expired, reason: "send_by passed after " + v.reason}
-			}
+		switch at := o.retryAt(m, v); {
+		case v.state == Failed && e.strange(m) && (m.refusedBy != "" || !now.Before(m.sendBy)):
+			o.strangers = append(o.strangers, m.phone)
+		case v.state == Failed && e.strange(m):
+			v = verdict{state: Queued, reason: v.reason + ": another carrier is asked"}
+			o.askOther(m, v.reason, from)
+		case v.state == Queued && at.Before(m.sendBy):
+			o.retry(m, v, from, at)
+		case v.state == Queued:
+			v = verdict{state: Expired, reason: "send_by passed after " + v.reason}
 		}
 		o.verdicts = append(o.verdicts, v)
 		o.keepParts(m)
@@ -90,6 +99,7 @@ func (o *outcomes) retry(m *outgoing, v verdict, from State, at time.Time) {
 		queue, openTo = o.carrier, own
 	}
 	o.againQueue, o.againOpen = append(o.againQueue, queue), append(o.againOpen, int64(openTo))
+	o.againRefused = append(o.againRefused, m.refusedBy)
 	o.againLeased = append(o.againLeased, sql.NullTime{Time: m.leased, Valid: !m.leased.IsZero()})
 	if from == Submitting {
 		o.trying(m)
@@ -183,8 +193,8 @@ delete from outbox o using unnest($1::bigint[], $2::timestamptz[]) as t(id, leas
 where o.message_id = t.id and (o.lease_node is null or o.lease_node = $3 and o.lease_carrier = $4 and o.leased_at = t.leased)`
 
 const retrySQL = `
-insert into outbox (message_id, carrier, priority, ready_at, send_by, attempts, error, open_to)
-select * from unnest($1::bigint[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::bigint[], $7::text[], $8::bigint[])
+insert into outbox (message_id, carrier, priority, ready_at, send_by, attempts, error, open_to, refused_by)
+select * from unnest($1::bigint[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::bigint[], $7::text[], $8::bigint[], $9::text[])
 on conflict (message_id) do nothing`
 
 // addMovesSQL comes before the outcomes: a late response moves only what is in doubt still.
@@ -210,6 +220,9 @@ func (o *outcomes) store(ctx context.Context, h *hot) error {
 			return fmt.Errorf("keep %d parts: %w", len(o.partOf), err)
 		}
 	}
+	if err := o.nameOthers(ctx, h); err != nil {
+		return err
+	}
 	if len(o.again) > 0 {
 		if err := h.exec(ctx, revokeSQL, pq.Array(o.again)); err != nil {
 			return fmt.Errorf("take %d messages back: %w", len(o.again), err)
@@ -218,7 +231,7 @@ func (o *outcomes) store(ctx context.Context, h *hot) error {
 			return fmt.Errorf("end the try of %d messages: %w", len(o.again), err)
 		}
 		if err := h.exec(ctx, retrySQL, pq.Array(o.again), pq.Array(o.againQueue), pq.Array(o.againPriority), pq.Array(o.againAt),
-			pq.Array(o.againBy), pq.Array(o.againTries), pq.Array(o.againError), pq.Array(o.againOpen)); err != nil {
+			pq.Array(o.againBy), pq.Array(o.againTries), pq.Array(o.againError), pq.Array(o.againOpen), pq.Array(o.againRefused)); err != nil {
 			return fmt.Errorf("queue %d messages again: %w", len(o.again), err)
 		}
 	}

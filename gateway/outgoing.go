@@ -26,6 +26,7 @@ type outgoing struct {
 	sender    string // the sender's address; empty for the carrier's own
 	queue     string // the carrier that the number belongs to: where another try waits
 	openTo    standing
+	refusedBy string // a carrier that did not know the number, before this one was asked
 	text      string
 	cut       []sms.Part // the text, cut once for its whole run; nil: cut at submitting
 	urgency   urgency

@@ -146,7 +146,7 @@ resolved as (
 	insert into message_moves (message_id, at, from_state, to_state, reason)
 	select message_id, $2, was, state, $3 from moved where $3::text <> '' and state <> 'unknown'
 )
-select state, lag from moved`
+select message_id, state, lag from moved`
 
 // match moves the messages that the receipts tell of, within the caller's transaction, and keeps those of no message.
 // found counts the messages that moved into each state.
@@ -294,6 +294,9 @@ func (l *ledger) findBy(ctx context.Context, h *hot, list []sighting, which []in
 		if n == 0 {
 			found[state]++
 			l.meter.receipted(lag)
+			if state == Failed {
+				l.failed = append(l.failed, message)
+			}
 			return nil
 		}
 		hit[n-1] = true
@@ -326,10 +329,14 @@ func (l *ledger) parents(ctx context.Context, h *hot, ids []int64, reason string
 		return nil
 	}
 	err := h.each(ctx, parentsSQL, func(scan func(...any) error) error {
+		var message int64
 		var state State
 		var lag float64 // seconds
-		if err := scan(&state, &lag); err != nil {
+		if err := scan(&message, &state, &lag); err != nil {
 			return err
+		}
+		if state == Failed {
+			l.failed = append(l.failed, message)
 		}
 		found[state]++
 		l.meter.receipted(lag)

@@ -19,8 +19,8 @@ const (
 // moves is every allowed move of a message. A resolved message stays resolved: a second receipt changes nothing.
 var moves = map[State][]State{
 	Queued:     {Submitting, Suppressed, Cancelled, Expired},
-	Submitting: {Accepted, Failed, Unknown, Queued, Expired}, // Queued: refused for now, or certainly never written
-	Accepted:   {Delivered, Failed, Expired, Unknown},
+	Submitting: {Accepted, Failed, Unknown, Queued, Expired},   // Queued: refused for now, or certainly never written
+	Accepted:   {Delivered, Failed, Expired, Unknown, Queued},  // Queued: the carrier does not know the number, another is asked
 	Unknown:    {Accepted, Delivered, Failed, Expired, Queued}, // Accepted: a late submit_sm_resp; Queued: where the run says Resend
 }
 

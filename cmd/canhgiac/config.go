@@ -49,30 +49,31 @@ type GatewayConfig struct {
 
 // CarrierConfig is one SMPP account with one operator.
 type CarrierConfig struct {
-	Name            string        `mapstructure:"name"`
-	Addr            string        `mapstructure:"addr"`
-	TLS             bool          `mapstructure:"tls"`
-	TLSCA           string        `mapstructure:"tls_ca"`
-	SystemID        string        `mapstructure:"system_id"`
-	Password        string        `mapstructure:"password"`
-	SystemType      string        `mapstructure:"system_type"`
-	Bind            string        `mapstructure:"bind"`
-	Binds           int           `mapstructure:"binds"`
-	Window          int           `mapstructure:"window"`
-	Rate            float64       `mapstructure:"rate"`
-	Source          SourceConfig  `mapstructure:"source"`
-	Prefixes        []string      `mapstructure:"prefixes"`
-	Fallback        []string      `mapstructure:"fallback"`
-	ReceiptID       string        `mapstructure:"receipt_id"`
-	ReceiptDeadline time.Duration `mapstructure:"receipt_deadline"`
-	QuerySM         bool          `mapstructure:"query_sm"`
-	Split           string        `mapstructure:"split"`
-	Unicode         bool          `mapstructure:"unicode"`
-	Forbidden       string        `mapstructure:"forbidden"`
-	Cost            int           `mapstructure:"cost"`
-	USSD            string        `mapstructure:"ussd"`
-	EnquireLink     time.Duration `mapstructure:"enquire_link"`
-	ResponseTimeout time.Duration `mapstructure:"response_timeout"`
+	Name              string        `mapstructure:"name"`
+	Addr              string        `mapstructure:"addr"`
+	TLS               bool          `mapstructure:"tls"`
+	TLSCA             string        `mapstructure:"tls_ca"`
+	SystemID          string        `mapstructure:"system_id"`
+	Password          string        `mapstructure:"password"`
+	SystemType        string        `mapstructure:"system_type"`
+	Bind              string        `mapstructure:"bind"`
+	Binds             int           `mapstructure:"binds"`
+	Window            int           `mapstructure:"window"`
+	Rate              float64       `mapstructure:"rate"`
+	Source            SourceConfig  `mapstructure:"source"`
+	Prefixes          []string      `mapstructure:"prefixes"`
+	Fallback          []string      `mapstructure:"fallback"`
+	UnknownSubscriber []string      `mapstructure:"unknown_subscriber"`
+	ReceiptID         string        `mapstructure:"receipt_id"`
+	ReceiptDeadline   time.Duration `mapstructure:"receipt_deadline"`
+	QuerySM           bool          `mapstructure:"query_sm"`
+	Split             string        `mapstructure:"split"`
+	Unicode           bool          `mapstructure:"unicode"`
+	Forbidden         string        `mapstructure:"forbidden"`
+	Cost              int           `mapstructure:"cost"`
+	USSD              string        `mapstructure:"ussd"`
+	EnquireLink       time.Duration `mapstructure:"enquire_link"`
+	ResponseTimeout   time.Duration `mapstructure:"response_timeout"`
 }
 
 // SourceConfig is the sender that a phone shows (SMPP 3.4 §5.2.5–5.2.7).
@@ -143,6 +144,6 @@ func defaultConfig() Config {
 
 // defaultCarrier is what a carrier's missing keys mean.
 func defaultCarrier() CarrierConfig {
-	return CarrierConfig{Bind: "transceiver", Binds: 1, Window: 10, Rate: 30, ReceiptID: "auto", ReceiptDeadline: 72 * time.Hour, USSD: ussdOff, Split: "udh", Unicode: true, Fallback: []string{}, Source: SourceConfig{TON: 5, NPI: 0},
+	return CarrierConfig{Bind: "transceiver", Binds: 1, Window: 10, Rate: 30, ReceiptID: "auto", ReceiptDeadline: 72 * time.Hour, USSD: ussdOff, Split: "udh", Unicode: true, Fallback: []string{}, UnknownSubscriber: []string{"ESME_RINVDSTADR"}, Source: SourceConfig{TON: 5, NPI: 0},
 		EnquireLink: 30 * time.Second, ResponseTimeout: 30 * time.Second}
 }

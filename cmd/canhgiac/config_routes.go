@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"canhgiac/gateway/smpp"
 )
 
 // routes looks at what the carriers say of one another.
@@ -27,6 +30,10 @@ func (k *check) routes(g GatewayConfig) {
 				k.that(false, path, fmt.Sprintf("a prefix that %s does not take; give both the same prefixes where they shall share their numbers", g.Carriers[first].Name), p)
 			}
 		}
+		for j, answer := range r.UnknownSubscriber {
+			k.that(isStatus(answer) || receiptCode.MatchString(answer), fmt.Sprintf("%s.unknown_subscriber[%d]", at, j),
+				`the name of a status, like ESME_RINVDSTADR, or a receipt's error code in quotes, like "001"`, answer)
+		}
 		for j, name := range r.Fallback {
 			path := fmt.Sprintf("%s.fallback[%d]", at, j)
 			k.that(name != r.Name, path, "another carrier, since "+r.Name+" cannot stand in for itself", name)
@@ -34,6 +41,18 @@ func (k *check) routes(g GatewayConfig) {
 			k.that(!slices.Contains(r.Fallback[:j], name), path, "each name once", name)
 		}
 	}
+}
+
+var receiptCode = regexp.MustCompile(`^[0-9A-Za-z]{1,8}$`)
+
+// isStatus tells whether SMPP knows a status of this name.
+func isStatus(name string) bool {
+	for s := smpp.StatusOK; s <= smpp.StatusUnknownError; s++ {
+		if s != smpp.StatusOK && s.String() == name {
+			return true
+		}
+	}
+	return false
 }
 
 func samePrefixes(a, b CarrierConfig) bool {

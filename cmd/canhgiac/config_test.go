@@ -101,6 +101,7 @@ func TestAWrongConfigIsToldByPathAndExpectation(t *testing.T) {
 		{"a prefix of two carriers that are no equals", twoCarriers(`prefixes: ["+8490"]`, `prefixes: ["+8491", "+8490"]`), "", "gateway.carriers[1].prefixes[1]: expected a prefix that viettel does not take; give both the same prefixes"},
 		{"a fallback that nobody knows", strings.Replace(oneCarrier, "source:", "fallback: [mobi], source:", 1), "", "gateway.carriers[0].fallback[0]: expected the name of a carrier: one of viettel, got \"mobi\""},
 		{"a carrier that falls back on itself", strings.Replace(oneCarrier, "source:", "fallback: [viettel], source:", 1), "", "gateway.carriers[0].fallback[0]: expected another carrier, since viettel cannot stand in for itself"},
+		{"a refusal that SMPP does not know", strings.Replace(oneCarrier, "source:", "unknown_subscriber: [ESME_RINVDSTADDR], source:", 1), "", "gateway.carriers[0].unknown_subscriber[0]: expected the name of a status, like ESME_RINVDSTADR"},
 		{"a failover in no time", "gateway: {failover_after: 1s}", "", "gateway.failover_after: expected at least 10s"},
 		{"a window of zero", strings.Replace(oneCarrier, "source:", "window: 0, source:", 1), "", "gateway.carriers[0].window: expected 1 to 1000"},
 		{"a dialect nobody speaks", `voice: {providers: [{name: a, dialect: morse, account: b, secret: "0123456789abcdef"}]}`, "", "voice.providers[0].dialect: expected one of twiml"},

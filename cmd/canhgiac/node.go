@@ -179,8 +179,9 @@ func gatewayCarriers(c Config, log *slog.Logger) ([]gateway.Carrier, error) {
 		carriers = append(carriers, gateway.Carrier{
 			Name: r.Name, Link: link, Binds: r.Binds, Separate: r.Bind == "separate", Rate: r.Rate, ReceiptID: gateway.ReceiptID(r.ReceiptID), USSD: ussdProfile(r),
 			ReceiptDeadline: r.ReceiptDeadline, QuerySM: r.QuerySM,
-			Source:    smpp.Address{TON: byte(r.Source.TON), NPI: byte(r.Source.NPI), Addr: r.Source.Addr},
-			TextRules: textRules(r),
+			Source:            smpp.Address{TON: byte(r.Source.TON), NPI: byte(r.Source.NPI), Addr: r.Source.Addr},
+			TextRules:         textRules(r),
+			UnknownSubscriber: r.UnknownSubscriber,
 		})
 	}
 	return carriers, nil
