@@ -29,7 +29,7 @@ func (a *api) sendMessage(ctx context.Context, c *call) (answer, error) {
 	if err := c.decode(&req); err != nil {
 		return answer{}, err
 	}
-	single, err := a.single(req)
+	single, err := a.single(ctx, req)
 	if err != nil {
 		return answer{}, err
 	}
@@ -56,7 +56,7 @@ func (a *api) sendMessage(ctx context.Context, c *call) (answer, error) {
 }
 
 // single checks a request. Its text is held to what every message of the ward is: no link, no question for a secret.
-func (a *api) single(req messageRequest) (gateway.Single, error) {
+func (a *api) single(ctx context.Context, req messageRequest) (gateway.Single, error) {
 	var faults []fault
 	parsed, err := residents.ParsePhone(req.To)
 	switch {
@@ -74,7 +74,11 @@ func (a *api) single(req messageRequest) (gateway.Single, error) {
 		}
 	}
 	if err == nil {
-		if why, refused := a.Gateway.RefusalFor(parsed.Phone, text); refused {
+		why, refused, err := a.Gateway.RefusalFor(ctx, parsed.Phone, text)
+		if err != nil {
+			return gateway.Single{}, err
+		}
+		if refused {
 			p := campaigns.CarrierProblem("text", why)
 			faults = append(faults, fault{Field: p.Field, Code: p.Code, Arg: p.Arg, Detail: carrierDetail(p)})
 		}

@@ -62,6 +62,7 @@ func (l *link) feed(ctx context.Context) {
 // anything of m has left, m waits again.
 func (l *link) submit(ctx, spell context.Context, m *outgoing) {
 	if why, refused := l.carrier.refusal(l.carrier.Name, m.text); refused && m.cut == nil {
+		l.pace.spare()
 		m.outcome = &verdict{state: Queued, reason: why.reason()}
 		l.ledger.in.put(entry{message: m})
 		return
@@ -87,6 +88,9 @@ func (l *link) submit(ctx, spell context.Context, m *outgoing) {
 		if begun {
 			err = l.pace.take(ctx, len(m.parts)-i)
 			spell = ctx // what has begun is brought to its end
+		}
+		for more := m.parts[i].Billed - 1; more > 0 && err == nil; more-- { // of a message_payload, which the SMSC cuts
+			err = l.pace.take(ctx, more)
 		}
 		if err == nil {
 			p, at := m.pdu(i, l.carrier.Source), time.Now()

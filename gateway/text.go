@@ -2,7 +2,8 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
+	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -98,20 +99,25 @@ func (s *Store) Refusals(text string) []Refusal {
 	return all
 }
 
+const portedToSQL = `select carrier from ported_numbers where phone = $1 and carrier = any($2)`
+
 // RefusalFor gives why text cannot go to a number: false when its carrier or one of its equals takes it.
-func (s *Store) RefusalFor(to residents.Phone, text string) (Refusal, bool) {
+func (s *Store) RefusalFor(ctx context.Context, to residents.Phone, text string) (why Refusal, refused bool, err error) {
 	text = sms.Normalise(text)
 	own := s.routes.carrier(to)
-	why, refused := s.texts[own].refusal(own, text)
-	if !refused {
-		return Refusal{}, false
+	err = s.db.QueryRowContext(ctx, portedToSQL, string(to), pq.Array(s.routes.names)).Scan(&own)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return Refusal{}, false, fmt.Errorf("look for a ported number: %w", err)
+	}
+	if why, refused = s.texts[own].refusal(own, text); !refused {
+		return Refusal{}, false, nil
 	}
 	for _, other := range s.routes.equals(own) {
 		if _, refused := s.texts[other].refusal(other, text); !refused {
-			return Refusal{}, false
+			return Refusal{}, false, nil
 		}
 	}
-	return why, true
+	return why, true, nil
 }
 
 // Measure gives the size of text, as it would be sent, at the carrier that makes the most parts of it.
@@ -137,17 +143,13 @@ type Quote struct {
 // sharesSQL counts the audience by the carrier that it leaves by, as expandSQL routes it.
 const sharesSQL = `
 with audience as (` + residents.AudienceSQL + `)
-select coalesce($2::jsonb ->> left(phone, 8), $2::jsonb ->> left(phone, 7), $2::jsonb ->> left(phone, 6),
-                $2::jsonb ->> left(phone, 5), $2::jsonb ->> left(phone, 4), $2::jsonb ->> left(phone, 3), $3) as carrier, count(*)
-from audience group by 1`
+select coalesce(p.carrier, ` + prefixSQL + `, $2) as carrier, count(*)
+from audience a left join ported_numbers p on p.phone = a.phone and p.carrier = any($4)
+group by 1`
 
 // Quote counts what it takes to send each of texts to all of a: what the sender would make of it now.
 func (s *Store) Quote(ctx context.Context, a residents.Audience, texts []string) (Quote, error) {
-	table, err := json.Marshal(s.routes.byPrefix)
-	if err != nil {
-		return Quote{}, fmt.Errorf("quote a price: %w", err)
-	}
-	rows, err := s.db.QueryContext(ctx, sharesSQL, pq.Array(a.Units), string(table), s.routes.rest)
+	rows, err := s.db.QueryContext(ctx, sharesSQL, pq.Array(a.Units), s.routes.rest, s.routes.table, pq.Array(s.routes.names))
 	if err != nil {
 		return Quote{}, fmt.Errorf("quote a price: %w", err)
 	}
