@@ -61,10 +61,16 @@ func international(prefix string) string {
 
 // carrier gives the carrier of p's prefix, as prefixSQL does.
 func (r routes) carrier(p residents.Phone) string {
+	_, c := r.longest(p)
+	return c
+}
+
+// longest gives the longest prefix of p that a carrier takes, and which; no prefix where it is the rest's.
+func (r routes) longest(p residents.Phone) (prefix, carrier string) {
 	for n := min(longestPrefix, len(p)); n >= shortestPrefix; n-- {
 		if c, ok := r.byPrefix[string(p[:n])]; ok {
-			return c
+			return string(p[:n]), c
 		}
 	}
-	return r.rest
+	return "", r.rest
 }

@@ -39,6 +39,7 @@ func newRoot() *cobra.Command {
 		newImportCommand(load),
 		newDoNotCallCommand(load),
 		newPortedCommand(load),
+		newRouteCommand(load),
 		newTokenCommand(load),
 		newUserCommand(load),
 		newSimulatorCommand(load),
