@@ -12,8 +12,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"text/template"
 	"time"
@@ -94,11 +96,17 @@ func FloodFromKannel(t testing.TB, port, window, count int, text string) {
 	}
 }
 
+// ask is without keep-alive: smsbox closes a connection that it has just said to keep.
+func (k *Kannel) ask(q url.Values) (*http.Response, error) {
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	return client.Get(k.sendSMS + "?" + q.Encode())
+}
+
 // awaitUsers waits until smsbox, which listens before it has read who may send, lets us in: then it misses the number.
 func (k *Kannel) awaitUsers() {
 	k.t.Helper()
 	for end := time.Now().Add(patience); ; time.Sleep(2 * time.Millisecond) {
-		resp, err := http.Get(k.sendSMS + "?username=ward&password=secret")
+		resp, err := k.ask(url.Values{"username": {"ward"}, "password": {"secret"}})
 		if err == nil {
 			resp.Body.Close()
 			if resp.StatusCode != http.StatusForbidden {
@@ -121,11 +129,22 @@ func startBox(t testing.TB, program, conf string, port int) {
 	var said bytes.Buffer
 	cmd := exec.Command(path, "-v", "2", conf)
 	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // a test program that is killed leaves none behind
+	started, ended := make(chan error), make(chan struct{})
+	go func() {
+		// The parent-death signal is tied to the thread that forked: keep it until the child is gone.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		defer close(ended)
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			cmd.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
 		t.Fatalf("Kannel's %s: %v", program, err)
 	}
-	ended := make(chan struct{})
-	go func() { cmd.Wait(); close(ended) }()
 	t.Cleanup(func() {
 		cmd.Process.Kill() // its orderly end takes seconds
 		<-ended
@@ -201,7 +220,7 @@ func (k *Kannel) Send(key, source, dest, text string) {
 			q.Set("coding", "2")
 		}
 	}
-	resp, err := http.Get(k.sendSMS + "?" + q.Encode())
+	resp, err := k.ask(q)
 	if err != nil {
 		k.t.Fatalf("Kannel's sendsms: %v", err)
 	}
