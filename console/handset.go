@@ -59,6 +59,8 @@ var handsetWords = []string{
 	"handset.js.failed", "handset.js.new", "handset.js.ringing", "handset.js.listening", "handset.js.speak",
 	"handset.js.officer_ringing", "handset.js.officer_answered", "handset.js.officer_busy", "handset.js.officer_no_answer",
 	"handset.js.ended", "handset.js.you_ended", "handset.js.error", "handset.js.busy",
+	"handset.js.send", "handset.js.cancel", "handset.js.close", "handset.js.ussd_wait", "handset.js.ussd_cancelled", "handset.js.ussd_timeout",
+	"handset.js.ussd_failed",
 }
 
 type handsetPerson struct{ Number, Name, Group, Masked, Standing string }
@@ -66,6 +68,7 @@ type handsetPerson struct{ Number, Name, Group, Masked, Standing string }
 type handsetData struct {
 	Query, Number, Owner string
 	Hotline, Shortcode   string
+	Code                 string // of USSD; "" where the ward has none
 	Words                string // JSON of handsetWords
 	People               []handsetPerson
 	Keys                 []handsetKey
@@ -75,6 +78,9 @@ type handsetData struct {
 func (c *Console) handset(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	d := handsetData{Query: q.Get("q"), Hotline: c.Hotline, Shortcode: c.Shortcode, Keys: handsetKeys, Samples: handsetSamples}
+	if c.Shortcode != "" {
+		d.Code = "*" + c.Shortcode + "#"
+	}
 	var err error
 	if d.People, err = c.handsetPeople(r, d.Query); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -95,6 +96,7 @@ func demoConfig(c Config, s demoSecrets, databaseURL string) Config {
 	carrier.SystemID, carrier.Password = "demo", s.SMPPPassword
 	carrier.Source.Addr = c.Words.Brand
 	carrier.Rate, carrier.Window = 200, 50
+	carrier.USSD = "standard"
 	c.Gateway.Carriers = []CarrierConfig{carrier}
 	c.Voice.Providers = []ProviderConfig{{Name: "simulator", Dialect: "twiml", Account: "ACdemo", Secret: s.VoiceSecret}}
 	if len(c.Voice.Officers) == 0 {
@@ -181,6 +183,9 @@ func demoWorld(ctx context.Context, c Config, secrets demoSecrets, dataDir, logP
 	return runParts(ctx, log, parts)
 }
 
+// ussdCode is what a phone dials here: any code does, since the simulator's carrier brings them all.
+func ussdCode(c Config) string { return "*" + cmp.Or(c.Words.Shortcode, "101") + "#" }
+
 func printDemo(out io.Writer, c Config, s demoSecrets, dataDir, logPath string) {
 	url := c.HTTP.PublicURL
 	fmt.Fprintf(out, "\n  Cảnh Giác: %s\n\n", url)
@@ -190,7 +195,7 @@ func printDemo(out io.Writer, c Config, s demoSecrets, dataDir, logPath string) 
 	fmt.Fprintf(out, `
   To try:
     1. %[1]s/handset as operator: choose a resident; within a minute a reminder arrives on the phone.
-    2. On that phone ring %[2]s, press 1 or 2, and report a scam by its keys.
+    2. On that phone ring %[2]s, press 1 or 2, and report a scam by its keys; or by the screens of %[6]s, cut off and dialled again.
     3. %[1]s/reports as police: the report stands at the top; open it, receive it, note on it.
     4. On the phone, send TC: from then on nothing more is sent to it, not even what is already queued.
     5. %[1]s/campaigns as canbo: watch the six reminders go out to 60 groups; write your own, let lanhdao approve it.
@@ -198,5 +203,5 @@ func printDemo(out io.Writer, c Config, s demoSecrets, dataDir, logPath string) 
   Reminders go out at any hour here; a real ward keeps %[3]s.
   Data: %[4]s   Log: %[5]s. Ctrl-C stops everything and keeps the data; `+"`make demo-reset`"+` forgets it.
 
-`, url, c.Words.Hotline, defaultConfig().Sending.Hours, dataDir, logPath)
+`, url, c.Words.Hotline, defaultConfig().Sending.Hours, dataDir, logPath, ussdCode(c))
 }

@@ -8,11 +8,12 @@
   var $ = function (id) { return document.getElementById(id); };
 
   var texts = [];        // SMS, oldest first
-  var view = 'home';     // home, dial, inbox, text, call
+  var view = 'home';     // home, dial, inbox, text, call, ussd
   var chosen = 0;        // in the inbox, from the newest
   var dialled = '';
   var unread = 0;
   var call = null;       // { id, state, to, since, lines, keys, ask, muted }
+  var ussd = null;       // { text, asks, over, typed }
 
   // ---- sound -------------------------------------------------------------------------------------------------------
 
@@ -133,12 +134,12 @@
   function light() {
     phone.classList.add('lit');
     clearTimeout(lamp);
-    lamp = setTimeout(function () { if (!call) phone.classList.remove('lit'); }, 12000);
+    lamp = setTimeout(function () { if (!call && !ussd) phone.classList.remove('lit'); }, 12000);
   }
 
   function show(name) {
     view = name;
-    ['home', 'dial', 'inbox', 'text', 'call'].forEach(function (v) { $('view-' + v).hidden = v !== name; });
+    ['home', 'dial', 'inbox', 'text', 'call', 'ussd'].forEach(function (v) { $('view-' + v).hidden = v !== name; });
     draw();
   }
 
@@ -177,6 +178,11 @@
     } else if (view === 'call') {
       drawCall();
       softKeys(muted ? 'unmute' : 'mute', '');
+    } else if (view === 'ussd') {
+      $('ussd-text').textContent = ussd.text;
+      $('ussd-typed').textContent = ussd.typed;
+      $('ussd-typed').hidden = !ussd.asks;
+      softKeys(ussd.asks ? 'send' : ussd.over ? 'close' : '', ussd.over ? '' : ussd.typed ? 'clear' : 'cancel');
     }
   }
 
@@ -262,7 +268,7 @@
       phone.classList.add('shaken');
       tone([1400], 0.09); tone([1750], 0.12, 0.14);
       say(words.new + ' ' + other(e) + '. ' + e.text);
-      if (call) { unread++; draw(); return; }
+      if (call || ussd) { unread++; draw(); return; }
       chosen = 0;
       show('text');
     },
@@ -303,6 +309,25 @@
       if (e.url) { queue.push(soundAddress(e.url)); playNext(); }
       draw();
     },
+    ussd: function (e) {
+      if (e.state === 'dialled') {
+        heard.textContent = '';
+        note('mark', e.text);
+        showUSSD({ text: words.ussd_wait });
+      } else if (e.state === 'answered') {
+        note('pressed', e.text);
+        showUSSD({ text: words.ussd_wait });
+      } else if (e.text) { // asked, notice, ended
+        note('spoken', e.text);
+        showUSSD({ text: e.text, asks: e.state === 'asked', over: e.state !== 'asked' });
+        say(e.text);
+      } else { // cancelled, timeout, failed
+        var why = words['ussd_' + e.state] || words.ussd_failed;
+        note('mark', why);
+        leaveUSSD(why);
+      }
+      light();
+    },
     quiet: function () { hush(); },
     gather: function (e) {
       if (!call) return;
@@ -332,6 +357,36 @@
       draw();
     }
   };
+
+  // ---- USSD: a screen, what is typed under it, and one key to send it ----------------------------------------------
+
+  function showUSSD(screen) {
+    screen.typed = '';
+    ussd = screen;
+    show('ussd');
+    $('ussd-text').scrollTop = 0;
+  }
+  function leaveUSSD(why) {
+    ussd = null;
+    if (unread) { unread = 0; chosen = 0; show('text'); say(why); } else goHome(why);
+  }
+  function sendUSSD() {
+    if (ussd.over) { leaveUSSD(''); return; }
+    if (!ussd.asks || !ussd.typed) return;
+    ussd.asks = false; // until the network says so, a second press must not send it twice
+    post('ussd', { text: ussd.typed }).catch(complainUSSD);
+    draw();
+  }
+  function cancelUSSD() {
+    if (ussd.over) { leaveUSSD(''); return; }
+    post('ussd', { cancel: true }).catch(complainUSSD);
+  }
+  function complainUSSD(err) { ussd = null; complain(err); }
+  function typeUSSD(k) {
+    if (!ussd.asks) return;
+    if (ussd.typed.length < 30) ussd.typed += k;
+    draw();
+  }
 
   // The page's own banner says it in words; a restart of a second or two is not worth them.
   var bannerTimer = null;
@@ -375,6 +430,7 @@
     wake();
     light();
     dtmf(k);
+    if (ussd) { typeUSSD(k); return; }
     if (call) {
       call.keys += k;
       note('pressed', k);
@@ -390,6 +446,7 @@
   function green() {
     wake();
     light();
+    if (ussd) { sendUSSD(); return; }
     if (call || !number) return;
     var to = view === 'dial' && dialled ? dialled : phone.dataset.hotline;
     if (view === 'text') {
@@ -405,6 +462,7 @@
   function red() {
     wake();
     ringback(false);
+    if (ussd) { cancelUSSD(); return; }
     if (call) { hush(); post('hangup').catch(function () { /* it has ended by itself */ }); return; }
     dialled = '';
     hush();
@@ -420,16 +478,20 @@
       var to = sms.from === number ? sms.to : sms.from;
       if (/^[\d+ ]+$/.test(to)) $('compose-to').value = to; // a sender's name cannot be answered
       $('compose-text').focus();
-    } else if (view === 'call') { muted = !muted; voice.muted = muted; draw(); }
+    } else if (view === 'ussd') sendUSSD();
+    else if (view === 'call') { muted = !muted; voice.muted = muted; draw(); }
   }
   function right() {
     if (view === 'home') { dialled = phone.dataset.hotline; show('dial'); }
     else if (view === 'dial') { dialled = dialled.slice(0, -1); show(dialled ? 'dial' : 'home'); }
     else if (view === 'inbox') show('home');
     else if (view === 'text') show('inbox');
+    else if (view === 'ussd' && ussd.typed) { ussd.typed = ussd.typed.slice(0, -1); draw(); }
+    else if (view === 'ussd') cancelUSSD();
   }
   function roll(by) {
-    if (view === 'text' || view === 'call') $(view === 'text' ? 'text-body' : 'call-text').scrollTop += by * 54;
+    var body = { text: 'text-body', call: 'call-text', ussd: 'ussd-text' }[view];
+    if (body) $(body).scrollTop += by * 54;
     else if (view === 'inbox') { chosen = Math.max(0, Math.min(texts.length - 1, chosen + by)); draw(); }
     else if (view === 'home') left();
   }
@@ -448,7 +510,7 @@
     if (/^[0-9*#]$/.test(e.key)) { press(e.key); key(e.key); }
     else if (e.key === 'Enter' && !/^(BUTTON|A)$/.test(e.target.tagName)) green();
     else if (e.key === 'Escape') red();
-    else if (e.key === 'Backspace' && view === 'dial') right();
+    else if (e.key === 'Backspace' && (view === 'dial' || view === 'ussd' && ussd.typed)) right();
     else return;
     e.preventDefault();
   });
@@ -458,9 +520,20 @@
     setTimeout(function () { b.classList.remove('down'); }, 120);
   }
 
+  var code = $('dial-code');
+  if (code) code.addEventListener('click', function () {
+    code.blur(); // what is typed next is for the phone, Enter too
+    if (!number || call || ussd) return;
+    wake();
+    light();
+    dialled = code.dataset.code;
+    show('dial');
+    green();
+  });
+
   // ---- writing a text ----------------------------------------------------------------------------------------------
 
-  document.querySelectorAll('.chip').forEach(function (chip) {
+  document.querySelectorAll('.compose .chip').forEach(function (chip) {
     chip.addEventListener('click', function () { $('compose-text').value = chip.dataset.text; $('compose-text').focus(); });
   });
   $('compose').addEventListener('submit', function (e) {
