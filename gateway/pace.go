@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -70,7 +69,7 @@ func (p *pace) run(ctx context.Context) {
 func (p *pace) try(ctx context.Context, work func(h *hot) error) {
 	for {
 		err := p.pool.do(ctx, work)
-		if err == nil || errors.Is(err, context.Canceled) {
+		if err == nil || ctx.Err() != nil { // lib/pq tells of a cancel as 57014, not as a context error
 			return
 		}
 		p.log.Error("keep the carrier's rate", "error", err)
