@@ -153,7 +153,7 @@ const endSessionSQL = `update ussd_sessions set ended_at = $2, end_status = $3 w
 
 // end closes the session where no screen did; the report stays as far as it was told.
 func (v *visit) end(why string) error {
-	v.kind, v.node, v.typed = inputEnded, v.s.node, why
+	v.kind, v.node, v.typed = inputLetGo, v.s.node, why
 	if err := v.logIfOpen(); err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (v *visit) before() ([]pastEvent, error) {
 			return nil, err
 		}
 		if n == 0 {
-			e.input = inputStart
+			e.input = inputDialled
 		}
 		all = append(all, e)
 	}

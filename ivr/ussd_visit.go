@@ -9,6 +9,12 @@ import (
 	"canhgiac/residents"
 )
 
+// What the report's record calls the steps that nobody typed.
+const (
+	inputDialled InputKind = "ussd_start"
+	inputLetGo   InputKind = "ussd_end"
+)
+
 // visit is one step of one USSD session, inside its transaction.
 type visit struct {
 	step
@@ -47,7 +53,7 @@ func (v *visit) beginAtMenu(name, heard string) error {
 }
 
 func (v *visit) greet(name string) error {
-	v.kind, v.node, v.typed = inputStart, v.h.screens.Start, v.d.Code
+	v.kind, v.node, v.typed = inputDialled, v.h.screens.Start, v.d.Code
 	if err := v.enter(v.h.screens.Start); err != nil {
 		return err
 	}
