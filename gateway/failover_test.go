@@ -44,6 +44,7 @@ func TestAnotherCarrierServesAQueueWhileItsOwnIsDownAndNoLonger(t *testing.T) {
 	w.node(viettel.to("viettel", nil), vina.to("vina", nil))
 	w.run(1, nil)
 	w.ended(1)
+	w.linkIs("viettel", true)
 	viettel.cut()
 	w.linkIs("viettel", false)
 	w.clock.move(59 * time.Second)
@@ -94,6 +95,7 @@ func TestACutInTheMiddleOfARunSendsNothingByBothCarriers(t *testing.T) {
 	w.run(1, nil)
 	w.node(viettel.to("viettel", func(c *Carrier) { c.Rate = 2000 }), vina.to("vina", nil))
 	until(t, "some are out", func() bool { return viettel.count() > 700 })
+	w.linkIs("viettel", true)
 	viettel.cut()
 	w.linkIs("viettel", false)
 	w.clock.move(time.Minute)
@@ -203,6 +205,7 @@ func TestAMessageOfWhichAPartWentThroughStaysWithItsCarrier(t *testing.T) {
 			}
 			w.node(viettel.to("viettel", func(c *Carrier) { c.Link.Window = 1 }), vina.to("vina", nil))
 			until(t, "one part is refused for now", func() bool { return viettel.count() == 2 && w.message(id).State == Queued })
+			w.linkIs("viettel", true)
 			viettel.cut()
 			w.linkIs("viettel", false)
 			w.clock.move(2 * time.Minute)
