@@ -10,6 +10,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"canhgiac/gateway/sms"
 	"canhgiac/schedules"
 )
 
@@ -27,6 +28,8 @@ type order struct {
 	sendBy          time.Time
 }
 
+func (o *order) capped() bool { return o.perDay > 0 || o.perWeek > 0 }
+
 func (o *order) urgency() urgency {
 	if o.urgent {
 		return alerts
@@ -40,16 +43,15 @@ type lease struct {
 	id, epoch       int64
 	queue           string // the carrier that its numbers belong to, which need not be the one that sends it
 	order           order
+	cut             []sms.Part // the run's text
 	size, watermark int
-	rows            []row // from the watermark on
-
-	// lost is set where an intent got no answer: its commit may have moved the watermark, and none of it was submitted.
-	lost bool
 
 	mu      sync.Mutex
-	pending int // messages meant for the wire and not settled
-	back    int // from this one on, what was meant for the wire was not submitted and goes back; -1: nothing does
-	backs   int // how many
+	lost    bool // an intent got no answer: its commit may have moved the watermark, and none of it was submitted
+	still   bool // nothing more of it may be meant for now
+	pending int  // messages meant for the wire and not settled
+	back    int  // from this one on, what was meant for the wire was not submitted and goes back; -1: nothing does
+	backs   int  // how many
 	closing bool
 	readyAt time.Time // when to take it up again; zero: at once
 }
@@ -61,19 +63,19 @@ type row struct {
 }
 
 // leaseSQL: SKIP LOCKED lets workers and nodes run side by side. Each queue gives its first chunk by the index, and the
-// first of those is taken; $6 asks for urgent runs only. clock_timestamp, since now() is the transaction's start.
+// first of those is taken; $6 asks for those of urgent runs. clock_timestamp, since now() is the transaction's start.
 const leaseSQL = `
 with pick as (
 	select c.id from unnest($1::text[]) as queue cross join lateral (
-		select id, urgent, nth from chunks
-		where carrier = queue and urgent >= $6 and state = 'open' and not paused and lease_node is null and ready_at <= $2
-		order by urgent desc, nth, id limit 1
+		select id, nth from chunks
+		where carrier = queue and urgent = $6 and state = 'open' and not paused and lease_node is null and ready_at <= $2
+		order by nth, id limit 1
 		for update skip locked
 	) c
-	order by c.urgent desc, c.nth, c.id limit 1
+	order by c.nth, c.id limit 1
 )
 update chunks c
-set lease_node = $3, lease_carrier = $5, lease_until = clock_timestamp() + $4 * interval '1 millisecond', epoch = c.epoch + 1
+set lease_node = $3, lease_carrier = $5, lease_until = clock_timestamp() + $4 * interval '1 millisecond', epoch = nextval('chunk_epochs')
 from pick where c.id = pick.id
 returning c.id, c.epoch, c.run_id, c.carrier, c.size, c.watermark`
 
@@ -81,13 +83,11 @@ const orderSQL = `
 select o.run_id, b.text, o.urgent, o.resend, o.hours, o.per_day, o.per_week, o.send_by
 from run_orders o join bodies b on b.id = o.body_id where o.run_id = $1`
 
-const rowsSQL = `select id, phone from messages where chunk_id = $1 and pos >= $2 order by pos`
-
 // errNothing means that no chunk is ready.
 var errNothing = errors.New("nothing to claim")
 
-// lease takes the first ready chunk of the queues that carrier serves for node, urgent ones first or alone, the runs in
-// turn. A lease that comes with an error is to be given back.
+// lease takes the first ready chunk of the queues that carrier serves for node, of urgent runs or of the others, the runs in
+// turn. It belongs into a transaction: where its answer gets lost, the lease is lost with it.
 func (s *Store) lease(ctx context.Context, h *hot, carrier string, from queues, node int64, urgent bool) (*lease, error) {
 	l := &lease{back: -1}
 	found := false
@@ -102,25 +102,18 @@ func (s *Store) lease(ctx context.Context, h *hot, carrier string, from queues, 
 	if !found {
 		return nil, errNothing
 	}
+	l.order, err = s.order(ctx, h, l.order.run)
+	return l, err
+}
+
+func (s *Store) order(ctx context.Context, h *hot, run int64) (o order, err error) {
 	err = h.each(ctx, orderSQL, func(scan func(...any) error) error {
-		o := &l.order
 		return scan(&o.run, &o.text, &o.urgent, &o.resend, &o.hours, &o.perDay, &o.perWeek, &o.sendBy)
-	}, l.order.run)
+	}, run)
 	if err != nil {
-		return l, fmt.Errorf("read the order of run %d: %w", l.order.run, err)
+		return o, fmt.Errorf("read the order of run %d: %w", run, err)
 	}
-	err = h.each(ctx, rowsSQL, func(scan func(...any) error) error {
-		r := row{pos: l.watermark + len(l.rows)}
-		if err := scan(&r.id, &r.phone); err != nil {
-			return err
-		}
-		l.rows = append(l.rows, r)
-		return nil
-	}, l.id, l.watermark)
-	if err != nil {
-		return l, fmt.Errorf("read chunk %d: %w", l.id, err)
-	}
-	return l, nil
+	return o, nil
 }
 
 // countedSQL is how many messages that residents did not ask for have gone, or are going, to m's number since a time.
@@ -134,13 +127,13 @@ const countedSQL = `(select count(*)
 	and (y.state in ('accepted', 'delivered', 'unknown') and y.submitted_at > %s
 		or y.message_id is null and (x.pos < z.watermark or w.lease_node is not null)))`
 
-// capLockSQL lets no two intents count the same number at one time. The order keeps them from locking each other out.
-const capLockSQL = `
-select pg_advisory_xact_lock(k) from (select distinct hashtextextended(phone, 4213) as k from unnest($1::text[]) phone order by 1) s`
+// capLockSQL lets no two intents count at one time: two runs may hold the same number. One lock, since a lock for each
+// number would fill the server's table of them.
+const capLockSQL = `select pg_advisory_xact_lock(4214, 0)`
 
 // intentSQL moves the watermark if the lease still holds and nobody paused or cancelled the run, and asks the last gate
-// before the air: opt-out, the Do-Not-Call list (not of an urgent run), consent, caps. What does not pass is suppressed in the same statement; the rest may be submitted
-// once this is committed. No row means that the lease must be given back.
+// before the air: opt-out, the Do-Not-Call list (not of an urgent run), consent, caps. What does not pass is suppressed in
+// the same statement; the rest may be submitted once this is committed. No row means that the lease must be given back.
 var intentSQL = fmt.Sprintf(`
 with c as (
 	update chunks set watermark = $4, intent_at = $7, lease_until = clock_timestamp() + $9 * interval '1 millisecond'
@@ -148,7 +141,7 @@ with c as (
 	returning id, lease_carrier as carrier, urgent
 ),
 gate as (
-	select m.id, c.carrier, case
+	select m.id, m.pos, m.phone, c.carrier, case
 		when o.phone is not null then 'opted out'
 		when d.phone is not null then 'do not call'
 		when r.id is null or r.consent_at is null or not r.wants_sms then 'no consent'
@@ -167,55 +160,41 @@ held as (
 	select id, 'suppressed', carrier, 0, $8, reason from gate where reason <> ''
 	on conflict (message_id) do nothing
 )
-select id, reason from gate`,
+select id, pos, phone, reason from gate order by pos`,
 	fmt.Sprintf(countedSQL, `$7::timestamptz - interval '24 hours'`), fmt.Sprintf(countedSQL, `$7::timestamptz - interval '7 days'`))
 
-// intent commits that the next n messages are meant for the wire. It gives those that may be sent, and how many the gate
-// held; errNothing when the lease is lost or the run must stand still.
+// intent says that the next n messages are meant for the wire, once it is committed. It gives those that may be sent, and
+// how many the gate held; errNothing when the lease is lost or the run must stand still. A run with caps needs a transaction
+// around it.
 func (s *Store) intent(ctx context.Context, h *hot, l *lease, n int) (pass []row, held int, err error) {
-	rows := l.rows[:min(n, len(l.rows))]
-	now := s.now().UTC()
-	reasons := make(map[MessageID]string, len(rows))
-	ask := func() error {
-		return h.each(ctx, intentSQL, func(scan func(...any) error) error {
-			var id MessageID
-			var reason string
-			if err := scan(&id, &reason); err != nil {
-				return err
-			}
-			reasons[id] = reason
-			return nil
-		}, l.id, l.epoch, l.watermark, l.watermark+len(rows), l.order.perDay, l.order.perWeek, now, now, leaseTime.Milliseconds())
-	}
-	if l.order.perDay > 0 || l.order.perWeek > 0 {
-		phones := make([]string, len(rows))
-		for i, r := range rows {
-			phones[i] = r.phone
+	n = min(n, l.left())
+	if l.order.capped() {
+		if err := h.exec(ctx, capLockSQL); err != nil {
+			return nil, 0, fmt.Errorf("wait to count for chunk %d: %w", l.id, err)
 		}
-		err = h.transact(ctx, func() error {
-			if err := h.exec(ctx, capLockSQL, pq.Array(phones)); err != nil {
-				return err
-			}
-			return ask()
-		})
-	} else {
-		err = ask()
 	}
+	now := s.now().UTC()
+	pass = make([]row, 0, n)
+	err = h.each(ctx, intentSQL, func(scan func(...any) error) error {
+		var r row
+		var reason string
+		if err := scan(&r.id, &r.pos, &r.phone, &reason); err != nil {
+			return err
+		}
+		if reason != "" {
+			held++
+			return nil
+		}
+		pass = append(pass, r)
+		return nil
+	}, l.id, l.epoch, l.watermark, l.watermark+n, l.order.perDay, l.order.perWeek, now, now, leaseTime.Milliseconds())
 	if err != nil {
-		l.lost = true
-		return nil, 0, fmt.Errorf("intend %d of chunk %d: %w", len(rows), l.id, err)
+		return nil, 0, fmt.Errorf("intend %d of chunk %d: %w", n, l.id, err)
 	}
-	if len(reasons) == 0 {
+	if len(pass)+held == 0 {
 		return nil, 0, errNothing
 	}
-	for _, r := range rows {
-		if reason, ok := reasons[r.id]; ok && reason == "" {
-			pass = append(pass, r)
-		}
-	}
-	l.watermark += len(rows)
-	l.rows = l.rows[len(rows):]
-	return pass, len(rows) - len(pass), nil
+	return pass, held, nil
 }
 
 // releaseSQL gives chunks back, ended where nothing of them is left. A lease that was lost meanwhile stays the other's.
@@ -282,22 +261,46 @@ func (l *lease) giveBack(pos int) (last bool) {
 	return l.closing && l.pending == 0
 }
 
-// stopped says that a message was given back, so that nothing more of the chunk may go out under this lease.
-func (l *lease) stopped() bool {
+// gone says that a message was given back, so that nothing after it may go out under this lease.
+func (l *lease) gone() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.back >= 0
 }
 
-// waitUntil keeps the chunk from being leased before at.
+// stopped says that nothing more of the chunk may be meant under this lease.
+func (l *lease) stopped() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.still || l.lost || l.back >= 0
+}
+
+func (l *lease) stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.still = true
+}
+
+// lose says that an intent, or the lease itself, got no answer.
+func (l *lease) lose() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lost = true
+}
+
+// waitUntil stops the lease, and keeps the chunk from another before at.
 func (l *lease) waitUntil(at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.readyAt = at
+	l.still, l.readyAt = true, at
 }
 
-// meant counts n messages that a commit has meant for the wire.
-func (l *lease) meant(n int) {
+// left is how many messages of the chunk have not been meant for the wire.
+func (l *lease) left() int { return l.size - l.watermark }
+
+// meant counts what a commit has meant for the wire: n messages, and those that the gate held.
+func (l *lease) meant(n, held int) {
+	l.watermark += n + held
 	l.mu.Lock()
 	l.pending += n
 	l.mu.Unlock()
@@ -313,12 +316,9 @@ func (l *lease) settle() (last bool) {
 
 // finish says that nothing more of the chunk will be meant; idle, that nothing is left to be settled either. Otherwise
 // the ledger gives the lease back after the last message.
-func (l *lease) finish(readyAt time.Time) (idle bool) {
+func (l *lease) finish() (idle bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closing = true
-	if readyAt.After(l.readyAt) {
-		l.readyAt = readyAt
-	}
 	return l.pending == 0
 }

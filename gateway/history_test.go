@@ -54,11 +54,11 @@ func (k *walker) claim() {
 		k.leases = append(k.leases, l)
 	}
 	for _, l := range k.leases {
-		pass, _, err := w.store.intent(w.ctx, k.h, l, 3)
+		pass, held, err := w.store.intent(w.ctx, k.h, l, 3)
 		if err != nil {
 			continue // taken over, or through
 		}
-		l.meant(len(pass))
+		l.meant(len(pass), held)
 		for _, r := range pass {
 			k.submit(&outgoing{id: r.id, phone: r.phone, from: l, queue: l.queue, urgency: reminders, resend: l.order.resend, sendBy: l.order.sendBy})
 		}

@@ -26,7 +26,7 @@ func (g *lateGate) holds(ctx context.Context, m *outgoing) bool {
 	}
 	older := m.asked.Before(g.asked) // a younger one's own intent knows better
 	switch {
-	case m.from != nil && m.from.stopped():
+	case m.from != nil && m.from.gone():
 		g.link.giveBack(m, "") // one before it was given back, and what follows it goes the same way
 	case !m.sendBy.After(now):
 		m.outcome = &verdict{state: Expired, reason: "send_by passed"}

@@ -100,7 +100,7 @@ again as (
 select count(*) from lost`
 
 // raiseEpochSQL makes the former holder's intents, should it live after all, come to nothing.
-const raiseEpochSQL = `update chunks set epoch = epoch + 1 where id = $1`
+const raiseEpochSQL = `update chunks set epoch = nextval('chunk_epochs') where id = $1 returning epoch`
 
 // recoverChunk takes one chunk of a dead node: what was in doubt becomes unknown, or is queued again where the run says
 // so; the rest of the chunk is there to be leased. It gives how many were in doubt, and errNothing when no chunk is lost.
@@ -117,11 +117,7 @@ func (s *Store) recoverChunk(ctx context.Context, h *hot, me int64) (carrier str
 		if err != nil || !found {
 			return err
 		}
-		err = h.each(ctx, orderSQL, func(scan func(...any) error) error {
-			o := &l.order
-			return scan(&o.run, &o.text, &o.urgent, &o.resend, &o.hours, &o.perDay, &o.perWeek, &o.sendBy)
-		}, l.order.run)
-		if err != nil {
+		if l.order, err = s.order(ctx, h, l.order.run); err != nil {
 			return err
 		}
 		err = h.each(ctx, inDoubtSQL, func(scan func(...any) error) error { return scan(&doubt) },
@@ -129,10 +125,10 @@ func (s *Store) recoverChunk(ctx context.Context, h *hot, me int64) (carrier str
 		if err != nil {
 			return err
 		}
-		if err := h.exec(ctx, raiseEpochSQL, l.id); err != nil {
+		err = h.each(ctx, raiseEpochSQL, func(scan func(...any) error) error { return scan(&l.epoch) }, l.id)
+		if err != nil {
 			return err
 		}
-		l.epoch++
 		return s.release(ctx, h, []*lease{l})
 	})
 	if err != nil {

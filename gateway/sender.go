@@ -115,9 +115,9 @@ func (s *Sender) runLink(ctx, whole context.Context, l *link) {
 	stopCut := context.AfterFunc(ctx, func() { time.AfterFunc(intentEnds, cut) })
 	defer stopCut()
 	for range workersPerLink {
-		workers.Go(func() { l.work(ctx, work, false) })
+		workers.Go(func() { l.work(ctx, work, ordinary) })
 	}
-	workers.Go(func() { l.work(ctx, work, true) })
+	workers.Go(func() { l.work(ctx, work, express) })
 	for c := range lastClass {
 		workers.Go(func() { l.serve(ctx, work, c) })
 	}

@@ -3,38 +3,23 @@ package gateway
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
-// work means messages of chunks for the wire until ctx ends, or of urgent runs alone: those must not wait for a worker that
-// is in the middle of a chunk of reminders. db outlives ctx for a moment, for the commits under way.
-func (l *link) work(ctx, db context.Context, urgent bool) {
-	lane := ordinary
-	if urgent {
-		lane = express
-	}
-	for l.bound(ctx) && l.lanes.room(ctx, lane, l.intent()) { // no chunk waits here that an equal could send
-		var c *lease
-		err := l.pool.do(db, func(h *hot) (err error) {
-			c, err = l.store.lease(db, h, l.carrier.Name, l.queues(), l.node.id, urgent)
-			if errors.Is(err, errNothing) {
-				return nil
-			}
-			return err
-		})
-		if err != nil {
-			l.log.Error("lease a chunk", "error", err)
+// work means messages of chunks for the wire until ctx ends: those of urgent runs, or of the others. The former must not
+// wait for a worker that is in the middle of a chunk of reminders. db outlives ctx for a moment, for the commits under way.
+func (l *link) work(ctx, db context.Context, of class) {
+	for l.bound(ctx) && l.lanes.room(ctx, of, l.intent()) { // no chunk waits here that an equal could send
+		c, err := l.mean(ctx, db, of, nil)
+		for end := time.Now().Add(l.turn()); c != nil && err == nil && l.goesOn(ctx, c, end); {
+			_, err = l.mean(ctx, db, of, c)
 		}
-		var ready time.Time
-		if err == nil && c != nil {
-			if ready, err = l.mean(ctx, db, c); err != nil {
-				l.log.Error("send a chunk", "chunk", c.id, "error", err)
-			}
+		if err != nil {
+			l.log.Error("mean messages for the wire", "error", err)
 		}
 		// The ledger gives it back, since it goes on trying where the database is away: nobody else may take the chunk of a
 		// node that lives.
-		if c != nil && c.finish(ready) {
+		if c != nil && c.finish() {
 			l.ledger.in.put(entry{lease: c})
 		}
 		if (err != nil || c == nil) && !wait(ctx, idlePoll) {
@@ -43,57 +28,94 @@ func (l *link) work(ctx, db context.Context, urgent bool) {
 	}
 }
 
-// mean means c for the wire intent by intent, until it is through, must stand still, ctx ends, its turn is over, or the
-// link is down: then another node, whose link is up, may have it. ready is when it may go on.
-func (l *link) mean(ctx, db context.Context, c *lease) (ready time.Time, err error) {
-	if why, refused := l.carrier.refusal(l.carrier.Name, c.order.text); refused {
-		l.log.Warn("a run's text is not for this carrier, it waits for another", "run", c.order.run, "unicode", why.Unicode)
-		return l.store.now().Add(unfit), nil
+// goesOn waits until more of c may be meant; false when it is through, must stand still, ctx ended, its turn is over, or the
+// link is down: then another node, whose link is up, may have it.
+func (l *link) goesOn(ctx context.Context, c *lease, end time.Time) bool {
+	return !c.stopped() && c.left() > 0 && time.Now().Before(end) && l.transport.Bound() && l.bound(ctx) &&
+		l.lanes.room(ctx, c.order.urgency().class(), l.intent()) && !c.stopped()
+}
+
+// mean commits that the next messages of c are meant for the wire and hands them to the feeder. Without c it leases one in
+// the same transaction; nil when there is none.
+func (l *link) mean(ctx, db context.Context, of class, c *lease) (*lease, error) {
+	n := int64(l.intent())
+	if l.doubt[of].Acquire(ctx, n) != nil {
+		return c, nil
 	}
-	cut, err := l.carrier.Split.Split(c.order.text, 0)
-	if err != nil {
-		return l.store.now().Add(time.Hour), fmt.Errorf("cut the text of run %d: %w", c.order.run, err)
-	}
-	urgency := c.order.urgency()
-	doubt := l.doubt[urgency.class()]
-	for end := time.Now().Add(l.turn()); len(c.rows) > 0 && !c.stopped() && time.Now().Before(end); {
-		if !l.transport.Bound() || !l.bound(ctx) || !l.lanes.room(ctx, urgency.class(), l.intent()) {
-			return time.Time{}, nil
-		}
-		now := l.store.now()
-		if !c.order.sendBy.After(now) {
-			return time.Time{}, nil // the release ends it
-		}
-		if !c.order.hours.Allows(now) {
-			return c.order.hours.Next(now), nil
-		}
-		n := int64(min(l.intent(), len(c.rows)))
-		if doubt.Acquire(ctx, n) != nil {
-			return time.Time{}, nil
-		}
-		var pass []row
-		var held int
-		err := l.pool.do(db, func(h *hot) (err error) {
-			pass, held, err = l.store.intent(db, h, c, int(n))
+	begins := c == nil
+	var pass []row
+	var held int
+	var now time.Time
+	err := l.pool.do(db, func(h *hot) error {
+		next := func() (err error) {
+			if begins {
+				c, err = l.store.lease(db, h, l.carrier.Name, l.queues(), l.node.id, of == express)
+			}
+			if now = l.store.now(); err == nil && l.fits(c, now) {
+				pass, held, err = l.store.intent(db, h, c, int(n))
+			}
 			if errors.Is(err, errNothing) {
+				if c != nil {
+					c.stop()
+				}
 				return nil
 			}
 			return err
-		})
-		doubt.Release(n - int64(len(pass)))
-		if err != nil || len(pass)+held == 0 {
-			return time.Time{}, err
 		}
-		l.meter.moved(Suppressed, held)
-		c.meant(len(pass))
-		list := make([]*outgoing, len(pass))
-		for i, r := range pass {
-			list[i] = &outgoing{id: r.id, phone: r.phone, queue: c.queue, openTo: equal, text: c.order.text, cut: cut, urgency: urgency, from: c, pos: r.pos,
-				resend: c.order.resend, sendBy: c.order.sendBy, hours: c.order.hours, asked: now}
+		if begins || c.order.capped() {
+			return h.transact(db, next)
 		}
-		l.lanes.put(urgency, list)
+		return next()
+	})
+	l.doubt[of].Release(n - int64(len(pass)))
+	switch {
+	case err == nil:
+	case c == nil || begins && !errors.Is(err, errUncertain): // rolled back
+		return nil, err
+	default:
+		c.lose()
+		return c, err
 	}
-	return time.Time{}, nil
+	if len(pass)+held == 0 {
+		return c, nil
+	}
+	l.meter.moved(Suppressed, held)
+	c.meant(len(pass), held)
+	list, all := make([]*outgoing, len(pass)), make([]outgoing, len(pass))
+	for i, r := range pass {
+		all[i] = outgoing{id: r.id, phone: r.phone, queue: c.queue, openTo: equal, text: c.order.text, cut: c.cut, urgency: c.order.urgency(),
+			from: c, pos: r.pos, resend: c.order.resend, sendBy: c.order.sendBy, hours: c.order.hours, asked: now}
+		list[i] = &all[i]
+	}
+	l.lanes.put(c.order.urgency(), list)
+	return c, nil
+}
+
+// fits says whether messages of c may go out by this carrier now; if not, c has been told for how long it must stand still.
+func (l *link) fits(c *lease, now time.Time) bool {
+	if c.cut == nil {
+		if why, refused := l.carrier.refusal(l.carrier.Name, c.order.text); refused {
+			l.log.Warn("a run's text is not for this carrier, it waits for another", "run", c.order.run, "unicode", why.Unicode)
+			c.waitUntil(now.Add(unfit))
+			return false
+		}
+		cut, err := l.carrier.Split.Split(c.order.text, 0)
+		if err != nil {
+			l.log.Error("cut the text of a run", "run", c.order.run, "error", err)
+			c.waitUntil(now.Add(time.Hour))
+			return false
+		}
+		c.cut = cut
+	}
+	switch {
+	case !c.order.sendBy.After(now):
+		c.stop() // the release ends it
+	case !c.order.hours.Allows(now):
+		c.waitUntil(c.order.hours.Next(now))
+	default:
+		return true
+	}
+	return false
 }
 
 // serve means messages of the outbox for the wire until ctx ends.
