@@ -22,8 +22,8 @@ const (
 )
 
 // chaser looks after one carrier's messages that wait for a receipt: it asks for what is late, where the carrier answers
-// query_sm, and gives up what is overdue. One node at a time does so, in slices of the time of acceptance, which a BRIN
-// index finds: none on the state, since the receipts' updates must stay HOT. Nothing is ever read a second time.
+// query_sm, and gives up what is overdue. One node at a time does so, in slices of the time of acceptance, which an index
+// finds: none on the state, since the receipts' updates must stay HOT. Nothing is ever read a second time.
 type chaser struct {
 	store    *Store
 	ledger   *ledger
