@@ -116,19 +116,21 @@ ussd: {providers: [{name: at, secret: %s}]}
 		screen = string(body)
 		return err
 	}
-	kill := func() {}
+	var node *process
 	for i, s := range []struct{ text, begins string }{
 		{"", "CON CONG AN PHUONG"}, {"1", "CON LAM NGAY"}, {"1", "CON LAM NGAY"}, {"1*1", "CON Ke gian lam gi?"}, {"1*1*2", "CON Nhap so"},
 		{"1*1*2*0905123456*1*3*1*1", "END Da nhan tin bao so "}, {"1*1*2*0905123456*1*3*1*1", "END Da nhan tin bao so "},
 	} {
-		kill()
-		kill = serve(t, program, config)
+		if node != nil {
+			node.kill(t)
+		}
+		node = serve(t, program, config)
 		eventually(t, "the program answers", func() bool { return step(s.text) == nil })
 		if !strings.HasPrefix(screen, s.begins) {
 			t.Fatalf("step %d, %q: %s", i, s.text, screen)
 		}
 	}
-	kill()
+	node.kill(t)
 	var n, whole int
 	if err := db.QueryRow(`select count(*), count(completed_at) from reports where money = 'lost' and scam_number = '0905123456'`).Scan(&n, &whole); err != nil || n != 1 || whole != 1 {
 		t.Errorf("%d reports, %d of them whole, %v", n, whole, err)

@@ -13,11 +13,14 @@ type Counts struct {
 	Uncounted  int64 `json:"uncounted"`   // whole texts beyond what is told apart
 	Throttled  int64 `json:"throttled"`   // submit_sm answered with ESME_RTHROTTLED
 	Refused    int64 `json:"refused"`     // submit_sm answered with another error
+	Unanswered int64 `json:"unanswered"`  // messages taken whose response a script lost
 	Receipts   int64 `json:"receipts"`    // receipts that the gateway acknowledged
+	Withheld   int64 `json:"withheld"`    // receipts that a script lost
 	FromPhones int64 `json:"from_phones"` // deliver_sm of handsets' texts that it acknowledged
 	Waiting    int64 `json:"waiting"`     // deliver_sm not acknowledged yet
 	Dropped    int64 `json:"dropped"`     // deliver_sm refused for good, or too many to keep
 	Bound      int64 `json:"bound"`       // links bound now
+	Cut        int64 `json:"cut"`         // links that were cut
 }
 
 // toldApart is how many different (number, text) are counted one by one: at 16 bytes each, some 200 MB at most.

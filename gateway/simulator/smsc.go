@@ -244,6 +244,12 @@ func (c *smsc) take(a *account, s *smpp.SubmitSM, now time.Time) message {
 	m.id = c.firstID + uint64(c.ledger.counts.Parts)
 	c.ledger.counts.Parts++
 	m.registered, m.coding, m.alone = s.RegisteredDelivery, s.DataCoding, at.Total < 2
+	if m.fate.answers == 0 {
+		c.ledger.counts.Unanswered++
+	}
+	if m.fate.receipts == 0 && m.wantsReceipt() {
+		c.ledger.counts.Withheld++
+	}
 	c.journal.add(m.id, m.fate.state, now)
 	if text.whole {
 		c.ledger.message(m.to, text.text)
@@ -315,6 +321,7 @@ func (c *smsc) cut() {
 	defer c.mu.Unlock()
 	for p := range c.links {
 		p.Drop()
+		c.ledger.counts.Cut++
 	}
 }
 
