@@ -13,7 +13,9 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"github.com/lib/pq"
 
+	"canhgiac/gateway/simulator"
 	"canhgiac/internal/postgres/pgtest"
 )
 
@@ -77,6 +79,45 @@ func TestAReportByUSSDInTheBrowser(t *testing.T) {
 	police.open("/reports/" + code)
 	police.see("main", "Giả ngân hàng, nhà mạng")
 	police.see("main", "0905123456")
+}
+
+// TestAReportByUSSDInEveryProfile: the simulated carrier names its sessions in each of the ways there are; a handset
+// reports, is cut off in the middle, and dials again.
+func TestAReportByUSSDInEveryProfile(t *testing.T) {
+	for profile, session := range map[string]string{"standard": "its", "dialog15": "dialog", "bare": "none"} {
+		t.Run(profile, func(t *testing.T) {
+			script, err := simulator.ParseScript("script.yaml", fmt.Appendf(nil, "network: {ussd: {session: %s}}", session))
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := townOf(t, script, profile)
+			const from = "0901234567"
+			dial := func(answers ...string) {
+				eventually(t, "the code is dialled", func() bool { return w.sim.Dial(from, "*8088#") == nil })
+				for _, text := range answers {
+					eventually(t, text+" is answered", func() bool { return w.sim.Answer(from, text) == nil })
+				}
+			}
+			dial("1", "1", "2")
+			if err := w.sim.CancelDialog(from); err != nil {
+				t.Fatal(err)
+			}
+			dial("1", "0905123456", "1", "9", "3", "1", "1")
+			var money, when, number, callback string
+			var n, band int
+			eventually(t, "the report is sent", func() bool {
+				const q = `select money, money_when, scam_number, callback, band, (select count(*) from reports) from reports where origin = 'ussd' and completed_at is not null`
+				return w.node.db.QueryRow(q).Scan(&money, &when, &number, &callback, &band, &n) == nil
+			})
+			if money != "lost" || when != "today" || number != "0905123456" || callback != "yes" || band != 3 || n != 1 {
+				t.Errorf("%s %s %s %s %d, %d reports", money, when, number, callback, band, n)
+			}
+			var ends []string
+			if err := w.node.db.QueryRow(`select array_agg(end_status order by id) from ussd_sessions`).Scan(pq.Array(&ends)); err != nil || len(ends) != 2 || ends[0] == "" || ends[0] == "done" || ends[1] != "done" {
+				t.Errorf("the sessions ended: %q, %v", ends, err)
+			}
+		})
+	}
 }
 
 // TestKillNineBetweenUSSDStepsLosesNoAnswer kills the program after each step, once with the step's answer lost on its way

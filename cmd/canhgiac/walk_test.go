@@ -41,11 +41,18 @@ type town struct {
 	t         *testing.T
 	clock     *clock
 	node      *node
+	sim       *simulator.Simulator
 	url       string
 	passwords map[string]string
 }
 
 func newTown(t *testing.T) *town {
+	t.Helper()
+	return townOf(t, simulator.Script{}, "standard")
+}
+
+// townOf has its carrier follow a script, and read USSD by a profile.
+func townOf(t *testing.T, script simulator.Script, ussd string) *town {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	log := slog.New(slog.NewJSONHandler(newLogFile(t), nil))
@@ -57,7 +64,7 @@ func newTown(t *testing.T) *town {
 	}
 	sim, err := simulator.New(simulator.Options{
 		SMPPAddr: "127.0.0.1:0", HTTPAddr: "127.0.0.1:0", SystemID: "demo", Password: secrets.SMPPPassword,
-		VoiceURL: url, VoiceProvider: "simulator", VoiceAccount: "ACdemo", VoiceSecret: secrets.VoiceSecret, Log: log,
+		VoiceURL: url, VoiceProvider: "simulator", VoiceAccount: "ACdemo", VoiceSecret: secrets.VoiceSecret, Log: log, Script: script,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -70,12 +77,12 @@ func newTown(t *testing.T) *town {
 	c.HTTP.Addr = public.Addr().String()
 	c.Simulator.SMPPAddr, c.Simulator.HTTPAddr = sim.SMPPAddr(), sim.HTTPAddr()
 	c = demoConfig(c, secrets, pgtest.URL(t))
-	c.Gateway.Carriers[0].Rate = 5000
+	c.Gateway.Carriers[0].Rate, c.Gateway.Carriers[0].USSD = 5000, ussd
 	db, err := openMigrated(ctx, c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &town{t: t, clock: &clock{}, url: url, passwords: secrets.Passwords}
+	w := &town{t: t, clock: &clock{}, sim: sim, url: url, passwords: secrets.Passwords}
 	if w.node, err = newNode(c, db, log, w.clock.now); err != nil {
 		t.Fatal(err)
 	}
