@@ -144,6 +144,20 @@ func defaultConfig() Config {
 
 // defaultCarrier is what a carrier's missing keys mean.
 func defaultCarrier() CarrierConfig {
-	return CarrierConfig{Bind: "transceiver", Binds: 1, Window: 10, Rate: 30, ReceiptID: "auto", ReceiptDeadline: 72 * time.Hour, USSD: ussdOff, Split: "udh", Unicode: true, Fallback: []string{}, UnknownSubscriber: []string{"ESME_RINVDSTADR"}, Source: SourceConfig{TON: 5, NPI: 0},
-		EnquireLink: 30 * time.Second, ResponseTimeout: 30 * time.Second}
+	return CarrierConfig{
+		Bind:              "transceiver",
+		Binds:             1,
+		Window:            10,
+		Rate:              30,
+		Source:            SourceConfig{TON: 5, NPI: 0},
+		Split:             "udh",
+		Unicode:           true,
+		ReceiptID:         "auto",
+		ReceiptDeadline:   72 * time.Hour,
+		UnknownSubscriber: []string{"ESME_RINVDSTADR"},
+		Fallback:          []string{},
+		USSD:              ussdOff,
+		EnquireLink:       30 * time.Second,
+		ResponseTimeout:   30 * time.Second,
+	}
 }

@@ -18,8 +18,6 @@ import (
 	"canhgiac/campaigns"
 	"canhgiac/console"
 	"canhgiac/gateway"
-	"canhgiac/gateway/smpp"
-	"canhgiac/gateway/sms"
 	"canhgiac/ivr"
 	"canhgiac/ivr/africastalking"
 	"canhgiac/ivr/prompts"
@@ -163,41 +161,6 @@ type texter struct{ queue *gateway.Store }
 func (t texter) SendText(ctx context.Context, tx *sql.Tx, to residents.Phone, text, key string) error {
 	_, err := t.queue.Send(ctx, tx, gateway.Single{To: to, Text: text, Purpose: gateway.Receipt, Key: key})
 	return err
-}
-
-func gatewayCarriers(c Config, log *slog.Logger) ([]gateway.Carrier, error) {
-	var carriers []gateway.Carrier
-	for _, r := range c.Gateway.Carriers {
-		secure, err := r.tlsConfig()
-		if err != nil {
-			return nil, fmt.Errorf("carrier %s: %w", r.Name, err)
-		}
-		link := smpp.ClientConfig{
-			Addr: r.Addr, TLS: secure, SystemID: r.SystemID, Password: r.Password, SystemType: r.SystemType, Window: r.Window,
-			EnquireLink: r.EnquireLink, ResponseTimeout: r.ResponseTimeout, Log: log.With("part", "smpp", "carrier", r.Name),
-		}
-		carriers = append(carriers, gateway.Carrier{
-			Name: r.Name, Link: link, Binds: r.Binds, Separate: r.Bind == "separate", Rate: r.Rate, ReceiptID: gateway.ReceiptID(r.ReceiptID), USSD: ussdProfile(r),
-			ReceiptDeadline: r.ReceiptDeadline, QuerySM: r.QuerySM,
-			Source:            smpp.Address{TON: byte(r.Source.TON), NPI: byte(r.Source.NPI), Addr: r.Source.Addr},
-			TextRules:         textRules(r),
-			UnknownSubscriber: r.UnknownSubscriber,
-		})
-	}
-	return carriers, nil
-}
-
-func textRules(r CarrierConfig) gateway.TextRules {
-	return gateway.TextRules{Split: sms.Scheme(r.Split), GSM7Only: !r.Unicode, Forbidden: r.Forbidden, Cost: r.Cost}
-}
-
-// routing is what the queue must know to say which carrier a number leaves by.
-func routing(c Config) gateway.StoreOptions {
-	o := gateway.StoreOptions{FailoverAfter: c.Gateway.FailoverAfter}
-	for _, r := range c.Gateway.Carriers {
-		o.Routes = append(o.Routes, gateway.Route{Carrier: r.Name, Prefixes: r.Prefixes, Fallback: r.Fallback, TextRules: textRules(r)})
-	}
-	return o
 }
 
 func traps(w *prompts.Words) []campaigns.Trap {
