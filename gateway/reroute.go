@@ -22,7 +22,9 @@ type elsewhere struct {
 func newElsewhere(c Carrier, r routes) elsewhere {
 	unknown := c.UnknownSubscriber
 	if unknown == nil {
-		unknown = []string{smpp.StatusInvDest.String()}
+		for _, s := range smpp.StatusesOf(smpp.UnknownSubscriber) {
+			unknown = append(unknown, s.String())
+		}
 	}
 	return elsewhere{unknown: unknown, others: r.others(c.Name), routes: r}
 }

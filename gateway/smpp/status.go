@@ -2,6 +2,7 @@ package smpp
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/fiorix/go-smpp/smpp/pdu"
 )
@@ -127,6 +128,18 @@ var statuses = map[Status]struct {
 	StatusInvTLVValue:     {"ESME_RINVOPTPARAMVAL", Permanent},
 	StatusDeliveryFailure: {"ESME_RDELIVERYFAILURE", Permanent},
 	StatusUnknownError:    {"ESME_RUNKNOWNERR", Permanent},
+}
+
+// StatusesOf are the statuses of a kind, in the order of their numbers.
+func StatusesOf(kind Kind) []Status {
+	var list []Status
+	for s, known := range statuses {
+		if known.kind == kind {
+			list = append(list, s)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // Kind tells permanent, temporary and throttling answers apart.
