@@ -21,6 +21,7 @@ type meter struct {
 	clashes   *prometheus.CounterVec
 	forms     *prometheus.GaugeVec
 	inbound   *prometheus.CounterVec
+	ussd      *prometheus.CounterVec
 }
 
 func newMeter() *meter {
@@ -41,6 +42,7 @@ func newMeter() *meter {
 		forms: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "canhgiac_carrier_receipt_form",
 			Help: "1 for how the carrier's receipts write ids, as configured or learned; auto while nothing is learned."}, []string{"carrier", "form"}),
 		inbound: counter("canhgiac_inbound_total", "SMS from residents, by the action of their word; other: no known word.", "carrier", "action"),
+		ussd:    counter("canhgiac_ussd_total", "What happened in USSD sessions; failed: a step that could not be taken.", "carrier", "kind"),
 	}
 }
 
@@ -66,6 +68,9 @@ func (m *meter) of(carrier string) *linkMeter {
 		l.states[s] = m.messages.WithLabelValues(carrier, string(s))
 	}
 	m.orphans.WithLabelValues(carrier) // so that a panel shows 0, not nothing
+	for _, kind := range []USSDKind{USSDDialled, USSDAnswered, USSDShown, USSDDropped, ussdFailed} {
+		m.ussd.WithLabelValues(carrier, string(kind))
+	}
 	return l
 }
 
@@ -103,6 +108,8 @@ func (l *linkMeter) answered(r smpp.SubmitResult, took time.Duration) {
 // receipted counts a receipt that ended a message, lag seconds after its acceptance.
 func (l *linkMeter) receipted(lag float64) { l.lag.Observe(lag) }
 
+func (l *linkMeter) ussd(kind USSDKind) { l.meter.ussd.WithLabelValues(l.carrier, string(kind)).Inc() }
+
 func (l *linkMeter) contradicted() { l.meter.clashes.WithLabelValues(l.carrier).Inc() }
 
 func (l *linkMeter) receiptForm(form ReceiptID) {
@@ -121,7 +128,7 @@ func (l *linkMeter) received(action string) {
 
 // register makes the counts, and what each link tells of itself, visible on r.
 func (m *meter) register(r prometheus.Registerer, links []*link, q *queueMeter) error {
-	list := []prometheus.Collector{m.messages, m.submits, m.responses, m.took, m.retries, m.receipts, m.orphans, m.clashes, m.forms, m.inbound, q}
+	list := []prometheus.Collector{m.messages, m.submits, m.responses, m.took, m.retries, m.receipts, m.orphans, m.clashes, m.forms, m.inbound, m.ussd, q}
 	for _, l := range links {
 		list = append(list, l.gauges()...)
 	}

@@ -33,6 +33,8 @@ const (
 	USSDAnswered USSDKind = "answered"
 	USSDDropped  USSDKind = "dropped" // the network let go of it, or the screen did not reach the network
 	USSDShown    USSDKind = "shown"   // the network has taken the last screen
+
+	ussdFailed USSDKind = "failed" // for the meter: a step that could not be taken
 )
 
 // USSDScreen is what the phone shows, at most 160 characters of GSM-7; End closes the session.
@@ -151,7 +153,9 @@ func (d *ussdDesk) step(ctx context.Context, s ussdStep) {
 	ctx, cancel := context.WithTimeout(ctx, ussdAnswer)
 	defer cancel()
 	screen, err := d.handle(ctx, s.in)
+	d.link.meter.ussd(s.in.Kind)
 	if err != nil {
+		d.link.meter.ussd(ussdFailed)
 		d.log.Error("take a USSD step", "kind", string(s.in.Kind), "error", err)
 	}
 	if s.pdu == nil {
@@ -168,6 +172,7 @@ func (d *ussdDesk) step(ctx context.Context, s ussdStep) {
 	if err := d.show(ctx, s, screen); err != nil {
 		d.log.Warn("a USSD screen did not go out", "error", err)
 		s.in.Kind, s.in.Why = USSDDropped, "the screen did not go out"
+		d.link.meter.ussd(USSDDropped)
 		if _, err := d.handle(ctx, s.in); err != nil {
 			d.log.Error("end a USSD session", "error", err)
 		}
