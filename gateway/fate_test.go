@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"canhgiac/gateway/smpp"
+	"canhgiac/gateway/sms"
 )
 
 // steps are the states that a message went through.
@@ -301,5 +302,39 @@ func TestOnlyTheRefusedPartIsSentAgain(t *testing.T) {
 	}
 	if got := w.message(1<<32 | 1); got.State != Delivered {
 		t.Errorf("%s", got.State)
+	}
+}
+
+func TestAReceiptThatComesWithItsResponseIsStoredWithIt(t *testing.T) {
+	accepted := func(id string, n MessageID) *outgoing {
+		return &outgoing{id: n, phone: "+84900000001", parts: make([]sms.Part, 1), results: []smpp.SubmitResult{{MessageID: id}}, from: &lease{}, submitted: morning, sendBy: morning.Add(time.Hour)}
+	}
+	receipts := func(list ...string) (told []*receipt) { // "7f state"
+		for _, s := range list {
+			id, state, _ := strings.Cut(s, " ")
+			told = append(told, &receipt{Receipt: smpp.Receipt{ID: id, State: state}})
+		}
+		return told
+	}
+	for name, c := range map[string]struct {
+		vouched ReceiptID
+		told    []*receipt
+		n, rest int
+	}{
+		"as it was, with zeros and capitals":                  {ReceiptSame, receipts("007F3A DELIVRD"), 1, 0},
+		"in the form that the carrier taught":                 {ReceiptDec, receipts("32570 DELIVRD"), 1, 0},
+		"in a form that nobody vouches for":                   {"", receipts("7F3A DELIVRD"), 0, 1},
+		"of another message":                                  {ReceiptSame, receipts("99 DELIVRD"), 0, 1},
+		"not delivered is for match to weigh":                 {ReceiptSame, receipts("7F3A UNDELIV"), 0, 1},
+		"one that came after another, which may stand":        {ReceiptSame, receipts("7F3A UNDELIV", "7F3A DELIVRD"), 0, 2},
+		"twice: the second is for match, and changes nothing": {ReceiptSame, receipts("7F3A DELIVRD", "7F3A DELIVRD"), 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOutcomes("viettel", elsewhere{}, morning, []*outgoing{accepted("7f3a", 1)})
+			n, rest := o.deliverAtOnce(c.vouched, c.told)
+			if n != c.n || len(rest) != c.rest || (o.states[0] == string(Delivered)) != (c.n == 1) {
+				t.Errorf("%d delivered, %d left, %s", n, len(rest), o.states[0])
+			}
+		})
 	}
 }

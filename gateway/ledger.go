@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	ledgerBatch  = 500                  // entries in one transaction; STORAGE: 2000 gains little
+	ledgerBatch  = 2000                 // entries in one transaction: a message's outcome and its receipt are two
 	ledgerLinger = 4 * time.Millisecond // for more to come, so that few commits serve many messages
 	ledgerRetry  = 500 * time.Millisecond
 )
@@ -97,10 +97,17 @@ func (l *ledger) run(ctx context.Context) {
 	}
 }
 
-// linger waits a moment for up to n more entries.
-func (l *ledger) linger(n int) []entry {
-	time.Sleep(ledgerLinger)
-	more, _ := l.in.take(n)
+// linger waits a moment for up to n more entries, as long as more come: an SMSC whose window is full of receipts sends none
+// before these are acknowledged.
+func (l *ledger) linger(n int) (more []entry) {
+	for end := time.Now().Add(ledgerLinger); len(more) < n && time.Now().Before(end); {
+		time.Sleep(ledgerLinger / 4)
+		some, _ := l.in.take(n - len(more))
+		if len(some) == 0 {
+			break
+		}
+		more = append(more, some...)
+	}
 	return more
 }
 
@@ -121,14 +128,14 @@ func (s *Store) withHot(ctx context.Context, h **hot, work func() error) (err er
 // commit stores one batch and only then acknowledges its receipts and lets its messages go.
 func (l *ledger) commit(ctx context.Context, h *hot, batch []entry, sweep bool) error {
 	var results []*outgoing
-	var receipts []*receipt
+	var told []*receipt
 	ended := l.ended
 	for _, e := range batch {
 		switch {
 		case e.lease != nil:
 			ended = append(ended[:len(ended):len(ended)], e.lease)
 		case e.receipt != nil:
-			receipts = append(receipts, e.receipt)
+			told = append(told, e.receipt)
 		case e.late == nil:
 			results = append(results, e.message)
 		case slices.Contains(results, e.message):
@@ -143,6 +150,7 @@ func (l *ledger) commit(ctx context.Context, h *hot, batch []entry, sweep bool) 
 	now := l.store.now().UTC()
 	o := newOutcomes(l.carrier, l.elsewhere, now, results)
 	o.node = l.node
+	delivered, receipts := o.deliverAtOnce(l.forms.vouched, told)
 	var found map[State]int
 	err := h.transact(ctx, func() (err error) {
 		if err := o.store(ctx, h); err != nil {
@@ -151,6 +159,10 @@ func (l *ledger) commit(ctx context.Context, h *hot, batch []entry, sweep bool) 
 		found = map[State]int{}
 		l.failed = l.failed[:0]
 		l.forms.seen = l.forms.seen[:0]
+		if delivered > 0 {
+			found[Delivered] = delivered
+			l.forms.seen = append(l.forms.seen, l.forms.vouched)
+		}
 		if err := l.parents(ctx, h, o.many, "", now, found); err != nil { // their receipts may have come first
 			return err
 		}
@@ -178,8 +190,11 @@ func (l *ledger) commit(ctx context.Context, h *hot, batch []entry, sweep bool) 
 		l.released(c)
 	}
 	l.ended = nil
-	for _, r := range receipts {
+	for _, r := range told {
 		r.ack(smpp.StatusOK)
+	}
+	for range delivered {
+		l.meter.receipted(0)
 	}
 	for i, m := range results {
 		l.settled(m, o.verdicts[i])

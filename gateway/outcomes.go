@@ -22,6 +22,7 @@ type outcomes struct {
 
 	ids, parts, submitted     []int64 // submitted in microseconds since 1970, 0 where it never was
 	states, remoteIDs, errors []string
+	fresh                     []int // those that were accepted just now, in one part
 
 	partOf, partNo []int64
 	partIDs        []string
@@ -144,6 +145,9 @@ func (o *outcomes) end(m *outgoing, v verdict) {
 		submitted = m.submitted.UnixMicro()
 	}
 	o.submitted = append(o.submitted, submitted)
+	if v.state == Accepted && len(m.parts) == 1 && !m.late && remote != "" {
+		o.fresh = append(o.fresh, len(o.ids)-1)
+	}
 	if len(m.parts) > 1 {
 		o.many = append(o.many, int64(m.id))
 	}
@@ -168,7 +172,7 @@ const settleSQL = `
 insert into sent (message_id, state, carrier, carrier_message_id, parts, submitted_at, accepted_at, done_at, error)
 select id, state, $7, nullif(remote, ''), parts,
        case when submitted > 0 then timestamptz 'epoch' + submitted * interval '1 microsecond' end,
-       case when state = 'accepted' then $8::timestamptz end, case when state <> 'accepted' then $8::timestamptz end, error
+       case when state in ('accepted', 'delivered') then $8::timestamptz end, case when state <> 'accepted' then $8::timestamptz end, error
 from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[]) as t(id, state, remote, parts, submitted, error)
 on conflict (message_id) do update
 set state = excluded.state, carrier = excluded.carrier, carrier_message_id = excluded.carrier_message_id, parts = excluded.parts,
