@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/lib/pq"
 
+	"canhgiac/gateway"
 	"canhgiac/gateway/simulator"
 	"canhgiac/internal/postgres/pgtest"
 )
@@ -84,9 +85,9 @@ func TestAReportByUSSDInTheBrowser(t *testing.T) {
 // TestAReportByUSSDInEveryProfile: the simulated carrier names its sessions in each of the ways there are; a handset
 // reports, is cut off in the middle, and dials again.
 func TestAReportByUSSDInEveryProfile(t *testing.T) {
-	for profile, session := range map[string]string{"standard": "its", "dialog15": "dialog", "bare": "none"} {
+	for _, profile := range gateway.USSDProfiles() {
 		t.Run(profile, func(t *testing.T) {
-			script, err := simulator.ParseScript("script.yaml", fmt.Appendf(nil, "network: {ussd: {session: %s}}", session))
+			script, err := simulator.ParseScript("script.yaml", fmt.Appendf(nil, "network: {ussd: {session: %s}}", profile))
 			if err != nil {
 				t.Fatal(err)
 			}

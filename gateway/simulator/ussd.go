@@ -16,18 +16,18 @@ type USSD struct {
 	Idle    time.Duration `yaml:"idle"`    // a dialog ends when its owner says nothing for so long; absent: 3m
 }
 
-// Session is what its_session_info (0x1383, 2 octets) holds; "" is its.
+// Session is what its_session_info (0x1383, 2 octets) holds, by the gateway's own names of its profiles; "" is standard.
 type Session string
 
 const (
-	sessionITS    Session = "its"    // a session number, then a sequence number of 7 bits and the end in the last
-	sessionDialog Session = "dialog" // a vendor's dialog id of 15 bits, then the end
-	sessionNone   Session = "none"   // there is none: a phone has one dialog at a time
+	sessionStandard Session = "standard" // a session number, then a sequence number of 7 bits and the end in the last
+	sessionDialog   Session = "dialog15" // a vendor's dialog id of 15 bits, then the end
+	sessionBare     Session = "bare"     // there is none: a phone has one dialog at a time
 )
 
-// UnmarshalText reads its, dialog, none.
+// UnmarshalText reads standard, dialog15, bare.
 func (s *Session) UnmarshalText(b []byte) error {
-	return oneOf(s, b, sessionITS, sessionDialog, sessionNone)
+	return oneOf(s, b, sessionStandard, sessionDialog, sessionBare)
 }
 
 // CodePlace is where the code stands; "" is text.
@@ -229,7 +229,7 @@ func (d *dialog) info(end bool) []byte {
 		last = 1
 	}
 	switch d.profile.Session {
-	case sessionNone:
+	case sessionBare:
 		return nil
 	case sessionDialog:
 		return binary.BigEndian.AppendUint16(nil, d.id<<1|uint16(last))
@@ -240,7 +240,7 @@ func (d *dialog) info(end bool) []byte {
 // owns says that what the gateway sent belongs to d; last that it says it is the end.
 func (d *dialog) owns(info []byte) (owns, last bool) {
 	switch {
-	case d.profile.Session == sessionNone:
+	case d.profile.Session == sessionBare:
 		return true, false
 	case len(info) != 2:
 		return false, false

@@ -50,10 +50,10 @@ func TestAHandsetDialsACodeAndAnswersWhatItIsAsked(t *testing.T) {
 		name, network string
 		begin, answer turn
 	}{
-		{"a session number and a sequence", "ussd: {session: its}", turn{opBegin, "*8088#", "8088", "?\x00"}, turn{opAnswer, "1", "8088", "?\x02"}},
-		{"a vendor's dialog id", "ussd: {session: dialog}", turn{opBegin, "*8088#", "8088", "??"}, turn{opAnswer, "1", "8088", "??"}},
-		{"no session at all", "ussd: {session: none}", turn{opBegin, "*8088#", "8088", ""}, turn{opAnswer, "1", "8088", ""}},
-		{"the code as the address", "ussd: {session: none, code: dest}", turn{opBegin, "", "*8088#", ""}, turn{opAnswer, "1", "*8088#", ""}},
+		{"a session number and a sequence", "ussd: {session: standard}", turn{opBegin, "*8088#", "8088", "?\x00"}, turn{opAnswer, "1", "8088", "?\x02"}},
+		{"a vendor's dialog id", "ussd: {session: dialog15}", turn{opBegin, "*8088#", "8088", "??"}, turn{opAnswer, "1", "8088", "??"}},
+		{"no session at all", "ussd: {session: bare}", turn{opBegin, "*8088#", "8088", ""}, turn{opAnswer, "1", "8088", ""}},
+		{"the code as the address", "ussd: {session: bare, code: dest}", turn{opBegin, "", "*8088#", ""}, turn{opAnswer, "1", "*8088#", ""}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
