@@ -167,7 +167,7 @@ func (s *Store) stagePorted(ctx context.Context, tx *sql.Tx, r io.Reader) (wrong
 	if err != nil {
 		return nil, err
 	}
-	stage, err := tx.PrepareContext(ctx, pq.CopyIn("ported_stage", "line", "phone", "carrier"))
+	stage, err := tx.PrepareContext(ctx, `copy ported_stage (line, phone, carrier) from stdin`)
 	if err != nil {
 		return nil, fmt.Errorf("import ported numbers: %w", err)
 	}

@@ -14,8 +14,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/lib/pq"
-
 	"canhgiac/internal/audit"
 )
 
@@ -133,7 +131,7 @@ func stageDoNotCall(ctx context.Context, tx *sql.Tx, r io.Reader, digest hash.Ha
 	}
 	rows := csv.NewReader(file)
 	rows.Comma, rows.FieldsPerRecord, rows.LazyQuotes, rows.ReuseRecord = delimiter(first), -1, true, true
-	stage, err := tx.PrepareContext(ctx, pq.CopyIn("do_not_call_stage", "phone"))
+	stage, err := tx.PrepareContext(ctx, `copy do_not_call_stage (phone) from stdin`)
 	if err != nil {
 		return result, fmt.Errorf("load a do-not-call list: %w", err)
 	}

@@ -26,7 +26,7 @@ type entry struct {
 	do     func()
 }
 
-func (e entry) before(o entry) bool {
+func (e entry) Before(o entry) bool {
 	if !e.at.Equal(o.at) {
 		return e.at.Before(o.at)
 	}
@@ -92,7 +92,7 @@ func (a *agenda) run(ctx context.Context) {
 
 // byTime gives the earliest first. Where things come in the order in which they are due, as with a latency that is always
 // the same, they stand in a line, and neither push nor pop sorts anything; the rest is a heap.
-type byTime[T interface{ before(T) bool }] struct {
+type byTime[T interface{ Before(T) bool }] struct {
 	line []T
 	head int
 	heap []T
@@ -102,7 +102,7 @@ func (q *byTime[T]) len() int { return len(q.line) - q.head + len(q.heap) }
 
 // inLine says that the first stands in the line and not in the heap.
 func (q *byTime[T]) inLine() bool {
-	return q.head < len(q.line) && (len(q.heap) == 0 || q.line[q.head].before(q.heap[0]))
+	return q.head < len(q.line) && (len(q.heap) == 0 || q.line[q.head].Before(q.heap[0]))
 }
 
 func (q *byTime[T]) first() T {
@@ -114,15 +114,15 @@ func (q *byTime[T]) first() T {
 
 // push says whether v is now the first.
 func (q *byTime[T]) push(v T) bool {
-	first := q.len() == 0 || v.before(q.first())
-	if q.head == len(q.line) || !v.before(q.line[len(q.line)-1]) {
+	first := q.len() == 0 || v.Before(q.first())
+	if q.head == len(q.line) || !v.Before(q.line[len(q.line)-1]) {
 		q.line = append(q.line, v)
 		return first
 	}
 	q.heap = append(q.heap, v)
 	for i := len(q.heap) - 1; i > 0; {
 		up := (i - 1) / 2
-		if !q.heap[i].before(q.heap[up]) {
+		if !q.heap[i].Before(q.heap[up]) {
 			break
 		}
 		q.heap[i], q.heap[up] = q.heap[up], q.heap[i]
@@ -152,10 +152,10 @@ func (q *byTime[T]) pop() T {
 		if down >= last {
 			break
 		}
-		if right := down + 1; right < last && q.heap[right].before(q.heap[down]) {
+		if right := down + 1; right < last && q.heap[right].Before(q.heap[down]) {
 			down = right
 		}
-		if !q.heap[down].before(q.heap[i]) {
+		if !q.heap[down].Before(q.heap[i]) {
 			break
 		}
 		q.heap[i], q.heap[down] = q.heap[down], q.heap[i]

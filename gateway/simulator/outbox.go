@@ -23,7 +23,7 @@ type parcel struct {
 	done    func(smpp.Status, error)
 }
 
-func (p *parcel) before(o *parcel) bool { return p.serial < o.serial }
+func (p *parcel) Before(o *parcel) bool { return p.serial < o.serial }
 
 // outbox holds what goes to the binds of one system_id, until one of them acknowledges it. Nothing is lost when a link
 // is: it goes out again on the next, so a gateway may see it twice.
