@@ -12,8 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lib/pq"
-
 	"canhgiac/internal/audit"
 	"canhgiac/residents"
 )
