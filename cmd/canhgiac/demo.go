@@ -141,6 +141,12 @@ func runDemo(ctx context.Context, file, dir string, out io.Writer) error {
 	return nil
 }
 
+// demoNetwork takes a carrier's time, so that messages are seen on their way.
+var demoNetwork = simulator.Network{
+	Responses: simulator.Responses{After: simulator.Span{Min: 20 * time.Millisecond, Max: 80 * time.Millisecond}},
+	Receipts:  simulator.Receipts{After: simulator.Span{Min: 300 * time.Millisecond, Max: 2 * time.Second}},
+}
+
 // demoWorld runs until ctx ends. The database outlives it.
 func demoWorld(ctx context.Context, c Config, secrets demoSecrets, dataDir, logPath string, log *slog.Logger, out io.Writer) error {
 	db, err := openMigrated(ctx, c)
@@ -164,7 +170,7 @@ func demoWorld(ctx context.Context, c Config, secrets demoSecrets, dataDir, logP
 		SMPPAddr: c.Simulator.SMPPAddr, HTTPAddr: c.Simulator.HTTPAddr,
 		SystemID: c.Gateway.Carriers[0].SystemID, Password: secrets.SMPPPassword,
 		VoiceURL: c.HTTP.PublicURL, VoiceProvider: provider.Name, VoiceAccount: provider.Account, VoiceSecret: provider.Secret,
-		Log: log.With("part", "simulator"),
+		Script: simulator.Script{Network: demoNetwork}, Log: log.With("part", "simulator"),
 	})
 	if err != nil {
 		return errors.Join(err, n.closeListeners())
