@@ -93,6 +93,22 @@ type wireEnd struct {
 
 func dialWire(t testing.TB, s *Simulator) *wireEnd {
 	t.Helper()
+	w, st := knock(t, s)
+	if st != smpp.StatusOK {
+		t.Fatalf("bind: %s", st)
+	}
+	return w
+}
+
+// bindWire tries to bind, and gives the answer.
+func bindWire(t testing.TB, s *Simulator) smpp.Status {
+	t.Helper()
+	_, st := knock(t, s)
+	return st
+}
+
+func knock(t testing.TB, s *Simulator) (*wireEnd, smpp.Status) {
+	t.Helper()
 	conn, err := net.Dial("tcp", s.SMPPAddr())
 	if err != nil {
 		t.Fatal(err)
@@ -100,10 +116,15 @@ func dialWire(t testing.TB, s *Simulator) *wireEnd {
 	t.Cleanup(func() { _ = conn.Close() })
 	w := &wireEnd{Conn: conn, in: bufio.NewReaderSize(conn, 1<<16)}
 	w.write(t, 1, &smpp.Bind{Mode: smpp.BindTransceiverID, SystemID: "bench", InterfaceVersion: 0x34})
+	head, err := w.in.Peek(16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := smpp.Status(binary.BigEndian.Uint32(head[8:]))
 	if id, _, err := rawFrame(w.in); err != nil || id != smpp.BindTransceiverRespID {
 		t.Fatalf("bind: %s %v", id, err)
 	}
-	return w
+	return w, st
 }
 
 func (w *wireEnd) write(t testing.TB, seq uint32, p smpp.PDU) {

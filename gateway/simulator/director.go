@@ -57,6 +57,9 @@ func (c *smsc) act(ch change) {
 	if ch.ends {
 		return
 	}
+	if ch.do.Unbind {
+		c.unbind()
+	}
 	if t := ch.do.Text; t != nil {
 		c.texting(*t)
 	}

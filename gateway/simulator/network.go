@@ -9,12 +9,20 @@ import (
 // Network is how the simulated carrier treats messages. The zero value is a carrier at its best: every message is taken
 // at once and delivered, with one receipt. docs/simulator.yaml shows each key.
 type Network struct {
+	Binds     Binds     `yaml:"binds"`
 	Responses Responses `yaml:"responses"`
 	Refusals  []Refusal `yaml:"refusals"` // the first that fits; none: ESME_ROK
 	Throttle  Throttle  `yaml:"throttle"`
 	Outcomes  []Outcome `yaml:"outcomes"` // the first that fits; none: DELIVRD
 	Receipts  Receipts  `yaml:"receipts"`
 	USSD      USSD      `yaml:"ussd"`
+}
+
+// Binds are what lets an account in.
+type Binds struct {
+	Refuse Status        `yaml:"refuse"` // each bind, with this; absent: who knows the password is let in
+	Most   int           `yaml:"most"`   // links of one account at one time; one more is answered ESME_RALYBND; 0: any number
+	Linger time.Duration `yaml:"linger"` // how long a link that was lost still counts among them
 }
 
 // Responses are the submit_sm_resp. One that is lost was lost on its way: the message is taken all the same.

@@ -30,6 +30,7 @@ type Phase struct {
 type Act struct {
 	Network overlay  `yaml:"network"` // these keys replace the script's own
 	Drop    bool     `yaml:"drop"`    // cuts every link; with a for, lets nobody connect until it is over
+	Unbind  bool     `yaml:"unbind"`  // ends every link in order
 	Stall   bool     `yaml:"stall"`   // connections stay, but nothing is read and nothing answered
 	Text    *Texting `yaml:"text"`
 	USSD    *Dialog  `yaml:"ussd"`
@@ -92,8 +93,8 @@ func ParseScript(file string, text []byte) (Script, error) {
 func (p Phase) check() string {
 	a := p.Do
 	switch {
-	case a.Network.node == nil && !a.Drop && !a.Stall && a.Text == nil && a.USSD == nil:
-		return "does nothing: want do with one of network, drop, stall, text, ussd"
+	case a.Network.node == nil && !a.Drop && !a.Unbind && !a.Stall && a.Text == nil && a.USSD == nil:
+		return "does nothing: want do with one of network, drop, unbind, stall, text, ussd"
 	case a.Stall && p.For.After == 0:
 		return "stalls without an end: want for with a time, such as 5s"
 	case a.Drop && p.For.Messages > 0:

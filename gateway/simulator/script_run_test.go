@@ -221,3 +221,44 @@ func TestTheDocumentedScriptRuns(t *testing.T) {
 		t.Errorf("of %d messages: %+v", sent, got)
 	}
 }
+
+func TestAnAccountIsLetInAsItsCarrierLikes(t *testing.T) {
+	s := run(t, Options{Script: script(t, "network: {binds: {most: 1, linger: 1h}}")})
+	w := dialWire(t, s)
+	if st := bindWire(t, s); st != smpp.StatusAlreadyBound {
+		t.Errorf("a second bind is answered %s", st)
+	}
+	s.Cut()
+	if _, _, err := rawFrame(w.in); err == nil {
+		t.Error("the link was not cut")
+	}
+	if st := bindWire(t, s); st != smpp.StatusAlreadyBound {
+		t.Errorf("while the lost link lingers a bind is answered %s", st)
+	}
+	s = run(t, Options{Script: script(t, "network: {binds: {refuse: ESME_RBINDFAIL}}")})
+	if st := bindWire(t, s); st != smpp.StatusBindFailed {
+		t.Errorf("a bind is answered %s", st)
+	}
+}
+
+func TestAnSMSCMayUnbind(t *testing.T) {
+	s := run(t, Options{Script: script(t, "phases:", "- {at: 1 messages, do: {unbind: true}}")})
+	w := dialWire(t, s)
+	w.write(t, 2, toPhone("KHONG SO HAI"))
+	for {
+		id, seq, err := rawFrame(w.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id == smpp.UnbindID {
+			w.write(t, seq, &smpp.UnbindResp{})
+			break
+		}
+	}
+	for err := error(nil); err == nil; {
+		_, _, err = rawFrame(w.in)
+	}
+	if got := s.Accepted(); got.Parts != 1 || got.Cut != 0 {
+		t.Errorf("counts %+v", got)
+	}
+}

@@ -22,7 +22,7 @@ func TestTheDocumentedScriptReadsAndHasEveryKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(s.Phases) != 6 || s.Phases[1].Every.Messages != 1500 || s.Network.Receipts.LateBy.Max != 3*time.Second {
+	if len(s.Phases) != 8 || s.Phases[1].Every.Messages != 1500 || s.Network.Receipts.LateBy.Max != 3*time.Second {
 		t.Errorf("read %+v", s)
 	}
 	text, err := os.ReadFile(example)
@@ -51,6 +51,9 @@ func collect(n *yaml.Node, path string, into map[string]bool) {
 		case i%2 == 0:
 			at := strings.TrimPrefix(path+"."+c.Value, ".")
 			into[at] = true
+			if in, ok := strings.CutPrefix(at, "phases.do.network"); ok {
+				into["network"+in] = true
+			}
 			collect(n.Content[i+1], at, into)
 		}
 	}
@@ -73,7 +76,7 @@ func everyKey(path string, t reflect.Type) []string {
 
 func TestAMistakeInAScriptIsToldWithItsLineAndRemedy(t *testing.T) {
 	tests := []struct{ name, text, want string }{
-		{"an unknown key", "network:\n  recepts: {}", "s.yaml:2: network.recepts: unknown key, want one of responses, refusals, throttle, outcomes, receipts, ussd"},
+		{"an unknown key", "network:\n  recepts: {}", "s.yaml:2: network.recepts: unknown key, want one of binds, responses, refusals, throttle, outcomes, receipts, ussd"},
 		{"a share of more than all", "network: {receipts: {lost: 2}}", `s.yaml:1: network.receipts.lost: got "2", want a share from 0 to 1, such as 0.05`},
 		{"a time without its unit", "network: {responses: {after: 5}}", `s.yaml:1: network.responses.after: got "5", want a time such as 200ms, or a spread such as 20ms..2s`},
 		{"a spread backwards", "network: {responses: {after: 2s..1s}}", "want a time such as 200ms"},
@@ -84,7 +87,7 @@ func TestAMistakeInAScriptIsToldWithItsLineAndRemedy(t *testing.T) {
 		{"a pattern of letters", "network: {outcomes: [{to: mobile, state: UNDELIV}]}", "want a number in international form"},
 		{"a form of ids that is none", "network: {receipts: {id: {form: octal}}}", "want one of decimal hex HEX"},
 		{"a list that is none", "phases: {at: 1s}", "s.yaml:1: phases: want a list"},
-		{"a mapping that is none", "network: 3", "s.yaml:1: network: want keys and values: responses"},
+		{"a mapping that is none", "network: 3", "s.yaml:1: network: want keys and values: binds, responses"},
 		{"a value that is none", "seed: [1]", "s.yaml:1: seed: want one value"},
 		{"a key given twice", "phases:\n- at: 1s\n  at: 2s\n  do: {drop: true}", "s.yaml:3: phases[0].at: given twice"},
 		{"a phase that does nothing", "phases:\n- at: 1s", "s.yaml:2: phases[0]: does nothing"},

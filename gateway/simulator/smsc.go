@@ -46,6 +46,7 @@ type smsc struct {
 // account is one system_id.
 type account struct {
 	*outbox
+	links     int     // bound, or lost and lingering
 	tokens    float64 // parts that Throttle would still take at
 	at        time.Time
 	throttled int
@@ -108,6 +109,14 @@ func (c *smsc) Bind(p *smpp.Peer, b *smpp.Bind) smpp.Status {
 		a = &account{outbox: newOutbox(c.later)}
 		c.accounts[b.SystemID] = a
 	}
+	binds := c.network.Binds
+	switch {
+	case binds.Refuse != 0:
+		return smpp.Status(binds.Refuse)
+	case binds.Most > 0 && a.links >= binds.Most:
+		return smpp.StatusAlreadyBound
+	}
+	a.links++
 	c.links[p] = a
 	if c.began.IsZero() {
 		c.began = c.o.Now()
@@ -133,6 +142,16 @@ func (c *smsc) Closed(p *smpp.Peer) {
 	if a := c.links[p]; a != nil {
 		a.leave(p)
 		delete(c.links, p)
+		linger := c.network.Binds.Linger
+		if linger <= 0 {
+			a.links--
+			return
+		}
+		c.later.after(linger, func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			a.links--
+		})
 	}
 }
 
@@ -145,6 +164,15 @@ func (c *smsc) cut() {
 	for p := range c.links {
 		p.Drop()
 		c.ledger.counts.Cut++
+	}
+}
+
+// unbind ends every link in order.
+func (c *smsc) unbind() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for p := range c.links {
+		p.Unbind()
 	}
 }
 
