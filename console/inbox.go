@@ -116,7 +116,7 @@ func (c *Console) inboxReport(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return "", "", err
 		}
-		if err := c.Reports.Log(ctx, tx, report.ID, reports.Entry{At: m.At, Node: "sms", Key: "bao_tin", Raw: raw}); err != nil {
+		if err := c.Reports.Log(ctx, tx, report.ID, reports.Entry{At: m.At, Node: "sms", Key: "tin_nhan", Raw: raw}); err != nil {
 			return "", "", err
 		}
 		return "inbox.did.report", "/reports/" + report.Code, c.audit(ctx, tx, r, "inbox.report", inboundObject(m.ID), report.Code)

@@ -71,7 +71,7 @@ func TestATextBecomesAReport(t *testing.T) {
 	h.texted("+84901234567", "toi bi lua mat tien roi", "unknown")
 	h.texted("5656", "Quy khach da dang ky", "machine")
 	b := h.as(Police)
-	for id, want := range map[int][]string{1: {"toi bi lua mat tien roi", "090•••4567"}, 2: {"5656: Quy khach da dang ky"}} {
+	for id, want := range map[int][]string{1: {`<p class="note-text">toi bi lua mat tien roi</p>`, "Nhắn tin không có từ khóa", "090•••4567"}, 2: {`<p class="note-text">5656: Quy khach da dang ky</p>`}} {
 		got := b.post(fmt.Sprintf("/inbox/%d/report", id))
 		if got.status != http.StatusSeeOther || !strings.HasPrefix(got.header.Get("Location"), "/reports/") {
 			t.Fatalf("%d to %q", got.status, got.header.Get("Location"))
