@@ -53,7 +53,7 @@ func TestAReportByUSSDInTheBrowser(t *testing.T) {
 	phone.answers("1", "LAM NGAY")
 	phone.answers("1", "Ke gian lam gi?")
 	phone.keyboard(kb.Escape)
-	phone.see("#home-line", "Bấm lại mã")
+	phone.see("#home-line", "bấm lại mã")
 
 	police := w.browser("congan")
 	police.open("/reports")

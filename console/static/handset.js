@@ -527,6 +527,7 @@
     wake();
     light();
     dialled = code.dataset.code;
+    phone.scrollIntoView({ block: 'nearest' }); // the button is under it, the screen at its top
     show('dial');
     green();
   });
