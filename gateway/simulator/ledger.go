@@ -23,19 +23,20 @@ type Counts struct {
 	Cut        int64 `json:"cut"`         // links that were cut
 }
 
-// toldApart is how many different (number, text) are counted one by one: at 16 bytes each, some 200 MB at most.
-const toldApart = 5_000_000
+// toldApart is how many different (number, text) are counted one by one: at some 20 bytes each, 200 MB at most.
+const toldApart = 10_000_000
 
 // ledger counts each (number, text) by a 64-bit hash: among a million of them two are mistaken for one once in some 40
 // million runs.
 type ledger struct {
 	seed   [2]maphash.Seed
-	times  map[uint64]uint32
+	once   map[uint64]struct{}
+	again  map[uint64]int // how often more; few are
 	counts Counts
 }
 
 func newLedger() *ledger {
-	return &ledger{seed: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, times: make(map[uint64]uint32)}
+	return &ledger{seed: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, once: make(map[uint64]struct{}), again: make(map[uint64]int)}
 }
 
 func (l *ledger) hash(n number, text string) uint64 {
@@ -46,17 +47,17 @@ func (l *ledger) hash(n number, text string) uint64 {
 func (l *ledger) message(n number, text string) {
 	l.counts.Messages++
 	h := l.hash(n, text)
-	was, known := l.times[h]
+	_, known := l.once[h]
 	switch {
 	case known:
 		l.counts.Doubled++
-	case len(l.times) >= toldApart:
+		l.again[h]++
+	case len(l.once) >= toldApart:
 		l.counts.Uncounted++
-		return
 	default:
 		l.counts.Distinct++
+		l.once[h] = struct{}{}
 	}
-	l.times[h] = was + 1
 }
 
 // Times is how often a number was sent a whole text.
@@ -67,5 +68,10 @@ func (s *Simulator) Times(to, text string) int {
 	}
 	s.smsc.mu.Lock()
 	defer s.smsc.mu.Unlock()
-	return int(s.smsc.ledger.times[s.smsc.ledger.hash(n, text)])
+	l := s.smsc.ledger
+	h := l.hash(n, text)
+	if _, known := l.once[h]; !known {
+		return 0
+	}
+	return 1 + l.again[h]
 }
