@@ -331,7 +331,7 @@ func TestAReceiptThatComesWithItsResponseIsStoredWithIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOutcomes("viettel", elsewhere{}, morning, []*outgoing{accepted("7f3a", 1)})
-			n, rest := o.deliverAtOnce(c.vouched, c.told)
+			n, rest := o.deliverAtOnce(&forms{vouched: c.vouched}, c.told)
 			if n != c.n || len(rest) != c.rest || (o.states[0] == string(Delivered)) != (c.n == 1) {
 				t.Errorf("%d delivered, %d left, %s", n, len(rest), o.states[0])
 			}

@@ -54,3 +54,10 @@ func (b *inbox[T]) take(n int) (items []T, ended bool) {
 	b.signal()
 	return items, false
 }
+
+// empty says that there is nothing to take at the moment.
+func (b *inbox[T]) empty() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.items) == 0
+}

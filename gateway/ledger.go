@@ -23,6 +23,7 @@ type entry struct {
 	message *outgoing
 	late    *lateResult
 	receipt *receipt
+	waited  bool // for a receipt
 }
 
 type lateResult struct {
@@ -42,6 +43,10 @@ type ledger struct {
 	meter    *linkMeter
 	log      *slog.Logger
 	node     int64
+
+	soon    int     // receipts of this commit that came hardly after their messages' outcomes
+	quick   bool    // the carrier's receipts come on the heels of its responses
+	waiting []entry // outcomes whose receipts may be in the next batch
 
 	elsewhere elsewhere
 	failed    []int64  // by the receipts of this commit
@@ -65,8 +70,13 @@ func (l *ledger) run(ctx context.Context) {
 	defer sweep.Stop()
 	for {
 		var due bool
+		var enough <-chan time.Time
+		if len(l.waiting) > 0 {
+			enough = time.After(ledgerLinger)
+		}
 		select {
 		case <-l.in.ready:
+		case <-enough:
 		case <-sweep.C:
 			due = true
 		}
@@ -74,9 +84,14 @@ func (l *ledger) run(ctx context.Context) {
 		if n := len(batch); n > 0 && n < ledgerBatch/2 {
 			batch = append(batch, l.linger(ledgerBatch-n)...)
 		}
+		batch = append(l.waiting, batch...)
+		l.waiting = nil
+		if l.quick && !ended {
+			batch, l.waiting = l.awaitReceipts(batch)
+		}
 		for {
 			err := l.store.withHot(ctx, &h, func() error { return l.commit(ctx, h, batch, due) })
-			if err == nil && len(l.ended) > 0 {
+			if err == nil && len(l.ended) > 0 && len(l.waiting) == 0 && l.in.empty() { // else with the next batch
 				batch, due = nil, false
 				continue
 			}
@@ -150,7 +165,11 @@ func (l *ledger) commit(ctx context.Context, h *hot, batch []entry, sweep bool) 
 	now := l.store.now().UTC()
 	o := newOutcomes(l.carrier, l.elsewhere, now, results)
 	o.node = l.node
-	delivered, receipts := o.deliverAtOnce(l.forms.vouched, told)
+	delivered, receipts := o.deliverAtOnce(l.forms, told)
+	if len(o.fresh) > 0 {
+		l.quick = 2*(delivered+l.soon) > len(o.fresh)
+	}
+	l.soon = 0
 	var found map[State]int
 	err := h.transact(ctx, func() (err error) {
 		if err := o.store(ctx, h); err != nil {

@@ -294,6 +294,9 @@ func (l *ledger) findBy(ctx context.Context, h *hot, list []sighting, which []in
 		if n == 0 {
 			found[state]++
 			l.meter.receipted(lag)
+			if lag < soon.Seconds() {
+				l.soon++
+			}
 			if state == Failed {
 				l.failed = append(l.failed, message)
 			}

@@ -79,7 +79,7 @@ func (c *smsc) serve(ctx context.Context, l net.Listener) error {
 	over := context.AfterFunc(ctx, c.air.flow) // a held connection must hear its end
 	defer over()
 	return smpp.NewServer(smpp.ServerConfig{
-		SystemID: "canhgiac-sim", Window: 1000, CloseTimeout: lastWords, WriteTimeout: patience, Log: c.o.Log,
+		SystemID: "canhgiac-sim", Window: 5000, CloseTimeout: lastWords, WriteTimeout: patience, Log: c.o.Log,
 	}, c).Serve(ctx, c.air)
 }
 
