@@ -10,9 +10,9 @@ import (
 	"github.com/lib/pq"
 )
 
-// A receipt whose id no message has may be of one in unknown, whose submit_sm_resp never came. Then number and time tell,
-// where they leave no choice: one message of that number was taken about when the receipt says, it is in doubt, and nothing
-// else to that number waits for a receipt.
+// A receipt whose id no message has may be of one in unknown, whose submit_sm_resp never came, or of one whose response
+// had no id. Then number and time tell, where they leave no choice: one message of that number was taken about when the
+// receipt says, it lacks its id, and nothing else to that number waits for a receipt.
 
 const (
 	// numberAfter is when number and time are asked: the response is stored by then, or the message is in doubt.
@@ -30,7 +30,7 @@ select r.n, f.id, f.state, f.parts, f.lacking, b.text
 from unnest($2::text[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[]) with ordinality as r(phone, since, until, since2, until2, n)
 cross join lateral (
 	select m.id, m.body_id, coalesce(s.state, 'submitting') as state, coalesce(s.parts, 0) as parts,
-	       case when s.parts > 1 then s.parts - (select count(*) from sent_parts p where p.message_id = m.id)
+	       case when s.parts > 1 then s.parts - (select count(*) from sent_parts p where p.message_id = m.id and (p.carrier_message_id <> '' or p.state <> 'accepted'))
 	            when s.carrier_message_id is null then 1 else 0 end as lacking
 	from messages m
 	left join sent s on s.message_id = m.id
@@ -91,7 +91,7 @@ func (l *ledger) findByNumber(ctx context.Context, h *hot, list []sighting, whic
 	of := map[MessageID][]int{} // receipts by the one message that they fit
 	only := map[MessageID]fitting{}
 	for k, i := range asked {
-		if len(fits[k]) == 1 && fits[k][0].state == Unknown && fits[k][0].lacking > 0 {
+		if len(fits[k]) == 1 && fits[k][0].state != Submitting && fits[k][0].lacking > 0 {
 			f := fits[k][0]
 			of[f.id], only[f.id] = append(of[f.id], i), f
 		}
@@ -111,13 +111,16 @@ func (l *ledger) findByNumber(ctx context.Context, h *hot, list []sighting, whic
 
 // settleByNumberSQL keeps the receipt's id too, so that the same receipt again finds this message and no other.
 const settleByNumberSQL = `
-with moved as (
-	update sent set state = $2, done_at = $3, error = $4, carrier_message_id = nullif($5, '')
-	where message_id = $1 and state = 'unknown' and carrier_message_id is null
-	returning message_id
+with was as (
+	select message_id, state from sent where message_id = $1 and state in ('accepted', 'unknown') and carrier_message_id is null for update
+),
+moved as (
+	update sent s set state = $2, done_at = $3, error = $4, carrier_message_id = nullif($5, '')
+	from was where s.message_id = was.message_id
+	returning s.message_id, was.state as was
 )
 insert into message_moves (message_id, at, from_state, to_state, reason)
-select message_id, $3, 'unknown', $2, $6 from moved`
+select message_id, $3, was, $2, $6 from moved`
 
 // settlePartsByNumberSQL gives receipts to the parts whose ids never came, in any order: the message is what its worst is.
 const settlePartsByNumberSQL = `
@@ -127,11 +130,13 @@ with whole as (
 free as (
 	select part, row_number() over (order by part) as n
 	from generate_series(1, $2::int) as part
-	where part not in (select p.part from sent_parts p where p.message_id = $1)
+	where part not in (select p.part from sent_parts p where p.message_id = $1 and (p.carrier_message_id <> '' or p.state <> 'accepted'))
 )
 insert into sent_parts (message_id, part, carrier, carrier_message_id, state, at, error)
 select $1, free.part, $3, r.id, r.state, $4, r.error
-from unnest($5::text[], $6::text[], $7::text[]) with ordinality as r(id, state, error, n) join free on free.n = r.n`
+from unnest($5::text[], $6::text[], $7::text[]) with ordinality as r(id, state, error, n) join free on free.n = r.n
+on conflict (message_id, part) do update
+set carrier_message_id = excluded.carrier_message_id, state = excluded.state, at = excluded.at, error = excluded.error`
 
 // settleByNumber gives the receipts to f; false where there are more of them than f lacks, so that some are another's.
 func (l *ledger) settleByNumber(ctx context.Context, h *hot, f fitting, list []sighting, receipts []int, now time.Time, found map[State]int) (bool, error) {

@@ -31,6 +31,18 @@ func newForms(configured ReceiptID) *forms {
 	return &forms{vouched: configured}
 }
 
+// maxID is how many octets of an id are kept: SMPP's longest (5.2.23), and less than what an index takes.
+const maxID = 64
+
+// remoteID is a carrier's id of a message as it is stored, empty where it names none: an SMSC that numbers nothing sends
+// the same zeros for all, and one that is broken may send kilobytes.
+func remoteID(s string) string {
+	if strings.Trim(s, "0") == "" {
+		return ""
+	}
+	return limited(s, maxID)
+}
+
 // receiptKey folds an id as the index of sent does: carriers write leading zeros and capitals as they like.
 func receiptKey(id string) string { return strings.ToLower(strings.TrimLeft(storable(id), "0")) }
 

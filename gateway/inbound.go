@@ -21,6 +21,8 @@ import (
 const (
 	// sameWithin: a deliver_sm whose acknowledgement got lost comes again within this time.
 	sameWithin = 5 * time.Minute
+	// maxAddress is how many octets of an address are kept: data_sm's longest, and less than what an index takes.
+	maxAddress = 64
 	// helpEvery bounds the answers to unknown words, so that two machines never talk to each other.
 	helpEvery = 10 * time.Minute
 	// maxReplies bounds the answers to any words of one number within helpEvery.
@@ -88,7 +90,7 @@ func (r *receiver) receive(ctx context.Context, d delivery) error {
 			octets = []byte(letters(octets))
 		}
 	}
-	in := Inbound{To: storable(d.pdu.Dest.Addr), At: r.store.now().UTC(), Carrier: d.carrier}
+	in := Inbound{To: limited(d.pdu.Dest.Addr, maxAddress), At: r.store.now().UTC(), Carrier: d.carrier}
 	from, known := sender(d.pdu.Source)
 	in.From = residents.Phone(from)
 	piece := sms.Piece{DataCoding: d.pdu.DataCoding, Octets: octets}
@@ -168,7 +170,7 @@ func letters(b []byte) string {
 // sender gives a deliver_sm's sender, and whether that is a number which may be answered: short codes and names are
 // machines, and answering them is how loops begin.
 func sender(a smpp.Address) (string, bool) {
-	raw := storable(a.Addr)
+	raw := limited(a.Addr, maxAddress)
 	if a.TON == smpp.TONAlphanumeric {
 		return raw, false
 	}

@@ -128,7 +128,7 @@ func (o *outcomes) keepParts(m *outgoing) {
 	for i, r := range m.results {
 		if r.Err == nil && r.Status == smpp.StatusOK && !m.kept[i] {
 			o.partOf, o.partNo = append(o.partOf, int64(m.id)), append(o.partNo, int64(i+1))
-			o.partIDs = append(o.partIDs, storable(r.MessageID))
+			o.partIDs = append(o.partIDs, remoteID(r.MessageID))
 		}
 	}
 }
@@ -136,7 +136,7 @@ func (o *outcomes) keepParts(m *outgoing) {
 func (o *outcomes) end(m *outgoing, v verdict) {
 	remote := ""
 	if len(m.results) > 0 {
-		remote = storable(m.results[0].MessageID)
+		remote = remoteID(m.results[0].MessageID)
 	}
 	o.ids, o.states, o.remoteIDs = append(o.ids, int64(m.id)), append(o.states, string(v.state)), append(o.remoteIDs, remote)
 	o.parts, o.errors = append(o.parts, int64(len(m.parts))), append(o.errors, v.reason)
@@ -165,6 +165,14 @@ func (o *outcomes) end(m *outgoing, v verdict) {
 // storable takes out what a text column refuses and a peer may send.
 func storable(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "?"), "\x00", "")
+}
+
+// limited is storable, cut to so many octets: what a peer may send at any length, and a column with an index holds.
+func limited(s string, octets int) string {
+	if len(s) > octets {
+		s = s[:octets]
+	}
+	return storable(s)
 }
 
 // settleSQL writes each message's one row. Where another node has given the message up as unknown, the truth replaces it.

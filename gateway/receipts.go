@@ -64,9 +64,9 @@ type sighting struct {
 }
 
 func sight(r *receipt) sighting {
-	s := sighting{id: storable(r.ID), phone: storable(r.phone), state: outcomeOf[r.State], submitted: r.Submitted}
+	s := sighting{id: remoteID(r.ID), phone: limited(r.phone, maxAddress), state: outcomeOf[r.State], submitted: r.Submitted}
 	if s.state != Delivered && s.state != "" {
-		s.error = storable(strings.TrimSpace(r.State + " " + r.Err))
+		s.error = limited(strings.TrimSpace(r.State+" "+r.Err), maxID)
 	}
 	return s
 }

@@ -56,7 +56,7 @@ func USSDProfiles() []string { return slices.Sorted(maps.Keys(ussdProfiles)) }
 
 // read tells whose session m belongs to; its Kind is USSDDropped where the end bit says that the session is over.
 func (p ussdProfile) read(m *smpp.DeliverSM) USSD {
-	in := USSD{From: storable(m.Source.Addr), Code: storable(m.Dest.Addr), Text: typed(m)}
+	in := USSD{From: limited(m.Source.Addr, maxAddress), Code: limited(m.Dest.Addr, maxAddress), Text: typed(m)}
 	if m.Source.TON == smpp.TONInternational && !strings.HasPrefix(in.From, "+") {
 		in.From = "+" + in.From
 	}
