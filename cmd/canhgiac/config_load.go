@@ -90,6 +90,18 @@ func asWritten(from, to reflect.Type, data any) (any, error) {
 			return nil, fmt.Errorf("expected a number, got %q", data)
 		}
 		return n, nil
+	case from.Kind() == reflect.String && to.Kind() == reflect.Bool:
+		yes, err := strconv.ParseBool(data.(string))
+		if err != nil {
+			return nil, fmt.Errorf("expected true or false, got %q", data)
+		}
+		return yes, nil
+	case from.Kind() == reflect.String && to == reflect.TypeFor[time.Duration]():
+		d, err := time.ParseDuration(data.(string))
+		if err != nil {
+			return nil, fmt.Errorf("expected a duration with its unit, like 30s or 72h, got %q", data)
+		}
+		return d, nil
 	case from.Kind() == reflect.String || from == to:
 		return data, nil
 	case to.Kind() == reflect.String:
@@ -97,7 +109,7 @@ func asWritten(from, to reflect.Type, data any) (any, error) {
 	case to.Kind() == reflect.Bool && from.Kind() != reflect.Bool:
 		return nil, fmt.Errorf("expected true or false, got %v", data)
 	case to == reflect.TypeFor[time.Duration]():
-		return nil, fmt.Errorf("expected a duration with its unit, like 30s, got %v", data)
+		return nil, fmt.Errorf("expected a duration with its unit, like 30s or 72h, got %v", data)
 	}
 	return data, nil
 }
