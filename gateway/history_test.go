@@ -153,13 +153,14 @@ func (k *walker) receipt() {
 
 // die has another node take over what this one holds. It may have been alive: its responses come all the same.
 func (k *walker) die() {
+	gone := []int64{k.me}
 	k.me++
 	for {
-		if _, _, err := k.w.store.recoverChunk(k.w.ctx, k.h, k.me); err != nil {
+		if _, _, err := k.w.store.recoverChunk(k.w.ctx, k.h, gone); err != nil {
 			break
 		}
 	}
-	if _, err := k.w.store.recoverSingles(k.w.ctx, k.h, k.me); err != nil {
+	if _, err := k.w.store.recoverSingles(k.w.ctx, k.h, gone); err != nil {
 		k.w.t.Fatal(err)
 	}
 	if k.leases = nil; k.IntN(2) == 0 {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/lib/pq"
 )
 
 // nodeLocks is the class of the advisory locks by which nodes show that they live.
@@ -20,6 +22,8 @@ type node struct {
 	id   int64
 	db   *sql.DB
 	conn *sql.Conn
+
+	missed map[int64]time.Time // nodes without their lock, since when; the keeper's
 }
 
 const newNodeSQL = `select nextval('gateway_nodes')`
@@ -63,11 +67,49 @@ func (n *node) leave() {
 	}
 }
 
-// deadSQL holds for a row whose holder is gone: its lock is free, or it has been silent for longer than any response
-// takes. The latter holds for this node's own too: a lease whose answer got lost on the way here has no holder.
-const deadSQL = `lease_node is not null and (lease_until < clock_timestamp() or lease_node <> $1 and not exists (
-	select from pg_locks l where l.locktype = 'advisory' and l.classid = 4213 and l.objid = lease_node::oid and l.objsubid = 2
-	and l.database = (select oid from pg_database where datname = current_database())))`
+// goneAfter is how long a node's lock must have been free until the node counts as dead. One that lives and lost its
+// connection, or all of them when PostgreSQL was restarted, has its lock again a second later; taken for dead, what it is
+// just sending would be in doubt, and sent again where the run says so.
+const goneAfter = 4 * time.Second
+
+// unlockedSQL gives the nodes other than $1 that hold leases and no lock.
+const unlockedSQL = `
+select n.id from (
+	select lease_node as id from chunks where lease_node is not null union select lease_node from outbox where lease_node is not null
+) n
+where n.id <> $1 and not exists (
+	select from pg_locks l where l.locktype = 'advisory' and l.classid = 4213 and l.objid = n.id::oid and l.objsubid = 2
+	and l.database = (select oid from pg_database where datname = current_database()))`
+
+// gone gives the nodes that have been without their lock for goneAfter, as far as this one has watched.
+func (n *node) gone(ctx context.Context, h *hot) ([]int64, error) {
+	missed := map[int64]time.Time{}
+	var gone []int64
+	err := h.each(ctx, unlockedSQL, func(scan func(...any) error) error {
+		var id int64
+		if err := scan(&id); err != nil {
+			return err
+		}
+		since, known := n.missed[id]
+		if !known {
+			since = time.Now()
+		}
+		missed[id] = since
+		if time.Since(since) >= goneAfter {
+			gone = append(gone, id)
+		}
+		return nil
+	}, n.id)
+	if err != nil {
+		return nil, fmt.Errorf("look for nodes that died: %w", err)
+	}
+	n.missed = missed
+	return gone, nil
+}
+
+// deadSQL holds for a row whose holder is gone, or has been silent for longer than any response takes. The latter holds for
+// this node's own too: a lease whose answer got lost on the way here has no holder.
+const deadSQL = `lease_node is not null and (lease_until < clock_timestamp() or lease_node = any($1::bigint[]))`
 
 const lostChunkSQL = `
 select id, epoch, run_id, coalesce(lease_carrier, carrier), watermark, coalesce(intent_at, ready_at) from chunks
@@ -104,7 +146,7 @@ const raiseEpochSQL = `update chunks set epoch = nextval('chunk_epochs') where i
 
 // recoverChunk takes one chunk of a dead node: what was in doubt becomes unknown, or is queued again where the run says
 // so; the rest of the chunk is there to be leased. It gives how many were in doubt, and errNothing when no chunk is lost.
-func (s *Store) recoverChunk(ctx context.Context, h *hot, me int64) (carrier string, doubt int, err error) {
+func (s *Store) recoverChunk(ctx context.Context, h *hot, gone []int64) (carrier string, doubt int, err error) {
 	l := &lease{back: -1}
 	now := s.now().UTC()
 	found := false
@@ -113,7 +155,7 @@ func (s *Store) recoverChunk(ctx context.Context, h *hot, me int64) (carrier str
 		err := h.each(ctx, lostChunkSQL, func(scan func(...any) error) error {
 			found = true
 			return scan(&l.id, &l.epoch, &l.order.run, &carrier, &l.watermark, &intent)
-		}, me)
+		}, pq.Array(gone))
 		if err != nil || !found {
 			return err
 		}
@@ -166,8 +208,8 @@ kept as (
 )
 select count(*) from lost`
 
-func (s *Store) recoverSingles(ctx context.Context, h *hot, me int64) (doubt int, err error) {
-	err = h.each(ctx, lostSinglesSQL, func(scan func(...any) error) error { return scan(&doubt) }, me, s.now().UTC())
+func (s *Store) recoverSingles(ctx context.Context, h *hot, gone []int64) (doubt int, err error) {
+	err = h.each(ctx, lostSinglesSQL, func(scan func(...any) error) error { return scan(&doubt) }, pq.Array(gone), s.now().UTC())
 	if err != nil {
 		return 0, fmt.Errorf("take over lost singles: %w", err)
 	}
@@ -187,6 +229,9 @@ func (n *node) keep(ctx context.Context, s *Store, meter *meter, log *slog.Logge
 		if err == nil {
 			err = s.withHot(ctx, &h, func() error { return n.takeOver(ctx, s, h, meter, log) })
 		}
+		if err != nil {
+			n.missed = nil // while the database is away nobody can get a lock back
+		}
 		if err != nil && ctx.Err() == nil {
 			log.Error("look after the queue", "node", n.id, "error", err)
 		}
@@ -197,8 +242,12 @@ func (n *node) keep(ctx context.Context, s *Store, meter *meter, log *slog.Logge
 }
 
 func (n *node) takeOver(ctx context.Context, s *Store, h *hot, meter *meter, log *slog.Logger) error {
+	gone, err := n.gone(ctx, h)
+	if err != nil {
+		return err
+	}
 	for {
-		carrier, doubt, err := s.recoverChunk(ctx, h, n.id)
+		carrier, doubt, err := s.recoverChunk(ctx, h, gone)
 		if errors.Is(err, errNothing) {
 			break
 		}
@@ -208,7 +257,7 @@ func (n *node) takeOver(ctx context.Context, s *Store, h *hot, meter *meter, log
 		meter.of(carrier).moved(Unknown, doubt)
 		log.Warn("took over a chunk of a node that died", "node", n.id, "carrier", carrier, "in_doubt", doubt)
 	}
-	doubt, err := s.recoverSingles(ctx, h, n.id)
+	doubt, err := s.recoverSingles(ctx, h, gone)
 	if doubt > 0 {
 		log.Warn("took over singles of a node that died", "node", n.id, "in_doubt", doubt)
 	}
