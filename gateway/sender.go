@@ -28,6 +28,10 @@ type SenderOptions struct {
 	USSD       USSDHandler           // nil: nobody answers USSD
 }
 
+// Connections is how many connections to the database a sender of so many carriers holds for as long as it runs: its lock,
+// the keeper's and the pool's, and each carrier's ledger and share of the pool.
+func Connections(carriers int) int { return 3 + 3*carriers }
+
 // Sender keeps the binds to the carriers up and moves the queue over them, in both directions. Any number of senders may
 // work on one database.
 type Sender struct {
@@ -59,7 +63,7 @@ func NewSender(store *Store, carriers []Carrier, words Words, handle InboundHand
 }
 
 // Run sends until ctx ends. Then it finishes what it claimed, waits for the responses, and gives its leases back, within
-// five seconds. It may be called once. It holds 3 connections and 3 more for each carrier.
+// five seconds. It may be called once. It holds Connections.
 func (s *Sender) Run(ctx context.Context) error {
 	whole := context.WithoutCancel(ctx) // what must be stored is stored, although ctx has ended
 	n, err := joinNodes(ctx, s.store.db)

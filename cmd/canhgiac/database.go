@@ -7,23 +7,26 @@ import (
 	"fmt"
 	"time"
 
-	_ "github.com/lib/pq" // the driver, by its name "postgres"
-
+	"canhgiac/gateway"
+	"canhgiac/internal/postgres"
 	"canhgiac/migrations"
 )
 
-// openDatabase opens the pool and makes sure that somebody answers. lib/pq can keep a connection that a dropped socket
-// has poisoned, so connections are renewed every few minutes.
+// poolSize is for the pages, the API and the rest; the sender holds connections of its own besides.
+const poolSize = 20
+
+// openDatabase opens the pool and makes sure that somebody answers. Connections are renewed every few minutes, so that
+// after a failover none stays with a server that has become a standby.
 func openDatabase(ctx context.Context, c Config) (*sql.DB, error) {
 	if c.Database.URL == "" {
 		return nil, errors.New("database.url is empty: set it in the config file or as CANHGIAC_DATABASE_URL, or run `canhgiac demo`, which brings its own PostgreSQL")
 	}
-	db, err := sql.Open("postgres", c.Database.URL)
+	db, err := postgres.Open(c.Database.URL)
 	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+		return nil, err
 	}
-	db.SetMaxOpenConns(20)
-	db.SetMaxIdleConns(20)
+	db.SetMaxOpenConns(poolSize + gateway.Connections(len(c.Gateway.Carriers)))
+	db.SetMaxIdleConns(poolSize)
 	db.SetConnMaxLifetime(5 * time.Minute)
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
