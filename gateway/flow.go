@@ -23,11 +23,11 @@ func (f *flow) passed(now time.Time) {
 	}
 }
 
-// last is how many messages went out in the last intentTime.
+// last is how many messages went out in the last intentTime, or have in this one.
 func (f *flow) last() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.full
+	return max(f.full, f.n)
 }
 
 // perSecond is what goes out in a second at the moment; at a beginning, as far as that can be told.

@@ -27,6 +27,9 @@ type deaf struct {
 	to    string // begins the statement; empty: hear everything
 	after string // begins one before it in the same transaction
 	times int    // answers lost
+
+	work         map[string]bool // statements whose transactions are counted
+	transactions int
 }
 
 // lose loses the next answer to a statement that begins with to.
@@ -49,15 +52,28 @@ func (d *deaf) hears(c *deafConn, query string) bool {
 	query = strings.TrimSpace(query)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if query == "begin" {
+	if n := len(c.said); query == "begin" || n > 0 && (c.said[0] != "begin" || c.said[n-1] == "commit") {
 		c.said = nil
 	}
 	c.said = append(c.said, query)
+	d.count(c, query)
 	if d.to == "" || !strings.HasPrefix(query, d.to) || !slices.ContainsFunc(c.said, func(q string) bool { return strings.HasPrefix(q, d.after) }) {
 		return true
 	}
 	d.to, d.times = "", d.times+1
 	return false
+}
+
+// count counts the transactions that hold a statement of work, their own where no begin came before. mu is held.
+func (d *deaf) count(c *deafConn, query string) {
+	works := func(q string) bool { return d.work[q] }
+	switch {
+	case d.work == nil:
+	case query == "commit" && slices.ContainsFunc(c.said, works):
+		d.transactions++
+	case c.said[0] != "begin" && works(query):
+		d.transactions++
+	}
 }
 
 func (d *deaf) Connect(ctx context.Context) (driver.Conn, error) {
@@ -84,7 +100,7 @@ type pqConn interface {
 type deafConn struct {
 	pqConn
 	d    *deaf
-	said []string // the statements since begin
+	said []string // the statements since begin, or the one without
 }
 
 func (c *deafConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
