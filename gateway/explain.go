@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"canhgiac/residents"
+	"canhgiac/schedules"
 )
 
 // Explanation is where a message to a number would go now, and why.
@@ -41,8 +42,8 @@ func (e *Explanation) because(format string, args ...any) {
 	e.Why = append(e.Why, fmt.Sprintf(format, args...))
 }
 
-// explainedAt is how times stand in Why.
-const explainedAt = "2006-01-02 15:04 UTC"
+// explainedAt is how times stand in Why: as the ward reads the clock, to the second, since a failover takes less than minutes.
+func explainedAt(t time.Time) string { return t.In(schedules.Zone()).Format("2006-01-02 15:04:05 -07") }
 
 const portedSQL = `select carrier, source, at from ported_numbers where phone = $1`
 
@@ -72,9 +73,9 @@ func (s *Store) Explain(ctx context.Context, phone residents.Phone) (Explanation
 		e.because("no node that runs has a link to %s", e.Queue)
 	case !link.up:
 		e.Down = &link.since
-		e.because("the link to %s is down since %s", e.Queue, link.since.UTC().Format(explainedAt))
+		e.because("the link to %s is down since %s", e.Queue, explainedAt(link.since))
 		if !down[e.Queue] {
-			e.because("others send in its place from %s", link.since.Add(s.failoverAfter).UTC().Format(explainedAt))
+			e.because("others send in its place from %s", explainedAt(link.since.Add(s.failoverAfter)))
 		}
 	}
 	for _, name := range s.routes.names {
@@ -114,7 +115,7 @@ func (s *Store) explainQueue(ctx context.Context, e *Explanation) error {
 	default:
 		e.Ported = &p
 		how := map[string]string{"import": "by a list", "learned": "learned from a delivery"}[p.Source]
-		e.because("ported to %s, %s, %s", p.Carrier, how, p.At.UTC().Format(explainedAt))
+		e.because("ported to %s, %s, %s", p.Carrier, how, explainedAt(p.At))
 		if slices.Contains(s.routes.names, p.Carrier) {
 			e.Queue = p.Carrier
 		} else {
@@ -132,7 +133,7 @@ func (s *Store) explainQueue(ctx context.Context, e *Explanation) error {
 			return fmt.Errorf("explain a route: %w", err)
 		}
 		e.Refused = append(e.Refused, r)
-		e.because("%s did not know the number on %s", r.Carrier, r.At.UTC().Format(explainedAt))
+		e.because("%s did not know the number on %s", r.Carrier, explainedAt(r.At))
 	}
 	return rows.Err()
 }

@@ -110,7 +110,7 @@ func (c *Client) Run(ctx context.Context) error {
 
 // after says why there is no link, and gives the pause until the next attempt.
 func (c *Client) after(err error, up time.Duration, pause *backoff) time.Duration {
-	log, d := c.cfg.Log.With("addr", c.cfg.Addr, "error", err, "up", up), time.Duration(0)
+	log, d := c.cfg.Log.With("addr", c.cfg.Addr, "error", err, "up", up.Round(100*time.Millisecond).String()), time.Duration(0)
 	var refused *BindError
 	var unproven *tls.CertificateVerificationError
 	var plain tls.RecordHeaderError
@@ -121,20 +121,20 @@ func (c *Client) after(err error, up time.Duration, pause *backoff) time.Duratio
 		} else {
 			d = pause.next()
 		}
-		log.Error("SMSC refuses the bind", "what_to_do", refused.Advice(), "retry_in", d)
+		log.Error("SMSC refuses the bind", "what_to_do", refused.Advice(), "retry_in", d.Round(100*time.Millisecond).String())
 	case err == errIgnored: // it may have been up for long, and yet was not good
 		d = pause.next()
-		log.Error("SMSC took messages without a response: they are in doubt", "what_to_do", "ask the operator", "retry_in", d)
+		log.Error("SMSC took messages without a response: they are in doubt", "what_to_do", "ask the operator", "retry_in", d.Round(100*time.Millisecond).String())
 	case errors.As(err, &unproven):
 		d = pause.longest()
-		log.Error("SMSC does not prove its name", "what_to_do", "check the name in addr and the authority in tls_ca", "retry_in", d)
+		log.Error("SMSC does not prove its name", "what_to_do", "check the name in addr and the authority in tls_ca", "retry_in", d.Round(100*time.Millisecond).String())
 	case errors.As(err, &plain):
 		d = pause.longest()
-		log.Error("SMSC speaks no TLS", "what_to_do", "check the port in addr, or set tls to false", "retry_in", d)
+		log.Error("SMSC speaks no TLS", "what_to_do", "check the port in addr, or set tls to false", "retry_in", d.Round(100*time.Millisecond).String())
 	default:
 		pause.wasUp(up)
 		d = pause.next()
-		log.Warn("SMSC link down", "retry_in", d)
+		log.Warn("SMSC link down", "retry_in", d.Round(100*time.Millisecond).String())
 	}
 	return d
 }
