@@ -194,7 +194,11 @@ func (d *ussdDesk) show(ctx context.Context, s ussdStep, screen USSDScreen) erro
 			if r.Status.Throttled() {
 				d.link.pace.complain()
 			}
-			d.log.Warn("a USSD screen was not taken", "status", r.Status.String(), "error", r.Err)
+			if r.Err != nil {
+				d.log.Warn("a USSD screen was not taken", "error", r.Err)
+			} else {
+				d.log.Warn("a USSD screen was not taken", "status", r.Status.String(), "what_to_do", "ask the operator what stands in its_session_info, and set the carrier's ussd to it")
+			}
 		}
 		d.lane(s.in.From).put(told)
 	})

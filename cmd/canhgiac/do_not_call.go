@@ -20,6 +20,13 @@ func newDoNotCallCommand(load func() (Config, error)) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "do-not-call FILE.csv --dated 2026-11-20",
 		Short: "Put an edition of the national Do-Not-Call list in the place of the one before",
+		Long: `Put an edition of the national Do-Not-Call list in the place of the one before. No reminder goes to its numbers; answers to
+what a resident sent and urgent alerts still do.
+
+The file is CSV or plain text in UTF-8, one row a number, the number first; a heading is passed over. Rows that begin with no
+number are told, the rest is taken. An edition older than the one before is refused, and so is one that drops more than
+half of the numbers, as a file does that was cut off: --shrink says that it is meant.`,
+		Example: "  canhgiac do-not-call dnc.csv --dated 2026-11-20 --rejects rejects.csv",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error

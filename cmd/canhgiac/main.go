@@ -26,7 +26,7 @@ func newRoot() *cobra.Command {
 	var file string
 	root := &cobra.Command{
 		Use:           "canhgiac",
-		Short:         "SMS and hotline against scams, for people without smartphones",
+		Short:         "SMS, USSD and a hotline against scams, for people without smartphones",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

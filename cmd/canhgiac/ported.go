@@ -19,6 +19,11 @@ func newPortedCommand(load func() (Config, error)) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ported FILE.csv",
 		Short: "Take a list of ported numbers, with the columns phone and carrier; all of it or, where a row is wrong, none",
+		Long: `Take a list of ported numbers: all of it or, where a row is wrong, none.
+
+The file is CSV in UTF-8, its first line "phone,carrier"; other columns are left. phone is a mobile number as people write
+it, carrier the name of one under gateway.carriers. What the list does not name stays as it is.`,
+		Example: "  canhgiac ported ported.csv",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := load()

@@ -17,6 +17,11 @@ func newRouteCommand(load func() (Config, error)) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "route NUMBER",
 		Short: "Say which carrier a message to a number would leave by now, and why; nothing is sent",
+		Long: `Say which carrier a message to a number would leave by now, and why; nothing is sent.
+
+It asks, in this order, which carrier takes the number's prefix, whether the number is known to be ported, which carriers
+said that they do not know it, and whose links are up on any node. Whether the number may be messaged at all (opt-out,
+consent, do-not-call, hours, caps) is asked when a message leaves, not here.`,
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := residents.ParsePhone(args[0])
