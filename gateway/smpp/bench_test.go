@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"testing"
+	"time"
 )
 
 // The peer of both benchmarks is a sink that answers whatever it has read at one go, with a response made beforehand.
@@ -149,6 +150,19 @@ func BenchmarkDecodeSubmitSM(b *testing.B) {
 	for b.Loop() {
 		if _, err := Decode(Header{ID: SubmitSMID}, one[headerLen:]); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkParseReceipt reads a receipt as most SMSCs write it: each message brings one.
+func BenchmarkParseReceipt(b *testing.B) {
+	r := Receipt{ID: "1863248941056001", State: "DELIVRD", Err: "000", At: time.Now(), Submitted: time.Now()}
+	d := &DeliverSM{ESMClass: ESMClassReceipt, ShortMessage: []byte(r.Text()),
+		TLVs: TLVs{{TagReceiptedMessageID, []byte(r.ID + "\x00")}, {TagMessageState, []byte{2}}}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if got, ok := ParseReceipt(d); !ok || got.ID != r.ID {
+			b.Fatalf("read %+v", got)
 		}
 	}
 }

@@ -74,9 +74,9 @@ func ParseReceipt(d *DeliverSM) (Receipt, bool) {
 		return Receipt{}, false
 	}
 	text := receiptFields(plainText(d))
-	r := Receipt{ID: unquoted(id), State: stateOf(text["stat"]), Err: text["err"], At: receiptTime(text["done date"]), Submitted: receiptTime(text["submit date"])}
+	r := Receipt{ID: unquoted(id), State: stateOf(text[keyStat]), Err: text[keyErr], At: receiptTime(text[keyDone]), Submitted: receiptTime(text[keySubmit])}
 	if r.ID == "" {
-		r.ID = text["id"]
+		r.ID = text[keyID]
 	}
 	if v, ok := d.TLVs.Get(TagMessageState); ok && len(v) == 1 && int(v[0]) < len(stateNames) && v[0] > 0 {
 		r.State = stateNames[v[0]]
@@ -107,7 +107,20 @@ func plainText(d *DeliverSM) string {
 	return string(plain)
 }
 
-var receiptKeys = [...]string{"id", "submit date", "done date", "dlvrd", "stat", "err", "sub", "text"}
+// The keys of a receipt's text, by their places in receiptKeys.
+const (
+	keyID = iota
+	keySubmit
+	keyDone
+	keyDelivered
+	keyStat
+	keyErr
+	keySub
+	keyText
+	noKey
+)
+
+var receiptKeys = [noKey]string{"id", "submit date", "done date", "dlvrd", "stat", "err", "sub", "text"}
 
 const (
 	receiptGaps   = " \t\r\n,;|" // between fields
@@ -116,33 +129,38 @@ const (
 
 // receiptFields reads "id:... sub:... dlvrd:... submit date:... done date:... stat:... err:... text:..." (SMPP appendix
 // B), in any case and order, with fields missing or empty. What follows text: is the message, and not looked at.
-func receiptFields(s string) map[string]string {
-	found := map[string]string{}
-	key, from := "", 0
+func receiptFields(s string) (found [noKey]string) {
+	key, from := noKey, 0
 	end := func(at int) {
-		if _, twice := found[key]; key == "" || twice {
-			return
-		}
-		if v := fieldValue(s[from:at]); v != "" {
-			found[key] = v
+		if key != noKey && found[key] == "" {
+			found[key] = fieldValue(s[from:at])
 		}
 	}
 	for i := 0; i < len(s); i++ {
-		if i > 0 && !strings.ContainsRune(receiptGaps, rune(s[i-1])) {
+		if i > 0 && !isGap(s[i-1]) {
 			continue
 		}
 		k, n := receiptKey(s[i:])
-		if k == "" {
+		if k == noKey {
 			continue
 		}
 		end(i)
-		if key, from = k, i+n; k == "text" {
+		if key, from = k, i+n; k == keyText {
 			return found
 		}
 		i = from - 1
 	}
 	end(len(s))
 	return found
+}
+
+// isGap says that c is one of receiptGaps; it is asked of every letter.
+func isGap(c byte) bool {
+	switch c {
+	case ' ', '\t', '\r', '\n', ',', ';', '|':
+		return true
+	}
+	return false
 }
 
 // fieldValue is the first word of what follows a key, or what stands in quotes there.
@@ -162,27 +180,32 @@ func fieldValue(s string) string {
 // unquoted is a value without the quotes and blanks that some SMSCs put about it.
 func unquoted(s string) string { return strings.Trim(s, receiptGaps+receiptQuotes) }
 
-// receiptKey gives the key that s begins with and its length with the colon.
-func receiptKey(s string) (key string, n int) {
-	for _, k := range receiptKeys {
-		if len(s) <= len(k) {
+// receiptKey gives the key that s begins with and its length with the colon; noKey where it begins with none.
+func receiptKey(s string) (key, n int) {
+	for key, k := range receiptKeys {
+		if len(s) <= len(k) || s[0]|0x20 != k[0] {
 			continue
 		}
-		head := strings.ReplaceAll(s[:len(k)], "_", " ")
-		if !strings.EqualFold(head, k) {
+		if head := s[:len(k)]; !strings.EqualFold(head, k) && !strings.EqualFold(strings.ReplaceAll(head, "_", " "), k) {
 			continue
 		}
 		if rest := strings.TrimLeft(s[len(k):], " "); strings.HasPrefix(rest, ":") {
-			return k, len(s) - len(rest) + 1
+			return key, len(s) - len(rest) + 1
 		}
 	}
-	return "", 0
+	return noKey, 0
 }
 
 // receiptTime reads a date of 10, 12 or 14 digits.
 func receiptTime(s string) time.Time {
-	layout := map[int]string{10: "0601021504", 12: "060102150405", 14: "20060102150405"}[len(s)]
-	if layout == "" {
+	layout := receiptDate
+	switch len(s) {
+	case 10:
+	case 12:
+		layout = "060102150405"
+	case 14:
+		layout = "20060102150405"
+	default:
 		return time.Time{}
 	}
 	t, err := time.ParseInLocation(layout, s, vietnam)
