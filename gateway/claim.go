@@ -41,6 +41,7 @@ func (o *order) urgency() urgency {
 // until then a crash must leave it to be recovered.
 type lease struct {
 	id, epoch       int64
+	nth             int
 	queue           string // the carrier that its numbers belong to, which need not be the one that sends it
 	order           order
 	cut             []sms.Part // the run's text
@@ -68,7 +69,7 @@ const leaseSQL = `
 with pick as (
 	select c.id from unnest($1::text[]) as queue cross join lateral (
 		select id, nth from chunks
-		where carrier = queue and urgent = $6 and state = 'open' and not paused and lease_node is null and ready_at <= $2
+		where carrier = queue and urgent = $6 and (nth, id) >= ($7, $8) and state = 'open' and not paused and lease_node is null and ready_at <= $2
 		order by nth, id limit 1
 		for update skip locked
 	) c
@@ -77,7 +78,7 @@ with pick as (
 update chunks c
 set lease_node = $3, lease_carrier = $5, lease_until = clock_timestamp() + $4 * interval '1 millisecond', epoch = nextval('chunk_epochs')
 from pick where c.id = pick.id
-returning c.id, c.epoch, c.run_id, c.carrier, c.size, c.watermark`
+returning c.id, c.nth, c.epoch, c.run_id, c.carrier, c.size, c.watermark`
 
 const orderSQL = `
 select o.run_id, b.text, o.urgent, o.resend, o.hours, o.per_day, o.per_week, o.send_by
@@ -86,16 +87,15 @@ from run_orders o join bodies b on b.id = o.body_id where o.run_id = $1`
 // errNothing means that no chunk is ready.
 var errNothing = errors.New("nothing to claim")
 
-// lease takes the first ready chunk of the queues that carrier serves for node, of urgent runs or of the others, the runs in
-// turn. It belongs into a transaction: where its answer gets lost, the lease is lost with it.
-func (s *Store) lease(ctx context.Context, h *hot, carrier string, from queues, node int64, urgent bool) (*lease, error) {
+// lease takes the first ready chunk of the queues that carrier serves for node, among those to search, the runs in turn. It belongs into a transaction: where its answer gets lost, the lease is lost with it.
+func (s *Store) lease(ctx context.Context, h *hot, carrier string, from queues, node int64, in search) (*lease, error) {
 	l := &lease{back: -1}
 	found := false
 	names, _ := from.columns()
 	err := h.each(ctx, leaseSQL, func(scan func(...any) error) error {
 		found = true
-		return scan(&l.id, &l.epoch, &l.order.run, &l.queue, &l.size, &l.watermark)
-	}, names, s.now().UTC(), node, leaseTime.Milliseconds(), carrier, urgent)
+		return scan(&l.id, &l.nth, &l.epoch, &l.order.run, &l.queue, &l.size, &l.watermark)
+	}, names, s.now().UTC(), node, leaseTime.Milliseconds(), carrier, in.urgent, in.nth, in.id)
 	if err != nil {
 		return nil, fmt.Errorf("lease a chunk for %s: %w", carrier, err)
 	}

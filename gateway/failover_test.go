@@ -235,7 +235,7 @@ func TestWhatADeadNodeSentForAnotherCarrierIsTakenOver(t *testing.T) {
 			t.Cleanup(h.drop)
 			const dead = 1_000_000 // has no lock
 			standing := w.store.routes.served("vina", map[string]bool{"viettel": true})
-			l, err := w.store.lease(w.ctx, h, "vina", standing, dead, false)
+			l, err := w.store.lease(w.ctx, h, "vina", standing, dead, search{})
 			if err != nil || l.queue != "viettel" {
 				t.Fatalf("%+v, %v", l, err)
 			}

@@ -131,7 +131,7 @@ func (w *ward) die(n int) (*hot, *lease) {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(h.drop)
-	l, err := w.store.lease(w.ctx, h, "viettel", only("viettel"), 1_000_000, false)
+	l, err := w.store.lease(w.ctx, h, "viettel", only("viettel"), 1_000_000, search{})
 	if err != nil {
 		w.t.Fatal(err)
 	}

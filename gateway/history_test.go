@@ -50,7 +50,7 @@ type walker struct {
 
 func (k *walker) claim() {
 	w := k.w
-	if l, err := w.store.lease(w.ctx, k.h, "viettel", only("viettel"), k.me, false); err == nil {
+	if l, err := w.store.lease(w.ctx, k.h, "viettel", only("viettel"), k.me, search{}); err == nil {
 		k.leases = append(k.leases, l)
 	}
 	for _, l := range k.leases {

@@ -61,6 +61,7 @@ type link struct {
 	lanes     *lanes
 	gate      lateGate
 	doubt     [lastClass]*semaphore.Weighted // in messages, from the intent to the stored outcome
+	searches  [lastClass]searches
 	flow      flow
 	validity  validity
 	parts     int // of the last message, for the feeder alone

@@ -11,7 +11,7 @@ func TestANodeThatLosesItsLockForAMomentKeepsWhatItSends(t *testing.T) {
 	w.run(1, func(r *Run) { r.Resend = true })
 	h := w.clerk(ReceiptSame).h
 	holder, other := w.joined(), w.joined()
-	c, err := w.store.lease(w.ctx, h, "viettel", only("viettel"), holder.id, false)
+	c, err := w.store.lease(w.ctx, h, "viettel", only("viettel"), holder.id, search{})
 	if err != nil {
 		t.Fatal(err)
 	}

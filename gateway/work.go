@@ -49,7 +49,7 @@ func (l *link) mean(ctx, db context.Context, of class, c *lease) (*lease, error)
 	err := l.pool.do(db, func(h *hot) error {
 		next := func() (err error) {
 			if begins {
-				c, err = l.store.lease(db, h, l.carrier.Name, l.queues(), l.node.id, of == express)
+				c, err = l.lease(db, h, of)
 			}
 			if now = l.store.now(); err == nil && l.fits(c, now) {
 				pass, held, err = l.store.intent(db, h, c, int(n))
@@ -89,6 +89,23 @@ func (l *link) mean(ctx, db context.Context, of class, c *lease) (*lease, error)
 	}
 	l.lanes.put(c.order.urgency(), list)
 	return c, nil
+}
+
+// lease searches from where the last search found something, and everywhere where that gives nothing.
+func (l *link) lease(db context.Context, h *hot, of class) (c *lease, err error) {
+	at := &l.searches[of]
+	for {
+		in := at.next(time.Now(), of)
+		c, err = l.store.lease(db, h, l.carrier.Name, l.queues(), l.node.id, in)
+		if err == nil {
+			at.found(c)
+			return c, nil
+		}
+		if !errors.Is(err, errNothing) || in.all() {
+			return c, err
+		}
+		at.found(nil)
+	}
 }
 
 // fits says whether messages of c may go out by this carrier now; if not, c has been told for how long it must stand still.
