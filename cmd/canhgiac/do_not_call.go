@@ -27,7 +27,7 @@ The file is CSV or plain text in UTF-8, one row a number, the number first; a he
 number are told, the rest is taken. An edition older than the one before is refused, and so is one that drops more than
 half of the numbers, as a file does that was cut off: --shrink says that it is meant.`,
 		Example: "  canhgiac do-not-call dnc.csv --dated 2026-11-20 --rejects rejects.csv",
-		Args:  cobra.ExactArgs(1),
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
 			if l.Dated, err = time.Parse(time.DateOnly, dated); err != nil {

@@ -24,7 +24,7 @@ func newPortedCommand(load func() (Config, error)) *cobra.Command {
 The file is CSV in UTF-8, its first line "phone,carrier"; other columns are left. phone is a mobile number as people write
 it, carrier the name of one under gateway.carriers. What the list does not name stays as it is.`,
 		Example: "  canhgiac ported ported.csv",
-		Args:  cobra.ExactArgs(1),
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := load()
 			if err != nil {

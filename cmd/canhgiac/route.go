@@ -22,7 +22,7 @@ func newRouteCommand(load func() (Config, error)) *cobra.Command {
 It asks, in this order, which carrier takes the number's prefix, whether the number is known to be ported, which carriers
 said that they do not know it, and whose links are up on any node. Whether the number may be messaged at all (opt-out,
 consent, do-not-call, hours, caps) is asked when a message leaves, not here.`,
-		Args:  cobra.ExactArgs(1),
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := residents.ParsePhone(args[0])
 			if err != nil || p.Kind != residents.Mobile {
