@@ -281,11 +281,13 @@ func (l *lease) stop() {
 	l.still = true
 }
 
-// lose says that an intent, or the lease itself, got no answer.
-func (l *lease) lose() {
+// lose says that an intent of n messages, or the lease itself with it, got no answer: until it is taken back these are in
+// doubt.
+func (l *lease) lose(n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lost = true
+	l.backs += n
 }
 
 // waitUntil stops the lease, and keeps the chunk from another before at.

@@ -67,14 +67,13 @@ func (l *link) mean(ctx, db context.Context, of class, c *lease) (*lease, error)
 		}
 		return next()
 	})
-	l.doubt[of].Release(n - int64(len(pass)))
-	switch {
-	case err == nil:
-	case c == nil || begins && !errors.Is(err, errUncertain): // rolled back
-		return nil, err
-	default:
-		c.lose()
+	if err != nil && c != nil && (!begins || errors.Is(err, errUncertain)) {
+		c.lose(int(n))
 		return c, err
+	}
+	l.doubt[of].Release(n - int64(len(pass)))
+	if err != nil { // rolled back
+		return nil, err
 	}
 	if len(pass)+held == 0 {
 		return c, nil
@@ -137,8 +136,25 @@ func (l *link) fits(c *lease, now time.Time) bool {
 
 // serve means messages of the outbox for the wire until ctx ends.
 func (l *link) serve(ctx, db context.Context, c class) {
-	var lost []time.Time // takes without an answer, to be undone before the next one
+	var lost *lostTake
+	defer func() {
+		if lost != nil {
+			if err := l.untake(db, c, lost); err != nil { // a node that goes on will find it in doubt
+				l.log.Error("undo a take from the outbox", "error", err)
+			}
+		}
+	}()
 	for l.bound(ctx) && l.lanes.room(ctx, c, l.intent()) {
+		if lost != nil {
+			if err := l.untake(db, c, lost); err != nil {
+				l.log.Error("undo a take from the outbox", "error", err)
+				if !wait(ctx, idlePoll) {
+					return
+				}
+				continue
+			}
+			lost = nil
+		}
 		n := int64(l.intent())
 		if l.doubt[c].Acquire(ctx, n) != nil {
 			return
@@ -146,19 +162,16 @@ func (l *link) serve(ctx, db context.Context, c class) {
 		var list []*single
 		now := l.store.now().UTC()
 		err := l.pool.do(db, func(h *hot) (err error) {
-			for len(lost) > 0 {
-				if err := l.store.untake(db, h, l.carrier.Name, l.node.id, c, lost[0]); err != nil {
-					return err
-				}
-				lost = lost[1:]
-			}
-			if list, err = l.store.take(db, h, l.carrier.Name, l.queues(), l.node.id, c, now, int(n)); err != nil {
-				lost = append(lost, now)
-			}
+			list, err = l.store.take(db, h, l.carrier.Name, l.queues(), l.node.id, c, now, int(n))
 			return err
 		})
 		if err != nil {
 			l.log.Error("take from the outbox", "error", err)
+			lost = &lostTake{at: now, n: n}
+			if !wait(ctx, idlePoll) {
+				return
+			}
+			continue
 		}
 		l.doubt[c].Release(n - int64(len(list)))
 		for _, m := range list {
@@ -173,4 +186,18 @@ func (l *link) serve(ctx, db context.Context, c class) {
 			return
 		}
 	}
+}
+
+// lostTake is a take without an answer: until it is undone, what it may have leased is in doubt.
+type lostTake struct {
+	at time.Time
+	n  int64
+}
+
+func (l *link) untake(db context.Context, c class, lost *lostTake) error {
+	err := l.pool.do(db, func(h *hot) error { return l.store.untake(db, h, l.carrier.Name, l.node.id, c, lost.at) })
+	if err == nil {
+		l.doubt[c].Release(lost.n)
+	}
+	return err
 }

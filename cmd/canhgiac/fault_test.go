@@ -333,11 +333,13 @@ func (w *faultWorld) judgeDoubts(t *testing.T, counts simulator.Counts, atKills 
 		t.Fatal(err)
 	}
 	t.Logf("in doubt %v; on their way when nodes died %v, of %d allowed", doubts, atKills, gateway.MaxInDoubt(faultRate))
-	inHand := 0
+	inHand, before := 0, 0
 	for _, n := range atKills {
-		if inHand += n; n > gateway.MaxInDoubt(faultRate) {
+		// A node that was killed within a second may not have taken over yet what the one before it left.
+		if inHand += n; n > gateway.MaxInDoubt(faultRate)+before {
 			t.Errorf("a node died with %d messages on their way", n)
 		}
+		before = n
 	}
 	most := map[string]int{
 		"node died between intent and response": inHand,
