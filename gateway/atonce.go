@@ -33,7 +33,8 @@ func (l *ledger) awaitReceipts(batch []entry) (now, waiting []entry) {
 
 // key is the key of the response that a receipt's id means in the form that is vouched for.
 func (f *forms) key(id string) string {
-	if key, ok := keyIn(f.vouched, storable(id)); ok {
+	id = remoteID(id)
+	if key, ok := keyIn(f.vouched, id); ok {
 		return key
 	}
 	return receiptKey(id)
@@ -41,7 +42,8 @@ func (f *forms) key(id string) string {
 
 // deliverAtOnce lets messages whose receipt came in the same batch be stored as delivered, which saves each a look-up and
 // an update. It gives how many, and the receipts that are left to match. Only DELIVRD is taken so, only where somebody
-// vouches for the form of the ids, and only before any other receipt for the same id: the rest is for match to weigh.
+// vouches for the form of the ids, only for the number that the receipt names, and only before any other receipt for the same
+// id: the rest is for match to weigh.
 func (o *outcomes) deliverAtOnce(f *forms, receipts []*receipt) (n int, rest []*receipt) {
 	if f.vouched == "" || len(receipts) == 0 || len(o.fresh) == 0 {
 		return 0, receipts
@@ -50,11 +52,12 @@ func (o *outcomes) deliverAtOnce(f *forms, receipts []*receipt) (n int, rest []*
 	for _, i := range o.fresh { // the latest, where the carrier has used an id again
 		byKey[receiptKey(o.remoteIDs[i])] = i
 	}
+	delete(byKey, "") // a response without an id, whose receipt names no message
 	for _, r := range receipts {
 		key := f.key(r.ID)
 		i, ok := byKey[key]
 		delete(byKey, key)
-		if !ok || outcomeOf[r.State] != Delivered {
+		if number := numberOf(r.phone); !ok || outcomeOf[r.State] != Delivered || number != "" && number != o.phones[i] {
 			rest = append(rest, r)
 			continue
 		}

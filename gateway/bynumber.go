@@ -53,7 +53,7 @@ type fitting struct {
 }
 
 // findByNumber matches the sightings at which by number and time and gives the indexes of the rest.
-func (l *ledger) findByNumber(ctx context.Context, h *hot, list []sighting, which []int, now time.Time, found map[State]int) ([]int, error) {
+func (l *ledger) findByNumber(ctx context.Context, h *hot, list []sighting, which []int, now time.Time, t *tally) ([]int, error) {
 	var asked []int
 	var phones []string
 	var since, until, since2, until2 []time.Time
@@ -98,7 +98,7 @@ func (l *ledger) findByNumber(ctx context.Context, h *hot, list []sighting, whic
 	}
 	taken := map[int]bool{}
 	for id, receipts := range of {
-		ok, err := l.settleByNumber(ctx, h, only[id], list, receipts, now, found)
+		ok, err := l.settleByNumber(ctx, h, only[id], list, receipts, now, t)
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +139,7 @@ on conflict (message_id, part) do update
 set carrier_message_id = excluded.carrier_message_id, state = excluded.state, at = excluded.at, error = excluded.error`
 
 // settleByNumber gives the receipts to f; false where there are more of them than f lacks, so that some are another's.
-func (l *ledger) settleByNumber(ctx context.Context, h *hot, f fitting, list []sighting, receipts []int, now time.Time, found map[State]int) (bool, error) {
+func (l *ledger) settleByNumber(ctx context.Context, h *hot, f fitting, list []sighting, receipts []int, now time.Time, t *tally) (bool, error) {
 	parts := f.parts
 	if parts < 2 { // a node that died left no count of the parts
 		cut, err := l.split.Split(f.text, 0)
@@ -167,13 +167,13 @@ func (l *ledger) settleByNumber(ctx context.Context, h *hot, f fitting, list []s
 		if err := h.exec(ctx, settleByNumberSQL, f.id, states[0], now, errs[0], ids[0], reason); err != nil {
 			return false, fmt.Errorf("settle message %d by number and time: %w", f.id, err)
 		}
-		found[State(states[0])]++
+		t.states[State(states[0])]++
 		return true, nil
 	}
 	if err := h.exec(ctx, settlePartsByNumberSQL, f.id, parts, l.carrier, now, pq.Array(ids), pq.Array(states), pq.Array(errs)); err != nil {
 		return false, fmt.Errorf("settle parts of message %d by number and time: %w", f.id, err)
 	}
-	return true, l.parents(ctx, h, []int64{int64(f.id)}, matchedByNumber, now, found)
+	return true, l.parents(ctx, h, []int64{int64(f.id)}, matchedByNumber, now, t)
 }
 
 // patience is how long a receipt may be awaited.

@@ -262,7 +262,7 @@ func TestTheUpdateOfAReceiptStaysOnItsPage(t *testing.T) {
 		for i := range 500 {
 			list = append(list, &receipt{Receipt: smpp.Receipt{ID: MessageID(7<<32 | (i + 1)).String(), State: "DELIVRD"}})
 		}
-		if err := d.match(w.ctx, d.h, list, morning, map[State]int{}); err != nil {
+		if err := d.match(w.ctx, d.h, list, morning, newTally()); err != nil {
 			return err
 		}
 		return d.h.each(w.ctx, `select n_tup_upd, n_tup_hot_upd from pg_stat_xact_user_tables where relname = 'sent'`,

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"canhgiac/gateway/smpp"
+	"canhgiac/gateway/sms"
 )
 
 // rawSMSC writes octets that no library would: it binds whoever comes and answers each submit_sm with the next id, as it is.
@@ -201,5 +202,54 @@ func TestAddressesOfAnyLengthAreTaken(t *testing.T) {
 			t.Errorf("deliver_sm %d: %s", n, s.acked[n])
 		}
 		s.mu.Unlock()
+	}
+}
+
+// TestAnIDThatTheCarrierHasUsedAgainIsToldByItsNumber: SMSCs count anew after a restart, and phones that were switched off
+// get yesterday's messages today.
+func TestAnIDThatTheCarrierHasUsedAgainIsToldByItsNumber(t *testing.T) {
+	for _, form := range []ReceiptID{ReceiptSame, ReceiptAuto} {
+		t.Run(string(form), func(t *testing.T) {
+			w := newWard(t, 0)
+			d := w.clerk(form)
+			yesterday := w.accepted("+84901000001", "b7")
+			w.clock.move(24 * time.Hour)
+			today := w.accepted("+84901000002", "b7")
+			d.tell("+84901000001", smpp.Receipt{ID: "B7", State: "DELIVRD"})
+			d.store(false)
+			if a, b := w.message(yesterday).State, w.message(today).State; a != Delivered || b != Accepted {
+				t.Errorf("yesterday's is %s, today's %s", a, b)
+			}
+			d.tell("0901-hidden-02", smpp.Receipt{ID: "B7", State: "UNDELIV"})
+			d.store(false)
+			if s := w.message(today).State; form == ReceiptSame && s != Failed {
+				t.Errorf("without a number the latest counts, and it is %s", s)
+			}
+		})
+	}
+}
+
+// TestAReceiptInTheSameBatchIsNotTakenForWhatItDoesNotName: outcomes and receipts that come together are stored together.
+func TestAReceiptInTheSameBatchIsNotTakenForWhatItDoesNotName(t *testing.T) {
+	for name, c := range map[string]struct{ response, receipt, number string }{
+		"neither has an id":           {"", "", "+84901000002"},
+		"both are zeros":              {"0", "000", "0901xxx002"},
+		"the id was another number's": {"b7", "b7", "+84901000002"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWard(t, 0)
+			d := w.clerk(ReceiptSame)
+			other := w.accepted("+84901000002", "b7")
+			id := w.send(Single{To: "+84901000001", Text: "Tin", Purpose: Reply})
+			m := &outgoing{id: id, phone: "+84901000001", parts: make([]sms.Part, 1), submitted: w.clock.now(), results: []smpp.SubmitResult{{MessageID: c.response}}}
+			r := &receipt{Receipt: smpp.Receipt{ID: c.receipt, State: "DELIVRD"}, phone: c.number, ack: func(smpp.Status) {}}
+			d.store(false, entry{message: m}, entry{receipt: r})
+			if s := w.message(id).State; s != Accepted {
+				t.Errorf("the message is %s", s)
+			}
+			if s := w.message(other).State; c.response == "b7" && s != Delivered {
+				t.Errorf("the other number's message is %s", s)
+			}
+		})
 	}
 }

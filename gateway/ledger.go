@@ -44,12 +44,11 @@ type ledger struct {
 	log      *slog.Logger
 	node     int64
 
-	soon    int     // receipts of this commit that came hardly after their messages' outcomes
+	soon    int     // receipts of the last commit that came hardly after their messages' outcomes
 	quick   bool    // the carrier's receipts come on the heels of its responses
 	waiting []entry // outcomes whose receipts may be in the next batch
 
 	elsewhere elsewhere
-	failed    []int64  // by the receipts of this commit
 	again     bool     // receipts were put aside: try them after the next outcomes
 	ended     []*lease // to give back with the next commit
 
@@ -166,45 +165,44 @@ func (l *ledger) commit(ctx context.Context, h *hot, batch []entry, sweep bool) 
 	o := newOutcomes(l.carrier, l.elsewhere, now, results)
 	o.node = l.node
 	delivered, receipts := o.deliverAtOnce(l.forms, told)
-	if len(o.fresh) > 0 {
-		l.quick = 2*(delivered+l.soon) > len(o.fresh)
-	}
-	l.soon = 0
-	var found map[State]int
+	var t *tally
 	err := h.transact(ctx, func() (err error) {
 		if err := o.store(ctx, h); err != nil {
 			return err
 		}
-		found = map[State]int{}
-		l.failed = l.failed[:0]
+		t = newTally()
 		l.forms.seen = l.forms.seen[:0]
 		if delivered > 0 {
-			found[Delivered] = delivered
+			t.states[Delivered] = delivered
 			l.forms.seen = append(l.forms.seen, l.forms.vouched)
 		}
-		if err := l.parents(ctx, h, o.many, "", now, found); err != nil { // their receipts may have come first
+		if err := l.parents(ctx, h, o.many, "", now, t); err != nil { // their receipts may have come first
 			return err
 		}
 		if len(receipts) > 0 {
-			if err := l.match(ctx, h, receipts, now, found); err != nil {
+			if err := l.match(ctx, h, receipts, now, t); err != nil {
 				return err
 			}
 		}
 		if sweep || l.again && len(results) > 0 {
-			if err := l.sweep(ctx, h, now); err != nil {
+			if err := l.sweep(ctx, h, now, t); err != nil {
 				return err
 			}
 		}
-		asked, err := l.askOthers(ctx, h, l.failed, now)
+		asked, err := l.askOthers(ctx, h, t.failed, now)
 		if err != nil {
 			return err
 		}
-		found[Queued] += asked
+		t.states[Queued] += asked
 		return l.store.release(ctx, h, ended)
 	})
 	if err != nil {
 		return err
 	}
+	if len(o.fresh) > 0 {
+		l.quick = 2*(delivered+l.soon) > len(o.fresh)
+	}
+	l.soon = t.soon
 	for _, c := range ended {
 		l.released(c)
 	}
@@ -221,6 +219,6 @@ func (l *ledger) commit(ctx context.Context, h *hot, batch []entry, sweep bool) 
 			l.ended = append(l.ended, m.from)
 		}
 	}
-	l.meter.movedAll(found)
+	l.counted(t)
 	return nil
 }

@@ -22,6 +22,7 @@ type outcomes struct {
 
 	ids, parts, submitted     []int64 // submitted in microseconds since 1970, 0 where it never was
 	states, remoteIDs, errors []string
+	phones                    []string
 	fresh                     []int // those that were accepted just now, in one part
 
 	partOf, partNo []int64
@@ -139,7 +140,7 @@ func (o *outcomes) end(m *outgoing, v verdict) {
 		remote = remoteID(m.results[0].MessageID)
 	}
 	o.ids, o.states, o.remoteIDs = append(o.ids, int64(m.id)), append(o.states, string(v.state)), append(o.remoteIDs, remote)
-	o.parts, o.errors = append(o.parts, int64(len(m.parts))), append(o.errors, v.reason)
+	o.parts, o.errors, o.phones = append(o.parts, int64(len(m.parts))), append(o.errors, v.reason), append(o.phones, m.phone)
 	var submitted int64
 	if !m.submitted.IsZero() {
 		submitted = m.submitted.UnixMicro()

@@ -175,7 +175,7 @@ select count(*) from moved`
 func (c *chaser) answered(ctx context.Context, h *hot, q question, state State, word string) error {
 	now := c.store.now().UTC()
 	var moved int
-	found := map[State]int{}
+	t := newTally()
 	reason, why := "query_sm "+word, word
 	if state == Delivered {
 		why = ""
@@ -185,12 +185,12 @@ func (c *chaser) answered(ctx context.Context, h *hot, q question, state State, 
 		if err != nil || q.part == 0 {
 			return err
 		}
-		return c.ledger.parents(ctx, h, []int64{int64(q.id)}, reason, now, found)
+		return c.ledger.parents(ctx, h, []int64{int64(q.id)}, reason, now, t)
 	})
 	if err != nil {
 		return fmt.Errorf("store what %s says of message %d: %w", c.carrier, q.id, err)
 	}
-	found[state] += moved
-	c.ledger.meter.movedAll(found)
+	t.states[state] += moved
+	c.ledger.counted(t)
 	return nil
 }

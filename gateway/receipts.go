@@ -71,7 +71,8 @@ func sight(r *receipt) sighting {
 	return s
 }
 
-// matchSQL finds each receipt's message, the latest where a carrier has used an id again, and moves it. Receipts of parts
+// matchSQL finds each receipt's message and moves it; where a carrier has used an id again, as after its restart, the one
+// to the receipt's number ($7), else the latest. Receipts of parts
 // are noted on the part; the message follows when all its parts are known. $5 is empty, or the number that the message
 // must have gone to. Each limit keeps its subquery below the receipts: a plan made while sent was empty put sent outside,
 // and took a second for each batch of the first minute.
@@ -85,10 +86,13 @@ with r as (
 hit as (
 	select r.n, s.message_id, s.state as was, r.state, r.error
 	from r cross join lateral (
-		select s.message_id, s.state from sent s
-		where s.carrier = $1 and lower(ltrim(s.carrier_message_id, '0')) = r.key and s.carrier_message_id is not null and s.parts = 1
-		and (r.phone = '' or exists (select from messages m where m.id = s.message_id and m.phone = r.phone))
-		order by s.accepted_at desc nulls last limit 1
+		select s.message_id, s.state from (
+			select s.message_id, s.state, s.accepted_at, count(*) over () as many from sent s
+			where s.carrier = $1 and lower(ltrim(s.carrier_message_id, '0')) = r.key and s.carrier_message_id is not null and s.parts = 1
+			and (r.phone = '' or exists (select from messages m where m.id = s.message_id and m.phone = r.phone))
+		) s
+		order by case when many > 1 then exists (select from messages m where m.id = s.message_id and m.phone = ($7::text[])[r.n]) end desc,
+		         s.accepted_at desc nulls last limit 1
 	) s
 ),
 moved as (
@@ -104,10 +108,13 @@ doubted as (
 part as (
 	select r.n, p.message_id, p.part, p.state as was, r.state, r.error
 	from r cross join lateral (
-		select p.message_id, p.part, p.state from sent_parts p
-		where p.carrier = $1 and lower(ltrim(p.carrier_message_id, '0')) = r.key
-		and (r.phone = '' or exists (select from messages m where m.id = p.message_id and m.phone = r.phone))
-		order by p.at desc limit 1
+		select p.message_id, p.part, p.state from (
+			select p.message_id, p.part, p.state, p.at, count(*) over () as many from sent_parts p
+			where p.carrier = $1 and lower(ltrim(p.carrier_message_id, '0')) = r.key
+			and (r.phone = '' or exists (select from messages m where m.id = p.message_id and m.phone = r.phone))
+		) p
+		order by case when many > 1 then exists (select from messages m where m.id = p.message_id and m.phone = ($7::text[])[r.n]) end desc,
+		         p.at desc limit 1
 	) p
 ),
 noted as (
@@ -148,14 +155,40 @@ resolved as (
 )
 select message_id, state, lag from moved`
 
+// tally is what the receipts of one transaction have moved, to be counted once it is committed: one that is tried again
+// must not count twice.
+type tally struct {
+	states map[State]int
+	lags   []float64 // in seconds
+	failed []int64
+	soon   int // receipts that came hardly after their messages' outcomes
+}
+
+func newTally() *tally { return &tally{states: map[State]int{}} }
+
+func (t *tally) moved(message int64, to State, lag float64) {
+	t.states[to]++
+	t.lags = append(t.lags, lag)
+	if to == Failed {
+		t.failed = append(t.failed, message)
+	}
+}
+
+// counted tells the metrics.
+func (l *ledger) counted(t *tally) {
+	l.meter.movedAll(t.states)
+	for _, lag := range t.lags {
+		l.meter.receipted(lag)
+	}
+}
+
 // match moves the messages that the receipts tell of, within the caller's transaction, and keeps those of no message.
-// found counts the messages that moved into each state.
-func (l *ledger) match(ctx context.Context, h *hot, receipts []*receipt, now time.Time, found map[State]int) error {
+func (l *ledger) match(ctx context.Context, h *hot, receipts []*receipt, now time.Time, t *tally) error {
 	list := make([]sighting, len(receipts))
 	for i, r := range receipts {
 		list[i] = sight(r)
 	}
-	rest, err := l.find(ctx, h, list, now, found)
+	rest, err := l.find(ctx, h, list, now, t)
 	if err != nil {
 		return err
 	}
@@ -164,7 +197,7 @@ func (l *ledger) match(ctx context.Context, h *hot, receipts []*receipt, now tim
 
 // find matches list and gives the indexes of the rest. Where somebody vouches for the form of the ids, that is one look-up
 // for each; what it leaves, or everything where nobody does, is tried in all forms in auto.
-func (l *ledger) find(ctx context.Context, h *hot, list []sighting, now time.Time, found map[State]int) (rest []int, err error) {
+func (l *ledger) find(ctx context.Context, h *hot, list []sighting, now time.Time, t *tally) (rest []int, err error) {
 	var which []int
 	for i := range list {
 		if list[i].id == "" {
@@ -181,7 +214,7 @@ func (l *ledger) find(ctx context.Context, h *hot, list []sighting, now time.Tim
 				keys[k] = receiptKey(list[i].id)
 			}
 		}
-		left, err := l.findBy(ctx, h, list, which, keys, make([]string, len(which)), now, found)
+		left, err := l.findBy(ctx, h, list, which, keys, make([]string, len(which)), now, t)
 		if err != nil {
 			return nil, err
 		}
@@ -191,7 +224,7 @@ func (l *ledger) find(ctx context.Context, h *hot, list []sighting, now time.Tim
 		which = left
 	}
 	if l.forms.auto && len(which) > 0 {
-		left, err := l.findAnyForm(ctx, h, list, which, now, found)
+		left, err := l.findAnyForm(ctx, h, list, which, now, t)
 		if err != nil {
 			return nil, err
 		}
@@ -220,7 +253,7 @@ cross join lateral (
 // findAnyForm matches the sightings at which by every form that their ids may have, against their numbers. An id that means
 // two messages of its number matches neither: it waits until the form is known. Without a number only the id as it stands
 // counts, and only where no other form means anything.
-func (l *ledger) findAnyForm(ctx context.Context, h *hot, list []sighting, which []int, now time.Time, found map[State]int) ([]int, error) {
+func (l *ledger) findAnyForm(ctx context.Context, h *hot, list []sighting, which []int, now time.Time, t *tally) ([]int, error) {
 	type guess struct {
 		reading
 		of, nth int // the index in list, and which of its readings
@@ -268,7 +301,7 @@ func (l *ledger) findAnyForm(ctx context.Context, h *hot, list []sighting, which
 	if len(chosen) == 0 {
 		return rest, nil
 	}
-	left, err := l.findBy(ctx, h, list, chosen, keys, phones, now, found)
+	left, err := l.findBy(ctx, h, list, chosen, keys, phones, now, t)
 	if err != nil {
 		return nil, err
 	}
@@ -276,10 +309,10 @@ func (l *ledger) findAnyForm(ctx context.Context, h *hot, list []sighting, which
 }
 
 // findBy matches the sightings at which by keys and gives the indexes of those that no message answers to.
-func (l *ledger) findBy(ctx context.Context, h *hot, list []sighting, which []int, keys, phones []string, now time.Time, found map[State]int) ([]int, error) {
-	states, errs := make([]string, len(which)), make([]string, len(which))
+func (l *ledger) findBy(ctx context.Context, h *hot, list []sighting, which []int, keys, phones []string, now time.Time, t *tally) ([]int, error) {
+	states, errs, numbers := make([]string, len(which)), make([]string, len(which)), make([]string, len(which))
 	for k, i := range which {
-		states[k], errs[k] = string(list[i].state), list[i].error
+		states[k], errs[k], numbers[k] = string(list[i].state), list[i].error, numberOf(list[i].phone)
 	}
 	hit := make([]bool, len(which))
 	var parents []int64
@@ -292,13 +325,9 @@ func (l *ledger) findBy(ctx context.Context, h *hot, list []sighting, which []in
 			return err
 		}
 		if n == 0 {
-			found[state]++
-			l.meter.receipted(lag)
+			t.moved(message, state, lag)
 			if lag < soon.Seconds() {
-				l.soon++
-			}
-			if state == Failed {
-				l.failed = append(l.failed, message)
+				t.soon++
 			}
 			return nil
 		}
@@ -311,11 +340,11 @@ func (l *ledger) findBy(ctx context.Context, h *hot, list []sighting, which []in
 			l.meter.contradicted()
 		}
 		return nil
-	}, l.carrier, pq.Array(keys), pq.Array(states), pq.Array(errs), pq.Array(phones), now)
+	}, l.carrier, pq.Array(keys), pq.Array(states), pq.Array(errs), pq.Array(phones), now, pq.Array(numbers))
 	if err != nil {
 		return nil, fmt.Errorf("match %d receipts of %s: %w", len(which), l.carrier, err)
 	}
-	if err := l.parents(ctx, h, parents, "", now, found); err != nil {
+	if err := l.parents(ctx, h, parents, "", now, t); err != nil {
 		return nil, err
 	}
 	var rest []int
@@ -327,7 +356,7 @@ func (l *ledger) findBy(ctx context.Context, h *hot, list []sighting, which []in
 	return rest, nil
 }
 
-func (l *ledger) parents(ctx context.Context, h *hot, ids []int64, reason string, now time.Time, found map[State]int) error {
+func (l *ledger) parents(ctx context.Context, h *hot, ids []int64, reason string, now time.Time, t *tally) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -338,11 +367,7 @@ func (l *ledger) parents(ctx context.Context, h *hot, ids []int64, reason string
 		if err := scan(&message, &state, &lag); err != nil {
 			return err
 		}
-		if state == Failed {
-			l.failed = append(l.failed, message)
-		}
-		found[state]++
-		l.meter.receipted(lag)
+		t.moved(message, state, lag)
 		return nil
 	}, pq.Array(ids), now, reason)
 	if err != nil {

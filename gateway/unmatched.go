@@ -64,7 +64,7 @@ set tries = tries + 1, try_at = case when tries < 12 then $2::timestamptz + inte
 where id = any($1)`
 
 // sweep tries the receipts again that found no message so far.
-func (l *ledger) sweep(ctx context.Context, h *hot, now time.Time) error {
+func (l *ledger) sweep(ctx context.Context, h *hot, now time.Time, t *tally) error {
 	var list []sighting
 	var ids []int64
 	due := now
@@ -89,12 +89,11 @@ func (l *ledger) sweep(ctx context.Context, h *hot, now time.Time) error {
 	if len(list) == 0 {
 		return nil
 	}
-	found := map[State]int{}
-	rest, err := l.find(ctx, h, list, now, found)
+	rest, err := l.find(ctx, h, list, now, t)
 	if err != nil {
 		return err
 	}
-	if rest, err = l.findByNumber(ctx, h, list, rest, now, found); err != nil {
+	if rest, err = l.findByNumber(ctx, h, list, rest, now, t); err != nil {
 		return err
 	}
 	var left, matched []int64
@@ -111,7 +110,6 @@ func (l *ledger) sweep(ctx context.Context, h *hot, now time.Time) error {
 	if err := h.exec(ctx, postponeSQL, pq.Array(left), now); err != nil {
 		return fmt.Errorf("postpone %d receipts: %w", len(left), err)
 	}
-	l.meter.movedAll(found)
 	return nil
 }
 
