@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/binary"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -251,5 +252,37 @@ func TestAReceiptInTheSameBatchIsNotTakenForWhatItDoesNotName(t *testing.T) {
 				t.Errorf("the other number's message is %s", s)
 			}
 		})
+	}
+}
+
+// TestReceiptsOfTwoPartsThatTwoNodesStoreAtOneTimeEndTheMessage: an SMSC spreads its receipts over the binds.
+func TestReceiptsOfTwoPartsThatTwoNodesStoreAtOneTimeEndTheMessage(t *testing.T) {
+	w := newWard(t, 0)
+	one, other := w.clerk(ReceiptSame), w.clerk(ReceiptSame)
+	const number = "+84901000001"
+	id := w.accepted(number, "p1")
+	w.exec(`update sent set parts = 2 where message_id = $1`, id)
+	w.exec(`insert into sent_parts (message_id, part, carrier, carrier_message_id, at) values ($1, 1, 'viettel', 'p1', $2), ($1, 2, 'viettel', 'p2', $2)`, id, w.clock.now())
+	delivered := func(remote string) *receipt {
+		return &receipt{Receipt: smpp.Receipt{ID: remote, State: "DELIVRD"}, phone: number, ack: func(smpp.Status) {}}
+	}
+	stored := make(chan error, 1)
+	err := one.h.transact(w.ctx, func() error {
+		if err := one.match(w.ctx, one.h, []*receipt{delivered("p1")}, w.clock.now(), newTally()); err != nil {
+			return err
+		}
+		go func() { stored <- other.commit(w.ctx, other.h, []entry{{receipt: delivered("p2")}}, false) }()
+		until(t, "the other node waits, or is through", func() bool {
+			var waits bool
+			err := w.db.QueryRow(`select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')`).Scan(&waits)
+			return err != nil || waits || len(stored) > 0
+		})
+		return nil
+	})
+	if err := errors.Join(err, <-stored); err != nil {
+		t.Fatal(err)
+	}
+	if m := w.message(id); m.State != Delivered {
+		t.Errorf("all parts have their receipts, and the message is %s", m.State)
 	}
 }

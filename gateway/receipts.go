@@ -129,6 +129,10 @@ select n, message_id, message_id, was, 0 from part
 union all
 select 0, 0, message_id, state, lag from moved`
 
+// lockParentsSQL comes before parentsSQL: the receipts of two parts may be stored by two nodes at one time, neither of which
+// sees what the other has not committed. Who comes second waits here, and its next statement sees the first one's part.
+const lockParentsSQL = `select from sent where message_id = any($1) order by message_id for no key update`
+
 // parentsSQL gives messages of several parts the worst state among them, once all are known. $3 is empty, or why they are
 // in doubt no more.
 const parentsSQL = `
@@ -359,6 +363,9 @@ func (l *ledger) findBy(ctx context.Context, h *hot, list []sighting, which []in
 func (l *ledger) parents(ctx context.Context, h *hot, ids []int64, reason string, now time.Time, t *tally) error {
 	if len(ids) == 0 {
 		return nil
+	}
+	if err := h.exec(ctx, lockParentsSQL, pq.Array(ids)); err != nil {
+		return fmt.Errorf("lock messages of %d parts: %w", len(ids), err)
 	}
 	err := h.each(ctx, parentsSQL, func(scan func(...any) error) error {
 		var message int64
