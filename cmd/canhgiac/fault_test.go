@@ -50,7 +50,7 @@ func TestNothingIsLostAndNothingDoubledWhateverFails(t *testing.T) {
 	world.enqueue(t)
 	program := build(t)
 	node := serve(t, program, world.config)
-	var atKills []int // what the dead node had meant for the wire, without a stored outcome
+	inHand := map[int64]int{} // by node: what a dead one had meant for the wire, without a stored outcome
 	for i, what := range faults(chance) {
 		// One fault in each sixth of the run, but for its end.
 		moment := int64((float64(i) + chance.Float64()*0.8) * 2 * faultPeople / (faultKills + 1) * 0.95)
@@ -61,12 +61,14 @@ func TestNothingIsLostAndNothingDoubledWhateverFails(t *testing.T) {
 			continue
 		}
 		node.kill(t)
-		atKills = append(atKills, world.progress(t).Submitting)
+		for node, n := range world.inHand(t) {
+			inHand[node] = max(inHand[node], n) // it was more before somebody began to take over
+		}
 		node = serve(t, program, world.config)
 	}
 	world.settle(t)
 	node.kill(t) // a node would go on resolving what is in doubt while it is judged
-	world.judge(t, atKills)
+	world.judge(t, inHand)
 }
 
 type fault int
@@ -207,6 +209,40 @@ func (w *faultWorld) progress(t *testing.T) gateway.Progress {
 	return p
 }
 
+const inHandSQL = `
+select node, sum(n) from (
+	select c.lease_node, count(*) from chunks c join messages m on m.chunk_id = c.id
+	where c.lease_node is not null and m.pos < c.watermark
+	and not exists (select from sent s where s.message_id = m.id) and not exists (select from outbox o where o.message_id = m.id)
+	group by 1
+	union all
+	select lease_node, count(*) from outbox where lease_node is not null group by 1
+) as t(node, n) group by 1`
+
+// inHand is what each node holds that was meant for the wire and has no outcome. One that died just before may not have
+// been taken over yet, so that there may be two.
+func (w *faultWorld) inHand(t *testing.T) map[int64]int {
+	t.Helper()
+	rows, err := w.db.QueryContext(t.Context(), inHandSQL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	held := map[int64]int{}
+	for rows.Next() {
+		var node int64
+		var n int
+		if err := rows.Scan(&node, &n); err != nil {
+			t.Fatal(err)
+		}
+		held[node] = n
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return held
+}
+
 // settle waits until every message has its outcome and every receipt was taken: what is accepted still has no receipt,
 // because the carrier lost it.
 func (w *faultWorld) settle(t *testing.T) {
@@ -227,7 +263,7 @@ left join (
 ) v on v.message_id = m.id`
 
 // judge holds what the gateway says of each message against what the carrier got.
-func (w *faultWorld) judge(t *testing.T, atKills []int) {
+func (w *faultWorld) judge(t *testing.T, inHand map[int64]int) {
 	t.Helper()
 	w.db.SetMaxIdleConns(1)
 	counts := w.carrier.Accepted()
@@ -273,7 +309,7 @@ func (w *faultWorld) judge(t *testing.T, atKills []int) {
 	if counts.Doubled != int64(doubled) || counts.Distinct != counts.Messages-counts.Doubled || counts.Incomplete != 0 || counts.Dropped != 0 {
 		t.Errorf("the carrier counts otherwise than by message, of which %d are doubled: %+v", doubled, counts)
 	}
-	w.judgeDoubts(t, counts, atKills)
+	w.judgeDoubts(t, counts, inHand)
 	w.judgeHistories(t, unknown)
 }
 
@@ -311,9 +347,9 @@ const doubtsSQL = `
 select reason, count(*) from message_moves where to_state = 'unknown' or from_state = 'unknown' and reason = 'late response' group by 1`
 
 // judgeDoubts sees that no more was in doubt than what was done to the messages explains: what each dead node had meant for
-// the wire, the window of each cut link, the responses that the carrier lost, and those that a machine which stood still
-// for a moment kept too long: they come late, or a window of them with the link's end never.
-func (w *faultWorld) judgeDoubts(t *testing.T, counts simulator.Counts, atKills []int) {
+// the wire, the window of each cut link, and the responses that the carrier lost. Two windows more are for a machine that
+// stands still for a moment: responses come late then, or the gateway gives the silent link up.
+func (w *faultWorld) judgeDoubts(t *testing.T, counts simulator.Counts, inHand map[int64]int) {
 	t.Helper()
 	rows, err := w.db.QueryContext(t.Context(), doubtsSQL)
 	if err != nil {
@@ -332,18 +368,16 @@ func (w *faultWorld) judgeDoubts(t *testing.T, counts simulator.Counts, atKills 
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("in doubt %v; on their way when nodes died %v, of %d allowed", doubts, atKills, gateway.MaxInDoubt(faultRate))
-	inHand, before := 0, 0
-	for _, n := range atKills {
-		// A node that was killed within a second may not have taken over yet what the one before it left.
-		if inHand += n; n > gateway.MaxInDoubt(faultRate)+before {
-			t.Errorf("a node died with %d messages on their way", n)
+	t.Logf("in doubt %v; on their way when nodes died %v, of %d allowed", doubts, inHand, gateway.MaxInDoubt(faultRate))
+	died := 0
+	for node, n := range inHand {
+		if died += n; n > gateway.MaxInDoubt(faultRate) {
+			t.Errorf("node %d died with %d messages on their way", node, n)
 		}
-		before = n
 	}
 	most := map[string]int{
-		"node died between intent and response": inHand,
-		"link lost before the response":         int(counts.Cut) * faultWindow,
+		"node died between intent and response": died,
+		"link lost before the response":         (int(counts.Cut) + 2) * faultWindow,
 		"no response in time":                   int(counts.Unanswered) + doubts["late response"] + 2*faultWindow,
 	}
 	for reason, n := range doubts {
