@@ -111,8 +111,13 @@ func CheckContent(c Content) []Problem {
 	var found []Problem
 	for _, form := range []struct{ field, text string }{{"text", c.Text}, {"plain", c.Plain}} {
 		add := func(code, arg string) { found = append(found, Problem{Field: form.field, Code: code, Arg: arg}) }
-		if form.text == "" {
+		if strings.TrimSpace(form.text) == "" {
 			add("text_missing", "")
+			continue
+		}
+		// What nobody can send is not read word for word: a body of the API may hold a megabyte.
+		if size := sms.Measure(form.text); size.Parts > maxParts {
+			add("parts_many", strconv.Itoa(size.Parts))
 			continue
 		}
 		if link := links.FindString(form.text); link != "" {
@@ -120,9 +125,6 @@ func CheckContent(c Content) []Problem {
 		}
 		if asks := Asks(form.text); asks != "" {
 			add("asks", asks)
-		}
-		if size := sms.Measure(form.text); size.Parts > maxParts {
-			add("parts_many", strconv.Itoa(size.Parts))
 		}
 	}
 	if i := strings.IndexAny(c.Text, "{}"); i >= 0 {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"canhgiac/campaigns"
 	"canhgiac/schedules"
@@ -112,4 +113,28 @@ func TestTrapsWarnWhereTheMeaningTurns(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestATextThatNobodyCouldSendIsNotReadWordForWord: any system with a token may post a megabyte, of one word or of many.
+func TestATextThatNobodyCouldSendIsNotReadWordForWord(t *testing.T) {
+	for _, unit := range []string{"a", "a ", "đọc ", "ạ"} {
+		text := strings.Repeat(unit, 900_000/len(unit))
+		begun := time.Now()
+		found := campaigns.CheckContent(campaigns.Content{Text: text, Plain: text})
+		if took := time.Since(begun); took > 20*time.Second {
+			t.Errorf("%q again and again takes %s", unit, took)
+		}
+		if len(found) == 0 || found[0].Code != "parts_many" {
+			t.Errorf("%q again and again: %v", unit, found)
+		}
+	}
+}
+
+func TestATextOfBlanksIsNoText(t *testing.T) {
+	for _, p := range campaigns.CheckContent(campaigns.Content{Text: " \n ", Plain: " "}) {
+		if p.Code == "text_missing" && p.Field == "text" {
+			return
+		}
+	}
+	t.Error("it may be sent")
 }
