@@ -15,7 +15,6 @@ import (
 func TestASenderMeetsOthersCarriers(t *testing.T) {
 	for _, script := range []string{"smsc.js", "smsc.pl"} {
 		t.Run(script, func(t *testing.T) {
-			t.Parallel()
 			meet(t, script)
 		})
 	}

@@ -38,7 +38,6 @@ func TestWhoeverWaitsForAnAnswerGoesBeforeRemindersThatAreAlreadyMeantForTheWire
 		"an urgent run when the window is full": {0, 5, 150 * time.Millisecond, urgent},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			w, s := newWard(t, 600), startSMSC(t)
 			w.real()
 			s.answer = func(m submitted, respond func(smpp.SubmitResult)) {

@@ -51,8 +51,10 @@ r as (insert into residents (phone, phone_kind, name, name_fold, unit_id, consen
 	select '+849' || lpad(i::text, 8, '0'), 'mobile', '', '', w.id, $2::timestamptz, $2, $2 from w, generate_series(1, $1::int) i)
 select id from w`
 
+// newWard settles a ward in a database of its own, so that tests run side by side: most of them wait more than they work.
 func newWard(t *testing.T, n int) *ward {
 	t.Helper()
+	t.Parallel()
 	w := &ward{t: t, ctx: t.Context(), db: pgtest.New(t), clock: newClock()}
 	if err := w.db.QueryRow(settleWardSQL, n, morning).Scan(&w.unit); err != nil {
 		t.Fatal(err)
