@@ -40,6 +40,7 @@ bench: postgres build
 	go test -run '^$$' -bench Peers -benchtime 1x -count 3 ./gateway/smpp
 	for run in 1 2 3; do for transport in smpp noop; do \
 		echo $$transport; $(BENCH) gateway --messages 1000000 --transport $$transport --json || exit 1; done; done
+	$(BENCH) gateway --messages 1000000 --receipts-after 2s --json
 	$(BENCH) gateway --messages 500000 --arrive 15000 --json
 	$(BENCH) gateway --messages 100000 --json
 	$(BENCH) gateway --messages 5000000 --json

@@ -14,14 +14,14 @@ import (
 
 const benchCarrier = "simulator"
 
-func newFar(transport string, log *slog.Logger) (far, error) {
-	switch transport {
+func newFar(o gatewayOptions, log *slog.Logger) (far, error) {
+	switch o.transport {
 	case "smpp":
-		return newSimulated(log)
+		return newSimulated(o, log)
 	case "noop":
 		return &noop{}, nil
 	}
-	return nil, fmt.Errorf("--transport %q: want smpp or noop", transport)
+	return nil, fmt.Errorf("--transport %q: want smpp or noop", o.transport)
 }
 
 // simulated is the simulator at the end of a real link.
@@ -30,8 +30,10 @@ type simulated struct {
 	log *slog.Logger
 }
 
-func newSimulated(log *slog.Logger) (*simulated, error) {
-	sim, err := simulator.New(simulator.Options{SMPPAddr: "127.0.0.1:0", HTTPAddr: "127.0.0.1:0", Log: log})
+func newSimulated(o gatewayOptions, log *slog.Logger) (*simulated, error) {
+	var script simulator.Script
+	script.Network.Receipts.After = simulator.Span{Min: o.receipts, Max: o.receipts}
+	sim, err := simulator.New(simulator.Options{SMPPAddr: "127.0.0.1:0", HTTPAddr: "127.0.0.1:0", Script: script, Log: log})
 	return &simulated{sim, log}, err
 }
 

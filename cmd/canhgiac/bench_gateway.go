@@ -22,6 +22,7 @@ type gatewayOptions struct {
 	arrive    float64 // messages a second, in runs of one group; 0: one run of all
 	perWeek   int     // the run's cap, which the claim asks for each number; 0: none
 	transport string
+	receipts  time.Duration // from the response to its receipt; 0: on its heels
 }
 
 // gatewayResult is counted at the simulator's end where it can be: lost and doubled are what residents would feel.
@@ -56,6 +57,9 @@ func newBenchGatewayCommand() *cobra.Command {
 			if err := checkMessages(o.messages); err != nil {
 				return err
 			}
+			if o.receipts < 0 || o.receipts > patience/2 || o.receipts > 0 && o.transport == "noop" {
+				return fmt.Errorf("--receipts-after %s: want 0s to %s, and the transport smpp", o.receipts, patience/2)
+			}
 			if o.arrive < 0 {
 				return fmt.Errorf("--arrive %v: want a rate, or 0 for all at once", o.arrive)
 			}
@@ -76,6 +80,7 @@ func newBenchGatewayCommand() *cobra.Command {
 	f.Float64Var(&o.arrive, "arrive", 0, "enqueue them at this rate a second, in runs of 1000; 0: one run of all at once")
 	f.IntVar(&o.perWeek, "per-week", 2, "the cap that is asked for each number; 0: none")
 	f.StringVar(&o.transport, "transport", "smpp", "smpp: to the simulator over loopback; noop: straight back, for comparison")
+	f.DurationVar(&o.receipts, "receipts-after", 0, "how long each receipt comes after its response; at once, it is stored together with it")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }
@@ -99,7 +104,7 @@ func benchGateway(ctx context.Context, o gatewayOptions, progress io.Writer) (r 
 	}
 	defer func() { err = errors.Join(err, rig.close()) }()
 	quiet := slog.New(slog.DiscardHandler)
-	other, err := newFar(o.transport, quiet)
+	other, err := newFar(o, quiet)
 	if err != nil {
 		return r, err
 	}
