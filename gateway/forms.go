@@ -157,16 +157,18 @@ func (l *ledger) learn(ctx context.Context, h **hot, due bool) error {
 
 // keepForm stores the form to vouch for, or that there is none any more.
 func (l *ledger) keepForm(ctx context.Context, h *hot, form ReceiptID) error {
-	query, args, what := learnFormSQL, []any{l.carrier, string(form), l.store.now().UTC()}, "learned how the carrier's receipts write ids"
+	query, args := learnFormSQL, []any{l.carrier, string(form), l.store.now().UTC()}
+	what, named := "learned how the carrier's receipts write ids", "form"
 	if form == "" {
-		query, args, what = forgetFormSQL, []any{l.carrier, string(l.forms.vouched)}, "the carrier's receipts write ids in another form, which is to be learned"
+		query, args = forgetFormSQL, []any{l.carrier, string(l.forms.vouched)}
+		what, named = "the carrier's receipts write ids in another form, which is to be learned", "was"
 	}
 	var stored ReceiptID // none where another node was first
 	if err := h.each(ctx, query, func(scan func(...any) error) error { return scan(&stored) }, args...); err != nil {
 		return fmt.Errorf("keep the form of %s's receipts: %w", l.carrier, err)
 	}
 	if stored != "" {
-		l.log.Info(what, "form", stored, "matches", l.forms.row)
+		l.log.Info(what, named, stored, "matches", l.forms.row)
 	}
 	return nil
 }
