@@ -77,12 +77,20 @@ func (c *chaser) look(ctx context.Context, h *hot) error {
 	}
 	slice := now.Sub(time.Time{}) // everything: seldom more than a second's
 	for range sweepRounds {
-		left, err := c.sweep(ctx, h, "deadline", now.Add(-c.deadline), slice, func(from, to time.Time) (bool, error) {
-			n, err := c.giveUp(ctx, h, from, to, now)
+		var n int
+		left, err := c.sweep(ctx, h, "deadline", now.Add(-c.deadline), slice, func(from, to time.Time) (through bool, err error) {
+			n, err = c.giveUp(ctx, h, from, to, now)
 			return n < sweepBatch, err
 		})
-		if err != nil || !left {
+		if err != nil {
 			return err
+		}
+		if n > 0 {
+			c.ledger.meter.moved(Unknown, n)
+			c.ledger.log.Warn("messages without a receipt are in doubt now", "messages", n, "after", c.deadline)
+		}
+		if !left {
+			return nil
 		}
 		slice = sweepSlice
 	}
@@ -153,10 +161,6 @@ func (c *chaser) giveUp(ctx context.Context, h *hot, from, to, now time.Time) (n
 	}, c.carrier, from, to, now, "no receipt within "+shortly(c.deadline), sweepBatch)
 	if err != nil {
 		return 0, fmt.Errorf("give up waiting for receipts of %s: %w", c.carrier, err)
-	}
-	if n > 0 {
-		c.ledger.meter.moved(Unknown, n)
-		c.ledger.log.Warn("messages without a receipt are in doubt now", "messages", n, "after", c.deadline)
 	}
 	return n, nil
 }

@@ -184,6 +184,9 @@ func TestALearnedFormThatStopsMatchingIsForgotten(t *testing.T) {
 			t.Fatalf("after %d: %q, want %q", i+1, got, want)
 		}
 	}
+	if !strings.Contains(d.out.String(), "in another form, which is to be learned\" was=hex") {
+		t.Errorf("it says %s", d.out)
+	}
 }
 
 func TestTheNumberDecidesWhereAnIdMeansTwoMessages(t *testing.T) {
@@ -271,6 +274,32 @@ func TestTheFirstFinalReceiptStands(t *testing.T) {
 					t.Errorf("%s: %+v", m.State, m.History)
 				}
 			})
+		}
+	}
+}
+
+const refuseCommitsSQL = `
+create function refuse() returns trigger language plpgsql as $$ begin raise 'not now'; end $$;
+create constraint trigger refuse after insert on receipts_unmatched deferrable initially deferred for each row execute function refuse()`
+
+func TestWhatACommitThatIsTriedAgainMovedIsCountedOnce(t *testing.T) {
+	w := newWard(t, 0)
+	d := w.clerk(ReceiptSame)
+	w.accepted("+84901000001", "77")
+	var batch []entry
+	for _, r := range []smpp.Receipt{{ID: "77", State: "DELIVRD"}, {ID: "88", State: "DELIVRD"}} {
+		batch = append(batch, entry{receipt: &receipt{Receipt: r, ack: func(smpp.Status) {}}})
+	}
+	w.exec(refuseCommitsSQL)
+	if err := d.commit(w.ctx, d.h, batch, false); err == nil {
+		t.Fatal("the commit was to be refused")
+	}
+	w.exec(`drop trigger refuse on receipts_unmatched`)
+	d.store(false, batch...)
+	d.tell("", smpp.Receipt{ID: "77", State: "UNDELIV"})
+	for what, c := range map[string]prometheus.Collector{"unmatched": d.meter.meter.orphans, "contradicting": d.meter.meter.clashes, "delivered": d.meter.meter.messages} {
+		if n := metered(t, c, "viettel"); n != 1 {
+			t.Errorf("%s: %v counted", what, n)
 		}
 	}
 }

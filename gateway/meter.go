@@ -68,6 +68,7 @@ func (m *meter) of(carrier string) *linkMeter {
 		l.states[s] = m.messages.WithLabelValues(carrier, string(s))
 	}
 	m.orphans.WithLabelValues(carrier) // so that a panel shows 0, not nothing
+	m.clashes.WithLabelValues(carrier)
 	for _, kind := range []USSDKind{USSDDialled, USSDAnswered, USSDShown, USSDDropped, ussdFailed} {
 		m.ussd.WithLabelValues(carrier, string(kind))
 	}
@@ -110,7 +111,7 @@ func (l *linkMeter) receipted(lag float64) { l.lag.Observe(lag) }
 
 func (l *linkMeter) ussd(kind USSDKind) { l.meter.ussd.WithLabelValues(l.carrier, string(kind)).Inc() }
 
-func (l *linkMeter) contradicted() { l.meter.clashes.WithLabelValues(l.carrier).Inc() }
+func (l *linkMeter) contradicted(n int) { l.meter.clashes.WithLabelValues(l.carrier).Add(float64(n)) }
 
 func (l *linkMeter) receiptForm(form ReceiptID) {
 	l.meter.forms.DeletePartialMatch(prometheus.Labels{"carrier": l.carrier})

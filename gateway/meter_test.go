@@ -164,7 +164,8 @@ func TestTheDashboardShowsEveryMetricOfTheGateway(t *testing.T) {
 		for name := range read() {
 			have = append(have, name[:strings.IndexByte(name, '{')])
 		}
-		return slices.Contains(have, "canhgiac_inbound_total") && slices.Contains(have, "canhgiac_submit_responses_total")
+		return slices.Contains(have, "canhgiac_inbound_total") && slices.Contains(have, "canhgiac_submit_responses_total") &&
+			slices.Contains(have, "canhgiac_carrier_receipt_form")
 	})
 	have = append(have, "canhgiac_queue_messages", "canhgiac_queue_oldest_seconds") // only while something waits
 	shown := map[string]bool{}

@@ -166,6 +166,8 @@ type tally struct {
 	lags   []float64 // in seconds
 	failed []int64
 	soon   int // receipts that came hardly after their messages' outcomes
+
+	contradicting, unmatched int
 }
 
 func newTally() *tally { return &tally{states: map[State]int{}} }
@@ -184,6 +186,8 @@ func (l *ledger) counted(t *tally) {
 	for _, lag := range t.lags {
 		l.meter.receipted(lag)
 	}
+	l.meter.contradicted(t.contradicting)
+	l.meter.unmatched(t.unmatched)
 }
 
 // match moves the messages that the receipts tell of, within the caller's transaction, and keeps those of no message.
@@ -196,7 +200,7 @@ func (l *ledger) match(ctx context.Context, h *hot, receipts []*receipt, now tim
 	if err != nil {
 		return err
 	}
-	return l.keepUnmatched(ctx, h, list, rest, now)
+	return l.keepUnmatched(ctx, h, list, rest, now, t)
 }
 
 // find matches list and gives the indexes of the rest. Where somebody vouches for the form of the ids, that is one look-up
@@ -341,7 +345,7 @@ func (l *ledger) findBy(ctx context.Context, h *hot, list []sighting, which []in
 		}
 		if told := list[which[n-1]].state; told != "" && told != Unknown && told != state && state != Accepted && state != Unknown {
 			l.log.Warn("a receipt contradicts an earlier one, which stands", "message", message, "stands", state, "told", told)
-			l.meter.contradicted()
+			t.contradicting++
 		}
 		return nil
 	}, l.carrier, pq.Array(keys), pq.Array(states), pq.Array(errs), pq.Array(phones), now, pq.Array(numbers))

@@ -24,7 +24,7 @@ select $1, id, phone, state, error, case when submitted > 0 then timestamptz 'ep
 from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[]) as t(id, phone, state, error, submitted)`
 
 // keepUnmatched keeps the sightings at which. What is on its way is not kept: it will be told of again.
-func (l *ledger) keepUnmatched(ctx context.Context, h *hot, list []sighting, which []int, now time.Time) error {
+func (l *ledger) keepUnmatched(ctx context.Context, h *hot, list []sighting, which []int, now time.Time, t *tally) error {
 	var ids, phones, states, errs []string
 	var submitted []int64
 	for _, i := range which {
@@ -47,7 +47,7 @@ func (l *ledger) keepUnmatched(ctx context.Context, h *hot, list []sighting, whi
 		return fmt.Errorf("keep %d unmatched receipts of %s: %w", len(ids), l.carrier, err)
 	}
 	l.again = true
-	l.meter.unmatched(len(ids))
+	t.unmatched += len(ids)
 	return nil
 }
 
