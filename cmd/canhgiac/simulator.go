@@ -19,6 +19,9 @@ func newSimulatorCommand(load func() (Config, error)) *cobra.Command {
 The carrier listens for SMPP binds at simulator.smpp_addr; the phones are driven over HTTP at simulator.http_addr, which
 the console's handset page uses. Calls go to http.public_url as signed requests of the first voice provider.
 
+Where one carrier is configured it takes that one's system_id and password alone. With several, or none, it is all of
+them, and takes any account.
+
 Without a script the carrier takes every message at once and delivers it. A script makes it slow, forgetful, strict or
 absent, from the start or for a time: docs/simulator.yaml shows all that it can say.`,
 		Args: cobra.NoArgs,
