@@ -3,13 +3,16 @@ package campaigns
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"canhgiac/gateway"
 	"canhgiac/gateway/sms"
 )
 
 // CheckCarriers gives why carriers would not take a text in the form in which it leaves. Any of them may get it: numbers
-// are ported, an audience changes until it is sent to, and a carrier that is down has another stand in.
+// are ported, an audience changes until it is sent to, and a carrier that is down has another stand in. What no không dấu
+// text may hold is CheckContent's to tell.
 func (s *Store) CheckCarriers(c Content, f Form) []Problem {
 	field := "text"
 	if f == Plain {
@@ -17,6 +20,12 @@ func (s *Store) CheckCarriers(c Content, f Form) []Problem {
 	}
 	var found []Problem
 	for _, r := range s.gw.Refusals(c.In(f)) {
+		if f == Plain {
+			r.Letters = slices.DeleteFunc(r.Letters, func(l string) bool { return strings.ContainsFunc(l, isBarred) })
+		}
+		if len(r.Letters) == 0 {
+			continue
+		}
 		p := CarrierProblem(field, r)
 		if f == Plain {
 			p.Instead = sms.Unaccent(p.Instead)

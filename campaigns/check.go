@@ -130,13 +130,27 @@ func CheckContent(c Content) []Problem {
 	if i := strings.IndexAny(c.Text, "{}"); i >= 0 {
 		found = append(found, Problem{Field: "text", Code: "placeholder"})
 	}
-	if bad := strings.IndexFunc(c.Plain, func(r rune) bool {
-		return r != '\n' && (r < ' ' || r > '~') || strings.ContainsRune(noPlain, r)
-	}); bad >= 0 {
-		r, _ := utf8.DecodeRuneInString(c.Plain[bad:])
-		found = append(found, Problem{Field: "plain", Code: "plain_char", Arg: string(r)})
+	if bad := barred(c.Plain); len(bad) > 0 {
+		found = append(found, Problem{Field: "plain", Code: "plain_char", Arg: strings.Join(bad, " ")})
 	}
 	return found
+}
+
+// maxBarred is how many letters a person is told of at once.
+const maxBarred = 8
+
+// barred are the first letters that cannot stand in a không dấu text, each once.
+func barred(plain string) (letters []string) {
+	for _, r := range plain {
+		if l := string(r); isBarred(r) && len(letters) < maxBarred && !slices.Contains(letters, l) {
+			letters = append(letters, l)
+		}
+	}
+	return letters
+}
+
+func isBarred(r rune) bool {
+	return r != '\n' && (r < ' ' || r > '~') || strings.ContainsRune(noPlain, r)
 }
 
 // Warnings gives what the author should look at again, though it stops nothing.

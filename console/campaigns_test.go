@@ -176,6 +176,17 @@ func TestWhatACarrierRefusesIsToldWhileItIsWritten(t *testing.T) {
 			}
 		})
 	}
+	for _, path := range []string{"/campaigns/preview", "/campaigns/new"} {
+		got := lan.post(path, goodForm("plain", "Lai suat 20% & #1, goi *8088 %")...)
+		for _, says := range []string{"nhà mạng từ chối: % &amp; #. Xin", "Nhà mạng viettel không nhận ký tự: *. Xin bỏ đi."} {
+			if !strings.Contains(got.body, says) {
+				t.Errorf("%s lacks %q", path, says)
+			}
+		}
+		if strings.Contains(got.body, "phần trăm") {
+			t.Errorf("%s names a letter twice", path)
+		}
+	}
 	if got := lan.post("/campaigns/preview", goodForm()...); !strings.Contains(got.body, "3 bản tin cho cả chiến dịch, khoảng 3\u202f600 đồng") {
 		t.Errorf("the preview does not tell the price\n%s", got.body)
 	}
