@@ -63,10 +63,7 @@ func (s *Store) Explain(ctx context.Context, phone residents.Phone) (Explanation
 	if err != nil {
 		return e, fmt.Errorf("explain a route: %w", err)
 	}
-	now, down := s.now(), map[string]bool{}
-	for name, c := range links {
-		down[name] = !c.up && now.Sub(c.since) >= s.failoverAfter
-	}
+	down := s.overdue(links)
 	link, known := links[e.Queue]
 	switch {
 	case !known:
@@ -78,18 +75,15 @@ func (s *Store) Explain(ctx context.Context, phone residents.Phone) (Explanation
 			e.because("others send in its place from %s", explainedAt(link.since.Add(s.failoverAfter)))
 		}
 	}
-	for _, name := range s.routes.names {
-		q := s.routes.served(name, down)
-		if i := slices.Index(q.names, e.Queue); i >= 0 && links[name].up {
-			e.By = append(e.By, name)
-			switch standing(q.standings[i]) {
-			case own:
-				e.because("%s sends it", name)
-			case standIn:
-				e.because("%s sends in place of %s", name, e.Queue)
-			case equal:
-				e.because("%s takes the same numbers and shares the work", name)
-			}
+	for _, by := range s.routes.servers(e.Queue, links, down) {
+		e.By = append(e.By, by.Carrier)
+		switch by.As {
+		case own:
+			e.because("%s sends it", by.Carrier)
+		case standIn:
+			e.because("%s sends in place of %s", by.Carrier, e.Queue)
+		case equal:
+			e.because("%s takes the same numbers and shares the work", by.Carrier)
 		}
 	}
 	if len(e.By) == 0 {

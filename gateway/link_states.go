@@ -106,14 +106,15 @@ func (b *board) tell(ctx context.Context) error {
 	return nil
 }
 
+// livesSQL holds for a row s of a node that lives; $1 is one that does, or 0.
+const livesSQL = `(node = $1 or seen_at > clock_timestamp() - $2 * interval '1 millisecond' and exists (
+	select from pg_locks l where l.locktype = 'advisory' and l.classid = 4213 and l.objid = s.node::oid and l.objsubid = 2
+	and l.database = (select oid from pg_database where datname = current_database())))`
+
 // linksSQL sums up the links of the nodes that live, $1 among them: a carrier is up where any of its links is, and down
 // since the last of them went down.
 const linksSQL = `
-select carrier, bool_or(up), coalesce(min(since) filter (where up), max(since)) from link_states s
-where node = $1 or seen_at > clock_timestamp() - $2 * interval '1 millisecond' and exists (
-	select from pg_locks l where l.locktype = 'advisory' and l.classid = 4213 and l.objid = s.node::oid and l.objsubid = 2
-	and l.database = (select oid from pg_database where datname = current_database()))
-group by carrier`
+select carrier, bool_or(up), coalesce(min(since) filter (where up), max(since)) from link_states s where ` + livesSQL + ` group by carrier`
 
 // conditions gives how the carriers stand over all live nodes. me is the asking node, 0 for none.
 func (s *Store) conditions(ctx context.Context, me int64) (map[string]condition, error) {
@@ -145,11 +146,16 @@ func (s *Store) down(ctx context.Context, me int64) (map[string]bool, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.overdue(all), nil
+}
+
+// overdue are the carriers of all that have been down for long enough that others serve their queues.
+func (s *Store) overdue(all map[string]condition) map[string]bool {
 	now, down := s.now(), map[string]bool{}
 	for name, c := range all {
 		down[name] = !c.up && now.Sub(c.since) >= s.failoverAfter
 	}
-	return down, nil
+	return down
 }
 
 // leaseFrom has the link lease from q from now on.

@@ -112,14 +112,15 @@ func TestMetricsCountWhatHappensToMessages(t *testing.T) {
 	}
 }
 
-func TestMetricsTellWhatWaits(t *testing.T) {
+func TestMetricsTellWhatWaitsAndWhatCarriersAreHeldTo(t *testing.T) {
 	w := newWard(t, 5)
 	w.run(1, nil)
 	w.run(2, func(r *Run) { r.SendAfter = morning.Add(time.Hour) })
 	w.send(Single{To: "+84905111222", Text: "Tin", Purpose: Reply})
 	w.clock.move(90 * time.Second)
+	w.exec(`insert into carrier_rates (carrier, next_at, rate, step, slowed_at) values ('vina', now(), 50, 0, now())`)
 	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(newQueueMeter(w.db, w.clock.now))
+	registry.MustRegister(newQueueMeter(w.store, []Carrier{{Name: "viettel", Rate: 200}, {Name: "vina", Rate: 100}, {Name: "mobi"}}))
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -129,10 +130,15 @@ func TestMetricsTellWhatWaits(t *testing.T) {
 		"canhgiac_queue_messages{carrier=viettel,kind=run}":    5,
 		"canhgiac_queue_messages{carrier=viettel,kind=single}": 1,
 		"canhgiac_queue_oldest_seconds{carrier=viettel}":       90,
+		"canhgiac_link_rate{carrier=viettel}":                  200,
+		"canhgiac_link_rate{carrier=vina}":                     50,
 	} {
 		if got[name] != n {
 			t.Errorf("%s is %v, want %v", name, got[name], n)
 		}
+	}
+	if _, limited := got["canhgiac_link_rate{carrier=mobi}"]; limited {
+		t.Error("a carrier without a limit has one")
 	}
 }
 
@@ -168,6 +174,7 @@ func TestTheDashboardShowsEveryMetricOfTheGateway(t *testing.T) {
 			slices.Contains(have, "canhgiac_carrier_receipt_form")
 	})
 	have = append(have, "canhgiac_queue_messages", "canhgiac_queue_oldest_seconds") // only while something waits
+	have = append(have, "canhgiac_link_rate")                                       // only of a carrier with a limit
 	shown := map[string]bool{}
 	for _, p := range dashboard.Panels {
 		for _, target := range p.Targets {

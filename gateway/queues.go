@@ -15,6 +15,13 @@ const (
 	equal                   // takes the same numbers, and shares the work
 )
 
+func (s standing) String() string {
+	return [...]string{own: "itself", standIn: "stand-in", equal: "equal"}[s]
+}
+
+// MarshalText writes it as String does.
+func (s standing) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
 // queues are what a carrier leases from at the moment.
 type queues struct {
 	names     []string
@@ -48,6 +55,18 @@ func (r routes) served(carrier string, down map[string]bool) queues {
 		q.add(other, equal)
 	}
 	return q
+}
+
+// servers are the carriers with a link that send what waits in queue.
+func (r routes) servers(queue string, links map[string]condition, down map[string]bool) []QueueServer {
+	list := []QueueServer{}
+	for _, name := range r.names {
+		q := r.served(name, down)
+		if i := slices.Index(q.names, queue); i >= 0 && links[name].up {
+			list = append(list, QueueServer{Carrier: name, As: standing(q.standings[i])})
+		}
+	}
+	return list
 }
 
 func (r routes) standsIn(carrier, other string, down map[string]bool) bool {

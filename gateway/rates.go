@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -90,6 +92,22 @@ func (s *Store) grant(ctx context.Context, h *hot, carrier string, rate float64,
 		return grant{}, fmt.Errorf("ask for %d parts of %s: %w", n, carrier, err)
 	}
 	return g, nil
+}
+
+const rateNowSQL = `select coalesce(` + rateSQL + `, 0), slowed_at from carrier_rates where carrier = $1`
+
+// rate gives what the carrier is held to now; configured is 0 for no limit.
+func (s *Store) rate(ctx context.Context, carrier string, configured float64) (RateStatus, error) {
+	r := RateStatus{Configured: configured, Now: configured}
+	var slowed sql.NullTime
+	err := s.db.QueryRowContext(ctx, rateNowSQL, carrier, configured, slowEnds.Milliseconds()).Scan(&r.Now, &slowed)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return r, fmt.Errorf("read the rate of %s: %w", carrier, err)
+	}
+	if r.Now != configured {
+		r.SlowedAt = known(slowed)
+	}
+	return r, nil
 }
 
 // slowSQL halves the rate: of a carrier without a limit, what it was seen to take ($4). It comes back by a step a second.

@@ -77,7 +77,7 @@ func (s *Sender) Run(ctx context.Context) error {
 		links[i] = newLink(c, s.store, n, pool, s.meter, s.o.Log)
 	}
 	if s.o.Registerer != nil {
-		if err := s.meter.register(s.o.Registerer, links, newQueueMeter(s.store.db, s.store.now)); err != nil {
+		if err := s.meter.register(s.o.Registerer, links, newQueueMeter(s.store, s.carriers)); err != nil {
 			return err
 		}
 	}
