@@ -40,6 +40,7 @@ func newRoot() *cobra.Command {
 		newDoNotCallCommand(load),
 		newPortedCommand(load),
 		newRouteCommand(load),
+		newCarriersCommand(load),
 		newTokenCommand(load),
 		newUserCommand(load),
 		newSimulatorCommand(load),
