@@ -100,7 +100,7 @@ func (s *Store) Carriers(ctx context.Context, list []Carrier) ([]CarrierStatus, 
 	down := s.overdue(conditions)
 	for i := range all {
 		c := &all[i]
-		c.Links, c.Queue, c.InDoubt = links[c.Carrier], queues[c.Carrier], doubts[c.Carrier]
+		c.Links, c.Queue, c.InDoubt = append([]NodeLink{}, links[c.Carrier]...), queues[c.Carrier], doubts[c.Carrier]
 		if known, ok := conditions[c.Carrier]; ok {
 			c.Up, c.Since = known.up, &known.since
 		}

@@ -114,7 +114,7 @@ func linkWords(c gateway.CarrierStatus) string {
 	case !c.Configured:
 		return "not configured"
 	case c.Since == nil:
-		return "no node runs"
+		return "no node has it"
 	case !c.Up:
 		return fmt.Sprintf("down, %d of %d", len(c.Links)-up, len(c.Links))
 	}

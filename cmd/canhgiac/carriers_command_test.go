@@ -49,7 +49,10 @@ func TestTheCarriersAreToldInATableAndInJSON(t *testing.T) {
 			}
 		}
 	}
-	says(run(), "viettel | no node runs | nobody | 200/s | not learned yet | 0 | 0 | - | 0 | 0 | 0\n")
+	says(run(), "viettel | no node has it | nobody | 200/s | not learned yet | 0 | 0 | - | 0 | 0 | 0\n")
+	if out := run("--json"); !strings.Contains(out, `"links":[]`) {
+		t.Errorf("no links are no list: %s", out)
+	}
 	db, err := sql.Open("postgres", url)
 	if err != nil {
 		t.Fatal(err)
