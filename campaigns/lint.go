@@ -11,7 +11,7 @@ import (
 )
 
 // A resident must be able to trust one rule: a message of the ward never holds a link and never asks for a code, a
-// password, papers or money (DOMAIN "The callback trap"). The linter keeps that rule. It has to tell "không đọc mã OTP",
+// password, papers or money. The linter keeps that rule. It has to tell "không đọc mã OTP",
 // which is the whole point of the reminders, from "hãy đọc mã OTP". It is a guard against slips, not against a clever
 // author: the second person is there for that.
 

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	maxIntent  = 500                    // messages meant for the wire by one commit; STORAGE: 2000 gains little
+	maxIntent  = 500                    // messages meant for the wire by one commit; 2000 was measured to gain little
 	minIntent  = 10                     // of a link whose flow is not known yet
 	intentTime = 250 * time.Millisecond // one intent is what goes out in this long
 	atOnce     = 500 * time.Millisecond // an opt-out or a pause bites within the sending of this long

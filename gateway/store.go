@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	chunkSize   = 500            // STORAGE: 100 costs a third more a message, 2000 gains little
+	chunkSize   = 500            // measured: 100 costs a third more a message, 2000 gains little
 	defaultLife = 24 * time.Hour // of a message that nobody gave a send_by
 )
 

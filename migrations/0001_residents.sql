@@ -1,6 +1,6 @@
 -- +goose Up
 
--- Administrative units as a tree with history (DOMAIN: wards merged on 2025-01-01, districts ended on 2025-07-01).
+-- Administrative units as a tree with history (wards merged on 2025-01-01, districts ended on 2025-07-01).
 create table units (
   id         bigint generated always as identity primary key,
   kind       text not null check (kind in ('city', 'district', 'ward', 'group')),
