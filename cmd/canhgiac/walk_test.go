@@ -166,10 +166,12 @@ func (b *browser) open(path string) {
 	b.do("open "+path, chromedp.Navigate(b.url+path), chromedp.WaitVisible(chromedp.CSS("main")))
 }
 
-// press clicks the button of a form by where it leads, as its words may change.
+// press clicks the button of a form by where it leads, as its words may change. The page itself clicks: a list that lives
+// may put another element in its place between the finding and the clicking.
 func (b *browser) press(selector, thenSee string) {
 	b.t.Helper()
-	b.do("press "+selector, chromedp.Click(chromedp.CSS(selector)), chromedp.WaitVisible(chromedp.CSS(thenSee)))
+	b.do("press "+selector, chromedp.WaitVisible(chromedp.CSS(selector)),
+		chromedp.Evaluate[chromedp.Void]("document.querySelector("+quote(selector)+").click()"), chromedp.WaitVisible(chromedp.CSS(thenSee)))
 }
 
 // see waits until the element holds the text.
