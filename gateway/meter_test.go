@@ -1,9 +1,7 @@
 package gateway
 
 import (
-	"context"
 	"encoding/json"
-	"log/slog"
 	"os"
 	"regexp"
 	"slices"
@@ -21,20 +19,7 @@ import (
 func (w *ward) metered(s *smsc, words Words, handle InboundHandler) (read func() map[string]float64) {
 	w.t.Helper()
 	registry := prometheus.NewPedanticRegistry()
-	sender, err := NewSender(w.store, []Carrier{{Name: "viettel", Link: smpp.ClientConfig{Addr: s.addr, SystemID: "ward", Password: "pw"}}},
-		words, handle, SenderOptions{Log: slog.New(failing{w.t}), Registerer: registry})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- sender.Run(ctx) }()
-	w.t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			w.t.Error(err)
-		}
-	})
+	w.start([]Carrier{{Name: "viettel", Link: smpp.ClientConfig{Addr: s.addr, SystemID: "ward", Password: "pw"}}}, words, handle, registry)
 	return func() map[string]float64 {
 		families, err := registry.Gather()
 		if err != nil {

@@ -1,9 +1,6 @@
 package gateway
 
 import (
-	"context"
-	"log/slog"
-	"sync"
 	"testing"
 	"time"
 
@@ -26,21 +23,7 @@ func (s *smsc) to(name string, change func(*Carrier)) Carrier {
 // node starts a sender over several carriers; the returned function ends it and waits, as the test's end does.
 func (w *ward) node(carriers ...Carrier) (stop func()) {
 	w.t.Helper()
-	sender, err := NewSender(w.store, carriers, nil, nil, SenderOptions{Log: slog.New(failing{w.t})})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- sender.Run(ctx) }()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-done; err != nil {
-			w.t.Error(err)
-		}
-	})
-	w.t.Cleanup(stop)
-	return stop
+	return w.start(carriers, nil, nil, nil)
 }
 
 // routed makes w's store anew, with these routes.

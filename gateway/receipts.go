@@ -72,10 +72,9 @@ func sight(r *receipt) sighting {
 }
 
 // matchSQL finds each receipt's message and moves it; where a carrier has used an id again, as after its restart, the one
-// to the receipt's number ($7), else the latest. Receipts of parts
-// are noted on the part; the message follows when all its parts are known. $5 is empty, or the number that the message
-// must have gone to. Each limit keeps its subquery below the receipts: a plan made while sent was empty put sent outside,
-// and took a second for each batch of the first minute.
+// to the receipt's number ($7), else the latest. Receipts of parts are noted on the part; the message follows when all its
+// parts are known. $5 is empty, or the number that the message must have gone to. Each limit keeps its subquery below the
+// receipts: a plan made while sent was empty put sent outside, and took a second for each batch of the first minute.
 //
 // The first final state stands: what came of it (a call instead, a line on the tổ trưởng's list) was done on its word, and
 // a second one tells of the SMSC's own retries and time-outs. Only unknown gives way, also within one batch.

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"canhgiac/gateway/smpp"
 	"canhgiac/gateway/sms"
 )
@@ -250,7 +252,13 @@ func (w *ward) sender(s *smsc, change func(*Carrier), words Words, handle Inboun
 	if change != nil {
 		change(&c)
 	}
-	sender, err := NewSender(w.store, []Carrier{c}, words, handle, SenderOptions{Log: slog.New(failing{w.t})})
+	return w.start([]Carrier{c}, words, handle, nil)
+}
+
+// start runs a sender over carriers, whose errors fail the test; metrics may be nil. It ends as sender says.
+func (w *ward) start(carriers []Carrier, words Words, handle InboundHandler, metrics prometheus.Registerer) (stop func()) {
+	w.t.Helper()
+	sender, err := NewSender(w.store, carriers, words, handle, SenderOptions{Log: slog.New(failing{w.t}), Registerer: metrics})
 	if err != nil {
 		w.t.Fatal(err)
 	}
