@@ -99,6 +99,7 @@ func dict(pairs ...any) (map[string]any, error) {
 // view is what a template sees as dot: who asks, in which language, and the page's own Data.
 type view struct {
 	Lang  string
+	Page  string // the template's name, as purpose.<Page> has it
 	Path  string
 	Back  string // this page, for the language switch
 	User  User
@@ -165,6 +166,7 @@ func (c *Console) write(w http.ResponseWriter, status int, name, block string, v
 	if t == nil {
 		return fmt.Errorf("no page %s", name)
 	}
+	v.Page = name
 	var body bytes.Buffer
 	if err := t.ExecuteTemplate(&body, block, v); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
