@@ -176,6 +176,10 @@ func (c *Console) withUser(next http.Handler) http.Handler {
 			if user.proof != c.sessions.GetString(r.Context(), sessionProof) {
 				user = User{} // the password was changed since
 			}
+			if user.scope, err = c.Residents.ScopeOf(r.Context(), user.UnitID); err != nil {
+				c.fail(w, r, err)
+				return
+			}
 			r = r.WithContext(context.WithValue(r.Context(), userKey{}, user))
 		}
 		next.ServeHTTP(w, r)

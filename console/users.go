@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"canhgiac/internal/audit"
+	"canhgiac/residents"
 )
 
 // Role decides which pages a user has.
@@ -23,7 +24,7 @@ type Role string
 const (
 	Ward     Role = "ward"     // UBND phường: campaigns, residents; never reports
 	Police   Role = "police"   // Công an phường: reports
-	Operator Role = "operator" // IT: the audit log
+	Operator Role = "operator" // IT: accounts, the audit log
 )
 
 var everyone = []Role{Ward, Police, Operator}
@@ -40,10 +41,13 @@ var (
 // User is who may sign in.
 type User struct {
 	ID       int64
-	Name     string
+	Name     string // typed at sign-in
+	FullName string // "" when it was never told
 	Role     Role
+	UnitID   int64 // whose people they look after; 0: the whole ward
 	Disabled bool
 
+	scope residents.Scope
 	proof string // changes with the password; a session holds it to end with it
 }
 
@@ -137,7 +141,7 @@ func (u *Users) audited(ctx context.Context, act, name, detail string, do func(*
 	return nil
 }
 
-const listUsersSQL = `select id, name, role, disabled_at is not null from console_users order by role, name`
+const listUsersSQL = `select id, name, full_name, role, coalesce(unit_id, 0), disabled_at is not null from console_users order by role, name`
 
 func (u *Users) List(ctx context.Context) ([]User, error) {
 	rows, err := u.db.QueryContext(ctx, listUsersSQL)
@@ -148,7 +152,7 @@ func (u *Users) List(ctx context.Context) ([]User, error) {
 	var all []User
 	for rows.Next() {
 		var user User
-		if err := rows.Scan(&user.ID, &user.Name, &user.Role, &user.Disabled); err != nil {
+		if err := rows.Scan(&user.ID, &user.Name, &user.FullName, &user.Role, &user.UnitID, &user.Disabled); err != nil {
 			return nil, fmt.Errorf("list users: %w", err)
 		}
 		all = append(all, user)
@@ -166,11 +170,13 @@ func (u *Users) Disable(ctx context.Context, name string) error {
 	})
 }
 
-const userSQL = `select id, name, role, encode(sha256(password::bytea), 'hex') from console_users where id = $1 and disabled_at is null`
+const userSQL = `
+select id, name, full_name, role, coalesce(unit_id, 0), encode(sha256(password::bytea), 'hex')
+from console_users where id = $1 and disabled_at is null and password <> ''`
 
 func (u *Users) byID(ctx context.Context, id int64) (User, error) {
 	var user User
-	err := u.db.QueryRowContext(ctx, userSQL, id).Scan(&user.ID, &user.Name, &user.Role, &user.proof)
+	err := u.db.QueryRowContext(ctx, userSQL, id).Scan(&user.ID, &user.Name, &user.FullName, &user.Role, &user.UnitID, &user.proof)
 	if errors.Is(err, sql.ErrNoRows) {
 		return User{}, ErrNoUser
 	}
@@ -180,7 +186,10 @@ func (u *Users) byID(ctx context.Context, id int64) (User, error) {
 	return user, nil
 }
 
-const credentialsSQL = `select id, name, role, password, encode(sha256(password::bytea), 'hex') from console_users where name = $1 and disabled_at is null`
+// credentialsSQL: who was invited and has chosen no password yet is nobody.
+const credentialsSQL = `
+select id, name, full_name, role, coalesce(unit_id, 0), password, encode(sha256(password::bytea), 'hex')
+from console_users where name = $1 and disabled_at is null and password <> ''`
 
 // nobody is hashed against when no user has the name, so that a wrong name takes as long as a wrong password.
 const nobody = "$argon2id$v=19$m=65536,t=1,p=2$c2FsdHNhbHRzYWx0c2FsdA$kQm1B8Sx7mLVAPX2YQlv7LQ4oWQkXKq7vYz1Gk3o8d4"
@@ -189,7 +198,7 @@ const nobody = "$argon2id$v=19$m=65536,t=1,p=2$c2FsdHNhbHRzYWx0c2FsdA$kQm1B8Sx7m
 func (u *Users) check(ctx context.Context, name, password string) (User, error) {
 	var user User
 	hash := nobody
-	err := u.db.QueryRowContext(ctx, credentialsSQL, name).Scan(&user.ID, &user.Name, &user.Role, &hash, &user.proof)
+	err := u.db.QueryRowContext(ctx, credentialsSQL, name).Scan(&user.ID, &user.Name, &user.FullName, &user.Role, &user.UnitID, &hash, &user.proof)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return User{}, fmt.Errorf("credentials: %w", err)
 	}
