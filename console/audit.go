@@ -33,7 +33,7 @@ func (c *Console) audited(ctx context.Context, tx execer, e audit.Entry) error {
 func (c *Console) auditPages(r *mux.Router) {
 	c.page(r, "GET", "/audit", []Role{Operator}, c.auditList)
 	c.addNav("/audit", "nav.audit", Operator)
-	c.addTile("/audit", "nav.audit", "home.audit", nil, Operator)
+	c.addWay("/audit", "nav.audit", "home.audit", nil, Operator)
 }
 
 type auditRow struct {

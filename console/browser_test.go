@@ -43,7 +43,7 @@ func (s *screen) do(steps ...chromedp.Action[chromedp.Void]) {
 func (s *screen) signin(role Role) {
 	s.t.Helper()
 	s.do(chromedp.Navigate(s.url+"/signin"), chromedp.SendKeys(chromedp.CSS("#name"), string(role)),
-		chromedp.SendKeys(chromedp.CSS("#password"), password+"\n"), chromedp.WaitVisible(chromedp.CSS(".tiles")))
+		chromedp.SendKeys(chromedp.CSS("#password"), password+"\n"), chromedp.WaitVisible(chromedp.CSS("[data-home]")))
 }
 
 func evaluate[T any](s *screen, js string) T {

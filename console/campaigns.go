@@ -30,7 +30,7 @@ func (c *Console) campaignPages(r *mux.Router) {
 	c.live.Topic("campaign", ward, c.campaignRevision)
 	c.live.Topic("campaign-state", ward, c.campaignStateRevision)
 	c.addNav("/campaigns", "nav.campaigns", Ward)
-	c.addTile("/campaigns", "nav.campaigns", "home.campaigns", c.campaignNote, Ward)
+	c.addWay("/campaigns", "nav.campaigns", "home.campaigns", c.campaignNote, Ward)
 }
 
 // campaignNote says on the home page what waits for an approval.

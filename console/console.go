@@ -53,7 +53,8 @@ type Console struct {
 	router   *mux.Router
 	routes   []route
 	nav      []navItem
-	tiles    []tile
+	sections []section
+	ways     []way
 }
 
 // route is kept for the test that tries every role on every page.

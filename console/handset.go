@@ -35,7 +35,7 @@ func (c *Console) handsetPages(r *mux.Router) error {
 	}
 	c.page(r, "PUT", "/handset/officer", everyone, c.handsetOfficer(base))
 	c.addNav("/handset", "nav.handset", everyone...)
-	c.addTile("/handset", "nav.handset", "home.handset", nil, everyone...)
+	c.addWay("/handset", "nav.handset", "home.handset", nil, everyone...)
 	return nil
 }
 

@@ -23,7 +23,7 @@ func (c *Console) inboxPages(r *mux.Router) {
 	c.page(r, "POST", "/inbox/{id}/seen", police, c.inboxSeen)
 	c.page(r, "POST", "/inbox/{id}/report", police, c.inboxReport)
 	c.addNav("/inbox", "nav.inbox", Police)
-	c.addTile("/inbox", "nav.inbox", "home.inbox", c.inboxNote, Police)
+	c.addWay("/inbox", "nav.inbox", "home.inbox", c.inboxNote, Police)
 }
 
 func (c *Console) inboxNote(ctx context.Context, words *catalog) (string, error) {

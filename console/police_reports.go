@@ -26,7 +26,7 @@ func (c *Console) reportPages(r *mux.Router) {
 	c.page(r, "POST", "/reports/{code}/note", police, c.reportNote)
 	c.page(r, "POST", "/reports/{code}/reveal", police, c.reportReveal)
 	c.addNav("/reports", "nav.reports", Police)
-	c.addTile("/reports", "nav.reports", "home.reports", c.waitingNote, Police)
+	c.addWay("/reports", "nav.reports", "home.reports", c.waitingNote, Police)
 	c.live.Topic("reports", police, func(ctx context.Context, _ string) (string, error) {
 		n, err := c.Reports.Latest(ctx)
 		return strconv.FormatInt(n, 10), err

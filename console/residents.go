@@ -28,7 +28,7 @@ func (c *Console) residentPages(r *mux.Router) {
 	c.page(r, "POST", "/residents/{id:[0-9]+}/optout", ward, c.residentOptOut)
 	c.page(r, "POST", "/residents/{id:[0-9]+}/register", ward, c.residentRegister)
 	c.addNav("/residents", "nav.residents", Ward)
-	c.addTile("/residents", "nav.residents", "home.residents", nil, Ward)
+	c.addWay("/residents", "nav.residents", "home.residents", nil, Ward)
 }
 
 type residentListData struct {

@@ -147,7 +147,7 @@ func (w *town) browser(name string) *browser {
 	}
 	b := &browser{town: w, ctx: ctx, name: name}
 	b.open("/signin")
-	b.do("sign in", chromedp.SendKeys(chromedp.CSS("#name"), name), chromedp.SendKeys(chromedp.CSS("#password"), w.passwords[name]+"\n"), chromedp.WaitVisible(chromedp.CSS(".tiles")))
+	b.do("sign in", chromedp.SendKeys(chromedp.CSS("#name"), name), chromedp.SendKeys(chromedp.CSS("#password"), w.passwords[name]+"\n"), chromedp.WaitVisible(chromedp.CSS("[data-home]")))
 	return b
 }
 
