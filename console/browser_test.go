@@ -118,7 +118,7 @@ func TestNoPageBreaksOutOfASmallScreen(t *testing.T) {
 	for _, path := range []string{"/", "/reports", "/reports/" + r.Code, "/reports/export", "/inbox", "/audit"} {
 		fits(path)
 	}
-	s.do(chromedp.Click(chromedp.CSS(`form[action="/signout"] button`)), chromedp.WaitVisible(chromedp.CSS("#password")))
+	s.do(chromedp.Click(chromedp.CSS(".user-menu > summary")), chromedp.Click(chromedp.CSS(`form[action="/signout"] button`)), chromedp.WaitVisible(chromedp.CSS("#password")))
 	s.signin(Operator)
 	fits("/audit")
 }

@@ -86,6 +86,7 @@ func New(o Options) (*Console, error) {
 
 	r := c.router
 	c.signinPages(r)
+	c.themePages(r)
 	c.homePages(r)
 	c.reportPages(r)
 	c.inboxPages(r)

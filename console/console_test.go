@@ -160,3 +160,23 @@ func (h *house) audited(act string) (n int) {
 	}
 	return n
 }
+
+func TestTheColoursThatAPersonChoseAreNamedByTheServer(t *testing.T) {
+	h := newHouse(t)
+	b := h.as(Ward)
+	for _, c := range []struct{ name, theme, has, lacks string }{
+		{"dark", "dark", `content="dark"`, "prefers-color-scheme"},
+		{"light", "light", `content="light"`, "dark.css"},
+		{"as the screen", "", `media="(prefers-color-scheme: dark)"`, `content="dark"`},
+	} {
+		if got := b.post("/theme", "theme", c.theme, "back", "/campaigns"); got.status != http.StatusSeeOther || got.header.Get("Location") != "/campaigns" {
+			t.Fatalf("%s: %d to %q", c.name, got.status, got.header.Get("Location"))
+		}
+		if got := b.get("/"); !strings.Contains(got.body, c.has) || strings.Contains(got.body, c.lacks) {
+			t.Errorf("%s: the page has no %s, or has %s", c.name, c.has, c.lacks)
+		}
+	}
+	if got := b.post("/theme", "theme", "pink"); got.status != http.StatusBadRequest {
+		t.Errorf("a colour that is none: %d", got.status)
+	}
+}

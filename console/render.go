@@ -101,7 +101,8 @@ type view struct {
 	Lang  string
 	Page  string // the template's name, as purpose.<Page> has it
 	Path  string
-	Back  string // this page, for the language switch
+	Back  string // this page, for the switches of language and colours
+	Theme string // "light", "dark", or "" for what the screen is set to
 	User  User
 	Nav   []navItem
 	Flash string // a key: what the last form did
@@ -120,7 +121,7 @@ func (c *Console) addNav(path, key string, roles ...Role) {
 }
 
 func (c *Console) view(r *http.Request, data any) view {
-	v := view{Lang: c.langOf(r), Path: r.URL.Path, Back: "/", User: userOf(r), Data: data}
+	v := view{Lang: c.langOf(r), Theme: themeOf(r), Path: r.URL.Path, Back: "/", User: userOf(r), Data: data}
 	if r.Method == http.MethodGet {
 		v.Back = r.URL.RequestURI()
 	}
