@@ -187,13 +187,13 @@ func TestWhatACarrierRefusesIsToldWhileItIsWritten(t *testing.T) {
 			t.Errorf("%s names a letter twice", path)
 		}
 	}
-	if got := lan.post("/campaigns/preview", goodForm()...); !strings.Contains(got.body, "3 bản tin cho cả chiến dịch, khoảng 3\u202f600 đồng") {
+	if got := lan.post("/campaigns/preview", goodForm()...); !strings.Contains(got.body, "3 bản tin cho cả chiến dịch, khoảng 3.600\u00a0đ") {
 		t.Errorf("the preview does not tell the price\n%s", got.body)
 	}
 	if got := lan.post("/campaigns/new", goodForm()...); got.status != http.StatusSeeOther {
 		t.Errorf("saving a good one: %d", got.status)
 	}
-	if got := lan.get("/campaigns/1"); !strings.Contains(got.body, "khoảng 3\u202f600 đồng") {
+	if got := lan.get("/campaigns/1"); !strings.Contains(got.body, "khoảng 3.600\u00a0đ") {
 		t.Error("the page of who approves does not tell the price")
 	}
 }

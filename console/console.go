@@ -77,7 +77,7 @@ func New(o Options) (*Console, error) {
 		c.fail(w, r, problem{http.StatusForbidden, "error.cross_origin"})
 	}))
 	var err error
-	if c.catalogs, err = loadCatalogs(); err != nil {
+	if c.catalogs, err = loadCatalogs(o.Now); err != nil {
 		return nil, err
 	}
 	if c.pages, err = loadPages(c.catalogs); err != nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"reflect"
+	"time"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"go.yaml.in/yaml/v3"
@@ -19,9 +21,14 @@ const defaultLang = "vi"
 // catalogs are the pages' words by language. Files are named for their area: reports.vi.yaml, reports.en.yaml.
 type catalogs map[string]*catalog
 
-type catalog struct{ words *i18n.Localizer }
+// catalog is one language: its words, and how it writes figures and times.
+type catalog struct {
+	words *i18n.Localizer
+	*forms
+}
 
-func loadCatalogs() (catalogs, error) {
+// loadCatalogs reads them all. now is what "two hours ago" counts from.
+func loadCatalogs(now func() time.Time) (catalogs, error) {
 	bundle := i18n.NewBundle(language.Vietnamese)
 	bundle.RegisterUnmarshalFunc("yaml", yaml.Unmarshal)
 	files, err := fs.Glob(localeFiles, "locales/*.yaml")
@@ -35,16 +42,29 @@ func loadCatalogs() (catalogs, error) {
 	}
 	all := catalogs{}
 	for _, tag := range bundle.LanguageTags() {
-		all[tag.String()] = &catalog{i18n.NewLocalizer(bundle, tag.String())}
+		c := &catalog{words: i18n.NewLocalizer(bundle, tag.String())}
+		var err error
+		if c.forms, err = newForms(tag.String(), c, now); err != nil {
+			return nil, err
+		}
+		all[tag.String()] = c
 	}
 	return all, nil
 }
 
-// text gives the words of key; pairs fill its {{.Name}}s. A key that is missing fails the page: the tests look for it.
+// text gives the words of key; pairs fill its {{.Name}}s. A whole number is a count there and gets its separators; one
+// that is a name goes through id first. A key that is missing fails the page: the tests look for it.
 func (c *catalog) text(key string, pairs ...any) (string, error) {
 	data, err := dict(pairs...)
 	if err != nil {
 		return "", err
+	}
+	for name, value := range data {
+		if v := reflect.ValueOf(value); v.CanInt() || v.CanUint() {
+			if data[name], err = c.num(value); err != nil {
+				return "", err
+			}
+		}
 	}
 	return c.words.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: data})
 }
@@ -61,7 +81,11 @@ func (c *catalog) textOr(key, otherwise string) string {
 // count gives the form of key's words for n, which they show as {{.N}}. The library looks for a form "one" in Vietnamese,
 // which has none; it then gives the form "other" with an error.
 func (c *catalog) count(key string, n int) (string, error) {
-	s, err := c.words.Localize(&i18n.LocalizeConfig{MessageID: key, PluralCount: n, TemplateData: map[string]any{"N": n}})
+	figure, err := c.num(n)
+	if err != nil {
+		return "", err
+	}
+	s, err := c.words.Localize(&i18n.LocalizeConfig{MessageID: key, PluralCount: n, TemplateData: map[string]any{"N": figure}})
 	if s != "" {
 		return s, nil
 	}

@@ -8,11 +8,8 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
-	"strconv"
 	"strings"
 	"time"
-
-	"canhgiac/schedules"
 )
 
 //go:embed templates/*.html
@@ -58,31 +55,24 @@ func funcs(c *catalog) template.FuncMap {
 		"tor":      c.textOr, // tor key name: the name itself where no catalog has the key
 		"n":        c.count,  // n "reports.count" 5: the form for five, with {{.N}}
 		"asset":    asset,    // asset "app.css": its address, which changes with its content
-		"at":       func(t time.Time) string { return clock(t, "15:04, 02/01/2006") },
-		"atSec":    func(t time.Time) string { return clock(t, "15:04:05 02/01/2006") },
+		"num":      c.num,    // num 1234567: 1.234.567
+		"id":       c.id,     // id 1956: a number that is a name
+		"pct":      c.pct,    // pct part whole: 12,5%
+		"money":    c.money,  // money 1250000: 1.250.000 đ
+		"bytes":    c.bytes,  // bytes 1500000: 1,5 MB
+		"at":       c.at,     // 08:05, 23/11/2026
+		"atSec":    c.atSec,  // 08:05:09 23/11/2026
+		"date":     c.date,   // 23/11/2026
+		"day":      c.day,    // Thứ Hai, 23/11
+		"month":    c.month,  // 11/2026
+		"span":     c.span,   // span duration: 2 giờ 15 phút
+		"ago":      c.ago,    // ago time: 2 giờ 15 phút trước
+		"left":     c.left,   // left time: còn 3 ngày, quá hạn 2 giờ
 		"utc":      func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") },
 		"inc":      func(i int) int { return i + 1 }, // a place in a list as people count
-		"dong":     dong,
 		"standing": standingOf,
 		"dict":     dict, // dict "Key" value ...: for handing several things to a partial
 	}
-}
-
-// dong writes an amount with a thin space between thousands, which both languages read alike.
-func dong(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "\u202f" + s[i:]
-	}
-	return s
-}
-
-// clock shows t as a wall clock in the ward shows it.
-func clock(t time.Time, layout string) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.In(schedules.Zone()).Format(layout)
 }
 
 func dict(pairs ...any) (map[string]any, error) {
