@@ -27,7 +27,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-const password = "mot hai ba bon"
+const password = "ghe xanh mua da"
 
 // house is a console that listens, over a database of its own, with one user for each role.
 type house struct {

@@ -159,16 +159,16 @@ func TestANewPasswordEndsOldSessionsAndLetsTheUserInAgain(t *testing.T) {
 	if err := h.users.SetPassword(ctx, "Police", "ngan"); !errors.Is(err, ErrPassword) {
 		t.Errorf("a short one: %v", err)
 	}
-	if err := h.users.SetPassword(ctx, "stranger", "nam sau bay tam"); !errors.Is(err, ErrNoUser) {
+	if err := h.users.SetPassword(ctx, "stranger", "vit xiem loi ao"); !errors.Is(err, ErrNoUser) {
 		t.Errorf("a stranger's: %v", err)
 	}
-	if err := h.users.SetPassword(ctx, "Police", "nam sau bay tam"); err != nil {
+	if err := h.users.SetPassword(ctx, "Police", "vit xiem loi ao"); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.get("/"); got.status != http.StatusSeeOther {
 		t.Errorf("the old session: %d", got.status)
 	}
-	if got := b.post("/signin", "name", "police", "password", "nam sau bay tam"); got.status != http.StatusSeeOther {
+	if got := b.post("/signin", "name", "police", "password", "vit xiem loi ao"); got.status != http.StatusSeeOther {
 		t.Errorf("the new password: %d", got.status)
 	}
 	if h.audited("user.password") != 1 {

@@ -8,13 +8,13 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
 	"github.com/lib/pq"
 	"golang.org/x/sync/semaphore"
 
 	"canhgiac/internal/audit"
+	"canhgiac/internal/passwords"
 	"canhgiac/residents"
 )
 
@@ -32,7 +32,7 @@ var everyone = []Role{Ward, Police, Operator}
 var (
 	ErrUserName = errors.New("a user's name has 2 to 40 of a-z, 0-9, dot, hyphen, underscore, and begins with a letter or digit")
 	ErrUserRole = errors.New("a role is one of ward, police, operator")
-	ErrPassword = errors.New("a password has 10 to 200 characters and is not the user's name")
+	ErrPassword = errors.New("this password may not be chosen") // which rule of internal/passwords it breaks comes with it
 	ErrTaken    = errors.New("a user of this name exists")
 	ErrNoUser   = errors.New("no such user")
 	ErrSignIn   = errors.New("name and password do not go together, or the user is disabled")
@@ -56,13 +56,15 @@ type Users struct {
 	db     *sql.DB
 	now    func() time.Time
 	params *argon2id.Params
+	factor []Role              // those who must have a second factor
 	room   *semaphore.Weighted // each hash takes 64 MB: a crowd at the sign-in waits in line
 }
 
-func NewUsers(db *sql.DB, now func() time.Time) *Users {
+// NewUsers takes the roles that must have a second factor (console.totp): beside it a password may be shorter.
+func NewUsers(db *sql.DB, now func() time.Time, factor ...Role) *Users {
 	params := *argon2id.DefaultParams
 	params.Parallelism = 2 // the same hash costs the same on each machine, however many processors it has
-	return &Users{db: db, now: now, params: &params, room: semaphore.NewWeighted(4)}
+	return &Users{db: db, now: now, params: &params, factor: factor, room: semaphore.NewWeighted(4)}
 }
 
 var userName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,39}$`)
@@ -78,11 +80,11 @@ func (u *Users) Add(ctx context.Context, name string, role Role, password string
 	case !has(everyone, role):
 		return User{}, ErrUserRole
 	}
-	hash, err := u.hash(name, password)
+	user := User{Name: name, Role: role}
+	hash, err := u.hash(user, password)
 	if err != nil {
 		return User{}, fmt.Errorf("add user %s: %w", name, err)
 	}
-	user := User{Name: name, Role: role}
 	err = u.audited(ctx, "user.add", name, string(role), func(tx *sql.Tx) error {
 		return tx.QueryRowContext(ctx, addUserSQL, name, role, hash, u.now().UTC()).Scan(&user.ID)
 	})
@@ -92,11 +94,17 @@ func (u *Users) Add(ctx context.Context, name string, role Role, password string
 	return user, err
 }
 
-func (u *Users) hash(name, password string) (string, error) {
-	if n := utf8.RuneCountInString(password); n < 10 || n > 200 || strings.EqualFold(password, name) {
-		return "", ErrPassword
+// hash takes a new password of who's. One that was chosen under older rules stays good (NIST SP 800-63B-4 §3.1.1.2: no
+// change without a reason); only a new one is held to today's.
+func (u *Users) hash(who User, password string) (string, error) {
+	least := passwords.Alone
+	if has(u.factor, who.Role) {
+		least = passwords.Beside
 	}
-	return argon2id.CreateHash(password, u.params)
+	if err := passwords.Check(password, least, who.Name, who.FullName); err != nil {
+		return "", fmt.Errorf("%w: %w", ErrPassword, err)
+	}
+	return argon2id.CreateHash(passwords.Normal(password), u.params)
 }
 
 const setPasswordSQL = `update console_users set password = $2, disabled_at = null where name = $1`
@@ -104,13 +112,31 @@ const setPasswordSQL = `update console_users set password = $2, disabled_at = nu
 // SetPassword also lets a disabled user in again, and ends the sessions that the old password opened.
 func (u *Users) SetPassword(ctx context.Context, name, password string) error {
 	name = strings.ToLower(name)
-	hash, err := u.hash(name, password)
+	who, err := u.byName(ctx, name)
+	if err != nil {
+		return err
+	}
+	hash, err := u.hash(who, password)
 	if err != nil {
 		return err
 	}
 	return u.audited(ctx, "user.password", name, "", func(tx *sql.Tx) error {
 		return one(tx.ExecContext(ctx, setPasswordSQL, name, hash))
 	})
+}
+
+const namedSQL = `select id, name, full_name, role, coalesce(unit_id, 0), disabled_at is not null from console_users where name = $1`
+
+func (u *Users) byName(ctx context.Context, name string) (User, error) {
+	var user User
+	err := u.db.QueryRowContext(ctx, namedSQL, name).Scan(&user.ID, &user.Name, &user.FullName, &user.Role, &user.UnitID, &user.Disabled)
+	if errors.Is(err, sql.ErrNoRows) {
+		return User{}, ErrNoUser
+	}
+	if err != nil {
+		return User{}, fmt.Errorf("user %s: %w", name, err)
+	}
+	return user, nil
 }
 
 func one(res sql.Result, err error) error {
@@ -206,7 +232,7 @@ func (u *Users) check(ctx context.Context, name, password string) (User, error) 
 		return User{}, fmt.Errorf("credentials: %w", err)
 	}
 	defer u.room.Release(1)
-	match, err := argon2id.ComparePasswordAndHash(password, hash)
+	match, err := argon2id.ComparePasswordAndHash(passwords.Normal(password), hash)
 	if err != nil {
 		return User{}, fmt.Errorf("credentials: %w", err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"testing"
+
+	"canhgiac/internal/passwords"
 )
 
 func TestAddUser(t *testing.T) {
@@ -15,13 +17,15 @@ func TestAddUser(t *testing.T) {
 		password string
 		want     error
 	}{
-		{"a good one", "lan.nguyen", Ward, "mật khẩu dài", nil},
-		{"the same name in capitals", "Lan.Nguyen", Police, "mật khẩu dài", ErrTaken},
-		{"a name with a space", "lan nguyen", Ward, "mật khẩu dài", ErrUserName},
-		{"a name with diacritics", "hạnh", Ward, "mật khẩu dài", ErrUserName},
-		{"a role that is none", "hanh", "chief", "mật khẩu dài", ErrUserRole},
+		{"a good one", "lan.nguyen", Ward, "vịt xiêm lội ao", nil},
+		{"the same name in capitals", "Lan.Nguyen", Police, "vịt xiêm lội ao", ErrTaken},
+		{"a name with a space", "lan nguyen", Ward, "vịt xiêm lội ao", ErrUserName},
+		{"a name with diacritics", "hạnh", Ward, "vịt xiêm lội ao", ErrUserName},
+		{"a role that is none", "hanh", "chief", "vịt xiêm lội ao", ErrUserRole},
 		{"a short password", "hanh", Ward, "ngắn", ErrPassword},
-		{"the name as the password", "hanhhanhhanh", Ward, "HanhHanhHanh", ErrPassword},
+		{"one of fourteen", "hanh", Ward, "vịt xiêm lội a", passwords.ErrShort},
+		{"the name as the password", "hanhhanhhanh", Ward, "Hanh.Hanh.Hanh.Hanh", passwords.ErrSimple},
+		{"the name and a year", "le.thi.bich.hanh", Ward, "LeThiBichHanh2026", passwords.ErrWords},
 	} {
 		if _, err := h.users.Add(ctx, c.name, c.role, c.password); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.is, err, c.want)
