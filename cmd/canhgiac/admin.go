@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -60,10 +62,12 @@ func taken(err error, keys ...string) error {
 }
 
 // serveHTTP answers on ln until ctx ends, then lets requests finish for up to 2 s. The requests' contexts end with ctx,
-// so that a live page's event stream does not hold up the stop.
-func serveHTTP(ctx context.Context, ln net.Listener, h http.Handler) error {
+// so that a live page's event stream does not hold up the stop. secure is nil for plain HTTP.
+func serveHTTP(ctx context.Context, log *slog.Logger, ln net.Listener, secure *tls.Config, h http.Handler) error {
 	srv := &http.Server{
 		Handler:           h,
+		TLSConfig:         secure,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // handshakes that strangers break off, mostly
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       time.Minute, // an import may come over a slow line
 		IdleTimeout:       2 * time.Minute,
@@ -71,7 +75,13 @@ func serveHTTP(ctx context.Context, ln net.Listener, h http.Handler) error {
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(ln) }()
+	go func() {
+		if secure != nil {
+			failed <- srv.ServeTLS(ln, "", "")
+		} else {
+			failed <- srv.Serve(ln)
+		}
+	}()
 	select {
 	case err := <-failed:
 		return err

@@ -23,8 +23,26 @@ type DatabaseConfig struct {
 }
 
 type HTTPConfig struct {
-	Addr      string `mapstructure:"addr"`
-	PublicURL string `mapstructure:"public_url"`
+	Addr           string     `mapstructure:"addr"`
+	PublicURL      string     `mapstructure:"public_url"`
+	TLS            TLSConfig  `mapstructure:"tls"`
+	ACME           ACMEConfig `mapstructure:"acme"`
+	PlainAddr      string     `mapstructure:"plain_addr"`
+	TrustedProxies []string   `mapstructure:"trusted_proxies"`
+}
+
+// TLSConfig is the public address's certificate as files.
+type TLSConfig struct {
+	Cert string `mapstructure:"cert"`
+	Key  string `mapstructure:"key"`
+}
+
+// ACMEConfig is an authority that makes the public address's certificate (RFC 8555).
+type ACMEConfig struct {
+	Domains     []string `mapstructure:"domains"`
+	Email       string   `mapstructure:"email"`
+	Directory   string   `mapstructure:"directory"`
+	DirectoryCA string   `mapstructure:"directory_ca"`
 }
 
 type AdminConfig struct {
@@ -130,7 +148,8 @@ type SimulatorConfig struct {
 // defaultConfig is what an empty config.yaml means.
 func defaultConfig() Config {
 	return Config{
-		HTTP:      HTTPConfig{Addr: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080"},
+		HTTP: HTTPConfig{Addr: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080", TrustedProxies: []string{},
+			ACME: ACMEConfig{Domains: []string{}, Directory: "https://acme-v02.api.letsencrypt.org/directory"}},
 		Admin:     AdminConfig{Addr: "127.0.0.1:8081"},
 		Log:       LogConfig{Level: "info"},
 		Words:     WordsConfig{Brand: "CATHANHKHEX", Hotline: "02363111222", Shortcode: "8088"},

@@ -23,6 +23,7 @@ var (
 	phoneForm   = regexp.MustCompile(`^\+?[0-9]{3,15}$`)
 	prefixForm  = regexp.MustCompile(`^\+[0-9]{2,7}$`) // as long as the gateway looks
 	secretForm  = regexp.MustCompile(`^[A-Za-z0-9_-]{32,256}$`)
+	domainForm  = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$`)
 	nameForm    = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
 )
 
@@ -32,6 +33,7 @@ func (c Config) validate() error {
 	k.addr("http.addr", c.HTTP.Addr)
 	k.addr("admin.addr", c.Admin.Addr)
 	k.that(isHTTPURL(c.HTTP.PublicURL) && !strings.HasSuffix(c.HTTP.PublicURL, "/"), "http.public_url", "an http or https address without a slash at its end", c.HTTP.PublicURL)
+	k.http(c.HTTP)
 	k.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	k.that(senderName.MatchString(c.Words.Brand) && !onlyDigits.MatchString(c.Words.Brand), "words.brand", "a sender name of at most 11 letters, digits, - _ . or spaces, not digits only", c.Words.Brand)
 	k.that(hotlineForm.MatchString(c.Words.Hotline), "words.hotline", "3 to 11 digits", c.Words.Hotline)

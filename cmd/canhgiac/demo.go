@@ -90,6 +90,7 @@ func loadDemoSecrets(file string) (demoSecrets, error) {
 // the simulator, reached over SMPP and signed webhooks as real ones would be.
 func demoConfig(c Config, s demoSecrets, databaseURL string) Config {
 	c.Database.URL = databaseURL
+	c.HTTP.TLS, c.HTTP.ACME, c.HTTP.PlainAddr = TLSConfig{}, ACMEConfig{}, ""
 	c.HTTP.PublicURL = "http://" + c.HTTP.Addr // the simulator signs what the browser sees, wherever the demo listens
 	carrier := defaultCarrier()
 	carrier.Name, carrier.Addr = "simulator", c.Simulator.SMPPAddr

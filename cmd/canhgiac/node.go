@@ -8,16 +8,19 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
 
 	"canhgiac/api"
 	"canhgiac/campaigns"
 	"canhgiac/console"
 	"canhgiac/gateway"
+	"canhgiac/internal/certs"
 	"canhgiac/ivr"
 	"canhgiac/ivr/africastalking"
 	"canhgiac/ivr/prompts"
@@ -53,7 +56,10 @@ type node struct {
 	routes    http.Handler
 	metrics   *prometheus.Registry
 
+	certificates certs.Source // nil: plain HTTP
+
 	public, admin net.Listener // set by listen
+	plain         net.Listener // nil without http.plain_addr
 }
 
 // newNode joins the rooms. What lies sideways between them meets here: a due schedule and the campaign it fires, an inbound
@@ -74,6 +80,9 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	n := &node{config: c, log: log, db: db, now: now, words: words, hours: hours, metrics: prometheus.NewRegistry()}
 	n.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewDBStatsCollector(db, "canhgiac"))
 
+	if n.certificates, err = certificates(c.HTTP, db, now, log.With("part", "http")); err != nil {
+		return nil, err
+	}
 	caps := gateway.Caps{PerDay: c.Sending.Caps.PerDay, PerWeek: c.Sending.Caps.PerWeek}
 	carriers, err := gatewayCarriers(c, log)
 	if err != nil {
@@ -143,7 +152,15 @@ func (n *node) mount(hotline *ivr.Hotline, sound *prompts.Sound, queue *gateway.
 		Importer: residents.NewImporter(n.db, n.now), Campaigns: n.campaigns, Reports: n.reports,
 	}))
 	r.Handle("/", n.console.Handler())
-	return r
+	trusted := make([]netip.Prefix, 0, len(n.config.HTTP.TrustedProxies))
+	for _, p := range n.config.HTTP.TrustedProxies {
+		network, err := proxyNetwork(p)
+		if err != nil {
+			panic(err) // validated
+		}
+		trusted = append(trusted, network)
+	}
+	return behindProxies(trusted, r)
 }
 
 // fire is what a due schedule does, in the transaction that marks it as fired.
@@ -171,31 +188,55 @@ func traps(w *prompts.Words) []campaigns.Trap {
 	return all
 }
 
-// listen takes both addresses, so that a start that cannot serve fails before it sends anything.
+// listen takes all addresses, so that a start that cannot serve fails before it sends anything.
 func (n *node) listen() (err error) {
 	if n.public, err = listen("http.addr", n.config.HTTP.Addr); err != nil {
 		return err
 	}
 	if n.admin, err = listen("admin.addr", n.config.Admin.Addr); err != nil {
-		return errors.Join(err, n.public.Close())
+		return errors.Join(err, n.closeListeners())
+	}
+	if n.config.HTTP.PlainAddr != "" {
+		if n.plain, err = listen("http.plain_addr", n.config.HTTP.PlainAddr); err != nil {
+			return errors.Join(err, n.closeListeners())
+		}
 	}
 	return nil
 }
 
-func (n *node) closeListeners() error { return errors.Join(n.public.Close(), n.admin.Close()) }
+func (n *node) closeListeners() error {
+	var errs []error
+	for _, ln := range []net.Listener{n.public, n.admin, n.plain} {
+		if ln != nil {
+			errs = append(errs, ln.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
 
 // parts are in the order of their start: whoever takes work in comes last, and so stops first.
 func (n *node) parts() []part {
 	return []part{
 		{name: "admin", grace: shortGrace, run: func(ctx context.Context) error {
-			return serveHTTP(ctx, n.admin, adminHandler(n.db, n.metrics))
+			return serveHTTP(ctx, n.log, n.admin, nil, adminHandler(n.db, n.metrics))
 		}},
 		{name: "sender", grace: senderGrace, run: n.sender.Run},
 		{name: "campaigns", grace: shortGrace, run: n.campaigns.Run},
 		{name: "schedules", grace: shortGrace, run: n.runner.Run},
-		{name: "http", grace: httpGrace, run: func(ctx context.Context) error {
-			return serveHTTP(ctx, n.public, n.routes)
-		}},
+		{name: "http", grace: httpGrace, run: n.servePublic},
 		{name: "live pages", grace: shortGrace, run: n.console.Run}, // open pages hang on it, and http waits for them
 	}
+}
+
+// servePublic answers on the public address, and on the one without TLS where there is one.
+func (n *node) servePublic(ctx context.Context) error {
+	if n.certificates == nil {
+		return serveHTTP(ctx, n.log, n.public, nil, n.routes)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return serveHTTP(ctx, n.log, n.public, n.certificates.TLS(), n.routes) })
+	if n.plain != nil {
+		g.Go(func() error { return serveHTTP(ctx, n.log, n.plain, nil, n.certificates.Plain()) })
+	}
+	return g.Wait()
 }
