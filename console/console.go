@@ -51,17 +51,20 @@ type Console struct {
 	live     *hub
 	cross    *http.CrossOriginProtection
 	router   *mux.Router
-	routes   []route
+	routes   []Page
 	nav      []navItem
 	sections []section
 	ways     []way
 }
 
-// route is kept for the test that tries every role on every page.
-type route struct {
-	method, path string
-	roles        []Role // none: open to all
+// Page is an address that the console serves; its path may hold variables.
+type Page struct {
+	Method, Path string
+	Roles        []Role // none: open to all
 }
+
+// Pages are all of them, for those who try or measure each.
+func (c *Console) Pages() []Page { return c.routes }
 
 func New(o Options) (*Console, error) {
 	c := &Console{Options: o, users: NewUsers(o.DB, o.Now), live: newHub(o.Log), router: mux.NewRouter()}
@@ -141,7 +144,7 @@ func (c *Console) add(r *mux.Router, method, path string, roles []Role, h handle
 	if len(body) > 0 {
 		limit = body[0]
 	}
-	c.routes = append(c.routes, route{method, path, roles})
+	c.routes = append(c.routes, Page{method, path, roles})
 	r.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 		if len(roles) > 0 {
 			if err := c.admit(w, r, roles); err != nil {

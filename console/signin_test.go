@@ -27,35 +27,35 @@ func TestEachPageLetsInItsRolesAndNobodyElse(t *testing.T) {
 	h := newHouse(t)
 	for _, role := range append([]Role{""}, everyone...) {
 		for _, route := range h.routes {
-			if route.path == "/live" {
+			if route.Path == "/live" {
 				continue // its topics have roles of their own: TestLive...
 			}
 			b := h.as(role) // anew each time: one of the routes signs out
 			before := h.audited("page.denied")
 			var got answer
-			if route.method == "GET" {
-				got = b.get(filled(route.path))
+			if route.Method == "GET" {
+				got = b.get(filled(route.Path))
 			} else {
-				got = b.post(filled(route.path))
+				got = b.post(filled(route.Path))
 			}
 			denied := h.audited("page.denied") - before
 			switch {
-			case len(route.roles) == 0 || has(route.roles, role):
+			case len(route.Roles) == 0 || has(route.Roles, role):
 				if got.status == http.StatusForbidden || got.status == http.StatusUnauthorized || got.status >= 500 || denied != 0 {
-					t.Errorf("%q at %s %s: %d, %d rows of denial", role, route.method, route.path, got.status, denied)
+					t.Errorf("%q at %s %s: %d, %d rows of denial", role, route.Method, route.Path, got.status, denied)
 				}
 			case role == "":
 				toSignin := got.status == http.StatusSeeOther && strings.HasPrefix(got.header.Get("Location"), "/signin")
 				if !toSignin && got.status != http.StatusUnauthorized {
-					t.Errorf("nobody at %s %s: %d", route.method, route.path, got.status)
+					t.Errorf("nobody at %s %s: %d", route.Method, route.Path, got.status)
 				}
 			default:
 				if got.status != http.StatusForbidden || denied != 1 || !strings.Contains(got.body, "không có quyền") {
-					t.Errorf("%q at %s %s: %d, %d rows of denial", role, route.method, route.path, got.status, denied)
+					t.Errorf("%q at %s %s: %d, %d rows of denial", role, route.Method, route.Path, got.status, denied)
 				}
 			}
 			if csp := got.header.Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
-				t.Errorf("%s %s: policy %q", route.method, route.path, csp)
+				t.Errorf("%s %s: policy %q", route.Method, route.Path, csp)
 			}
 		}
 	}

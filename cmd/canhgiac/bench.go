@@ -22,7 +22,7 @@ func newBenchCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newBenchGatewayCommand(), newBenchExpandCommand())
+	cmd.AddCommand(newBenchGatewayCommand(), newBenchExpandCommand(), newBenchPagesCommand())
 	return cmd
 }
 
@@ -53,8 +53,8 @@ type people struct {
 }
 
 func newRig(ctx context.Context, residents int, progress io.Writer) (_ *rig, err error) {
-	r := &rig{}
-	if r.dir, err = os.MkdirTemp("", "canhgiac-bench"); err != nil {
+	r, err := newServerRig(ctx)
+	if err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -62,9 +62,6 @@ func newRig(ctx context.Context, residents int, progress io.Writer) (_ *rig, err
 			err = errors.Join(err, r.close())
 		}
 	}()
-	if r.server, err = postgres.Start(ctx, postgres.Options{Dir: r.dir}); err != nil {
-		return nil, err
-	}
 	if r.db, err = sql.Open("postgres", r.server.URL()); err != nil {
 		return nil, err
 	}
@@ -74,6 +71,19 @@ func newRig(ctx context.Context, residents int, progress io.Writer) (_ *rig, err
 	fmt.Fprintf(progress, "settling %d residents\n", residents)
 	r.people, err = settle(ctx, r.db, residents)
 	return r, err
+}
+
+// newServerRig is a server without a schema or people yet.
+func newServerRig(ctx context.Context) (*rig, error) {
+	dir, err := os.MkdirTemp("", "canhgiac-bench")
+	if err != nil {
+		return nil, err
+	}
+	r := &rig{dir: dir}
+	if r.server, err = postgres.Start(ctx, postgres.Options{Dir: r.dir}); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	return r, nil
 }
 
 func (r *rig) close() error {
