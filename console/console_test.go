@@ -25,7 +25,13 @@ import (
 	"canhgiac/schedules"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	code := pgtest.Main(m)
+	if chromium.stop != nil {
+		chromium.stop()
+	}
+	os.Exit(code)
+}
 
 const password = "ghe xanh mua da"
 
