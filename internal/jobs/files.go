@@ -1,0 +1,116 @@
+package jobs
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+const inputSQL = `select bytes from job_inputs where job_id = $1 and nth = $2`
+
+const outputSQL = `select bytes from job_outputs where job_id = $1 and nth = $2`
+
+// pieces reads a file row by row: never more than one of them is held.
+type pieces struct {
+	ctx   context.Context
+	db    *sql.DB
+	query string
+	id    int64
+	nth   int
+	rest  []byte
+}
+
+func (p *pieces) Read(b []byte) (int, error) {
+	for len(p.rest) == 0 {
+		err := p.db.QueryRowContext(p.ctx, p.query, p.id, p.nth).Scan(&p.rest)
+		if errors.Is(err, sql.ErrNoRows) {
+			return 0, io.EOF
+		}
+		if err != nil {
+			return 0, fmt.Errorf("read a file of job %d: %w", p.id, err)
+		}
+		p.nth++
+	}
+	n := copy(b, p.rest)
+	p.rest = p.rest[n:]
+	return n, nil
+}
+
+// Open reads what a job made.
+func (s *Store) Open(ctx context.Context, j Job) io.Reader {
+	return &pieces{ctx: ctx, db: s.db, query: outputSQL, id: j.ID}
+}
+
+// addOutputSQL refuses a node that holds the job no more: its successor has begun the file anew.
+const addOutputSQL = `
+insert into job_outputs (job_id, nth, bytes)
+select id, $2, $3 from jobs where id = $1 and state = 'running' and node = $4 and tries = $5`
+
+// output writes a file of a running job.
+type output struct {
+	task *Task
+	file File
+	nth  int
+	w    *bufio.Writer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	t := o.task
+	res, err := t.store.db.ExecContext(t.ctx, addOutputSQL, t.job.ID, o.nth, b, t.job.Node, t.job.Tries)
+	if err != nil {
+		return 0, fmt.Errorf("write the file of job %d: %w", t.job.ID, err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return 0, errors.Join(errLost, err)
+	}
+	o.nth++
+	o.file.Size += int64(len(b))
+	return len(b), nil
+}
+
+// discardSQL: the row tells on who asked for what; what it held of people is gone.
+const discardSQL = `update jobs set result = null, swept_at = $2 where id = $1 and ended_at is not null and swept_at is null`
+
+// Discard takes the files and the result of a job that has ended away, in the caller's transaction.
+func (s *Store) Discard(ctx context.Context, tx *sql.Tx, id int64) error {
+	res, err := tx.ExecContext(ctx, discardSQL, id, s.now().UTC())
+	if err != nil {
+		return fmt.Errorf("discard job %d: %w", id, err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	for _, query := range []string{dropInputSQL, dropOutputSQL} {
+		if _, err := tx.ExecContext(ctx, query, id); err != nil {
+			return fmt.Errorf("discard job %d: %w", id, err)
+		}
+	}
+	return s.notify(ctx, tx, id)
+}
+
+const sweepSQL = `
+with due as (select id from jobs where ended_at < $1 and swept_at is null order by ended_at limit 20 for update skip locked),
+inputs as (delete from job_inputs where job_id in (select id from due)),
+outputs as (delete from job_outputs where job_id in (select id from due))
+update jobs set result = null, swept_at = $2 where id in (select id from due)`
+
+// forgotten is when the row goes too: the audit log has kept what was done.
+const forgotten = 30 * 24 * time.Hour
+
+const forgetSQL = `delete from jobs where id in (select id from jobs where ended_at < $1 and swept_at is not null limit 1000)`
+
+// Sweep takes away what has been kept long enough.
+func (s *Store) Sweep(ctx context.Context) error {
+	now := s.now().UTC()
+	if _, err := s.db.ExecContext(ctx, sweepSQL, now.Add(-kept), now); err != nil {
+		return fmt.Errorf("sweep jobs: %w", err)
+	}
+	if _, err := s.db.ExecContext(ctx, forgetSQL, now.Add(-forgotten)); err != nil {
+		return fmt.Errorf("forget jobs: %w", err)
+	}
+	return nil
+}
