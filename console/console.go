@@ -96,6 +96,7 @@ func New(o Options) (*Console, error) {
 	c.campaignPages(r)
 	c.residentPages(r)
 	c.auditPages(r)
+	c.glossaryPages(r)
 	c.livePages(r)
 	if err := c.handsetPages(r); err != nil {
 		return nil, err

@@ -26,7 +26,15 @@ func loadPages(cs catalogs) (pages, error) {
 	}
 	all := pages{}
 	for lang, catalog := range cs {
-		shared, err := template.New("layout").Funcs(funcs(catalog)).ParseFS(templateFiles, "templates/layout.html", "templates/partial_*.html")
+		glossary, err := loadGlossary(lang)
+		if err != nil {
+			return nil, err
+		}
+		words := template.FuncMap{
+			"term":    glossary.term,    // term "tin_bao": the word with what it means
+			"explain": glossary.explain, // a text whose [words](tin_bao) have it too
+		}
+		shared, err := template.New("layout").Funcs(funcs(catalog)).Funcs(words).ParseFS(templateFiles, "templates/layout.html", "templates/partial_*.html")
 		if err != nil {
 			return nil, fmt.Errorf("console: %w", err)
 		}
