@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -203,30 +202,4 @@ func TestAReportAppearsOnTheOpenListAndALostConnectionIsSaid(t *testing.T) {
 	}
 	h.server.Close()
 	s.do(chromedp.WaitVisible(chromedp.CSS("#live-lost")))
-}
-
-func TestNoPageBreaksOutOfASmallScreen(t *testing.T) {
-	h := newHouse(t)
-	long := strings.Repeat("dài", 60)
-	r := h.report(reports.Draft{Ref: long, Reporter: "+84901234567", Kind: 1, ScamNumber: "0912345678", Channel: 3, Money: "lost", When: "earlier", Band: 3, Complete: true})
-	h.log(r.ID, reports.Entry{At: h.Now(), Node: long, Key: long, Raw: long})
-	h.as(Police).post("/reports/"+r.Code+"/note", "note", long)
-	h.texted("+84901234567", long, "unknown")
-	s := h.screen()
-	s.do(chromedp.EmulateViewport(390, 844))
-	fits := func(path string) {
-		t.Helper()
-		s.do(chromedp.Navigate(s.url+path), chromedp.WaitVisible(chromedp.CSS("h1")))
-		if over := evaluate[int](s, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
-			t.Errorf("%s is %d px too wide", path, over)
-		}
-	}
-	fits("/signin")
-	s.signin(Police)
-	for _, path := range []string{"/", "/reports", "/reports/" + r.Code, "/reports/export", "/inbox", "/audit"} {
-		fits(path)
-	}
-	s.do(chromedp.Click(chromedp.CSS(".user-menu > summary")), chromedp.Click(chromedp.CSS(`form[action="/signout"] button`)), chromedp.WaitVisible(chromedp.CSS("#password")))
-	s.signin(Operator)
-	fits("/audit")
 }

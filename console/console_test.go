@@ -115,10 +115,15 @@ func (b *browser) do(r *http.Request) answer {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	return read(b.t, resp)
+}
+
+func read(t *testing.T, resp *http.Response) answer {
+	t.Helper()
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return answer{resp.StatusCode, resp.Header, string(body)}
 }
