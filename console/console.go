@@ -97,6 +97,7 @@ func New(o Options) (*Console, error) {
 	c.residentPages(r)
 	c.auditPages(r)
 	c.glossaryPages(r)
+	c.accountPages(r)
 	c.livePages(r)
 	if err := c.handsetPages(r); err != nil {
 		return nil, err

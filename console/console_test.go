@@ -73,6 +73,18 @@ func newHouse(t *testing.T, change ...func(*Options)) *house {
 	return h
 }
 
+// disable shuts the account of name, as somebody with a shell does.
+func (h *house) disable(name string) {
+	h.t.Helper()
+	id, err := h.users.IDOf(context.Background(), name)
+	if err == nil {
+		err = h.users.Disable(context.Background(), Shell, id, "")
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
 // browser keeps cookies and follows no redirect.
 type browser struct {
 	t    *testing.T

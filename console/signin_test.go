@@ -138,9 +138,7 @@ func TestManyWrongPasswordsMakeOneWait(t *testing.T) {
 func TestWhoIsDisabledIsOutAtOnce(t *testing.T) {
 	h := newHouse(t)
 	b := h.as(Police)
-	if err := h.users.Disable(context.Background(), "police"); err != nil {
-		t.Fatal(err)
-	}
+	h.disable("police")
 	if got := b.get("/"); got.status != http.StatusSeeOther {
 		t.Errorf("still in: %d", got.status)
 	}
@@ -153,9 +151,7 @@ func TestANewPasswordEndsOldSessionsAndLetsTheUserInAgain(t *testing.T) {
 	h := newHouse(t)
 	b := h.as(Police)
 	ctx := context.Background()
-	if err := h.users.Disable(ctx, "police"); err != nil {
-		t.Fatal(err)
-	}
+	h.disable("police")
 	if err := h.users.SetPassword(ctx, "Police", "ngan"); !errors.Is(err, ErrPassword) {
 		t.Errorf("a short one: %v", err)
 	}

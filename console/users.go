@@ -97,14 +97,18 @@ func (u *Users) Add(ctx context.Context, name string, role Role, password string
 // hash takes a new password of who's. One that was chosen under older rules stays good (NIST SP 800-63B-4 §3.1.1.2: no
 // change without a reason); only a new one is held to today's.
 func (u *Users) hash(who User, password string) (string, error) {
-	least := passwords.Alone
-	if has(u.factor, who.Role) {
-		least = passwords.Beside
-	}
-	if err := passwords.Check(password, least, who.Name, who.FullName); err != nil {
+	if err := passwords.Check(password, u.least(who.Role), who.Name, who.FullName); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrPassword, err)
 	}
 	return argon2id.CreateHash(passwords.Normal(password), u.params)
+}
+
+// least is how many characters a new password of role has.
+func (u *Users) least(role Role) int {
+	if has(u.factor, role) {
+		return passwords.Beside
+	}
+	return passwords.Alone
 }
 
 const setPasswordSQL = `update console_users set password = $2, disabled_at = null where name = $1`
@@ -186,14 +190,19 @@ func (u *Users) List(ctx context.Context) ([]User, error) {
 	return all, rows.Err()
 }
 
-const disableSQL = `update console_users set disabled_at = coalesce(disabled_at, $2) where name = $1`
+const userIDSQL = `select id from console_users where name = $1`
 
-// Disable ends a user's sessions too: each page asks byID.
-func (u *Users) Disable(ctx context.Context, name string) error {
-	name = strings.ToLower(name)
-	return u.audited(ctx, "user.disable", name, "", func(tx *sql.Tx) error {
-		return one(tx.ExecContext(ctx, disableSQL, name, u.now().UTC()))
-	})
+// IDOf finds an account by what its owner types at sign-in.
+func (u *Users) IDOf(ctx context.Context, name string) (int64, error) {
+	var id int64
+	err := u.db.QueryRowContext(ctx, userIDSQL, strings.ToLower(strings.TrimSpace(name))).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, ErrNoUser
+	}
+	if err != nil {
+		return 0, fmt.Errorf("user %s: %w", name, err)
+	}
+	return id, nil
 }
 
 const userSQL = `

@@ -82,10 +82,14 @@ func newUserCommand(load func() (Config, error)) *cobra.Command {
 	disable := &cobra.Command{
 		Use: "disable NAME", Short: "Disable a user and end their sessions", Args: cobra.ExactArgs(1),
 		RunE: with(func(cmd *cobra.Command, args []string, users *console.Users) error {
-			if err := users.Disable(cmd.Context(), args[0]); err != nil {
+			id, err := users.IDOf(cmd.Context(), args[0])
+			if err == nil {
+				err = users.Disable(cmd.Context(), console.Shell, id, "")
+			}
+			if err != nil {
 				return fmt.Errorf("user disable %s: %w", args[0], err)
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "disabled %s\n", args[0])
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "disabled %s\n", args[0])
 			return err
 		}),
 	}
