@@ -18,11 +18,14 @@ import (
 type reportData struct {
 	reports.Detail
 	KindLabel string
-	Timeline  []reports.Event // by time
-	Revealed  residents.Phone // the reporter's whole number, after a reason was given for seeing it
-	Problem   string          // what is wrong with the form that was sent, a key
-	Note      string          // what was typed into a note that did not pass
-	Beside    bool            // the record goes to its own place on an open page, beside what is swapped
+	Due       *reports.Due // nil: no deadline runs
+	Terms     []reports.Term
+
+	Timeline []reports.Event // by time
+	Revealed residents.Phone // the reporter's whole number, after a reason was given for seeing it
+	Problem  string          // what is wrong with the form that was sent, a key
+	Note     string          // what was typed into a note that did not pass
+	Beside   bool            // the record goes to its own place on an open page, beside what is swapped
 }
 
 // Pressed tells keys of a telephone from the names of other steps, such as silence.
@@ -44,7 +47,7 @@ func (c *Console) readReport(r *http.Request) (reportData, error) {
 	if err != nil {
 		return reportData{}, err
 	}
-	data := reportData{Detail: d, KindLabel: c.kindLabel(d.Kind)}
+	data := reportData{Detail: d, KindLabel: c.kindLabel(d.Kind), Due: c.dueOf(d.Report), Terms: reports.Terms()}
 	for i, e := range d.Events {
 		d.Events[i].Raw = masked(e.Raw, d.Reporter)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/gorilla/mux"
@@ -24,6 +25,7 @@ func (c *Console) reportPages(r *mux.Router) {
 	c.page(r, "GET", "/reports/{code}/messages/{nth}", police, c.reportListen)
 	c.page(r, "POST", "/reports/{code}/receive", police, c.reportReceive)
 	c.page(r, "POST", "/reports/{code}/note", police, c.reportNote)
+	c.page(r, "POST", "/reports/{code}/term", police, c.reportTerm)
 	c.page(r, "POST", "/reports/{code}/reveal", police, c.reportReveal)
 	c.addNav("/reports", "nav.reports", Police)
 	c.addWay("/reports", "nav.reports", "home.reports", c.waitingNote, Police)
@@ -45,18 +47,32 @@ func (c *Console) waitingNote(ctx context.Context, words *catalog) (string, erro
 type reportRow struct {
 	reports.Report
 	KindLabel string
+	Due       *reports.Due // nil: no deadline runs
+}
+
+func (c *Console) reportRow(r reports.Report) reportRow {
+	return reportRow{r, c.kindLabel(r.Kind), c.dueOf(r)}
+}
+
+func (c *Console) dueOf(r reports.Report) *reports.Due {
+	due, runs := c.Reports.Deadlines.Of(r, c.Now())
+	if !runs {
+		return nil
+	}
+	return &due
 }
 
 type reportListData struct {
-	Filter   reports.Filter
-	Query    string // of the filter, for the fragment's address
-	Rows     []reportRow
-	Total    int
-	Revision string // of all reports, asked before they were read: a change in between is fetched again
-	States   []reports.State
-	Kinds    []kind
-	Prev     string // the pages beside this one, "" = none
-	Next     string
+	Filter    reports.Filter
+	Query     string // of the filter, for the fragment's address
+	Rows      []reportRow
+	Total     int
+	Revision  string // of all reports, asked before they were read: a change in between is fetched again
+	States    []reports.State
+	Standings []reports.Standing
+	Kinds     []kind
+	Prev      string // the pages beside this one, "" = none
+	Next      string
 }
 
 type kind struct {
@@ -107,11 +123,16 @@ func (c *Console) reportListData(r *http.Request) (reportListData, error) {
 	if err != nil {
 		return reportListData{}, err
 	}
-	d := reportListData{States: reports.States(), Kinds: c.kinds(), Filter: reports.Filter{
+	d := reportListData{States: reports.States(), Standings: []reports.Standing{reports.DueSoon, reports.Overdue}, Kinds: c.kinds(), Filter: reports.Filter{
+		Number: q.Get("number"), Standing: reports.Standing(q.Get("due")), ByDeadline: q.Get("sort") == "due", Urgent: q.Get("urgent") == "1",
 		State: reports.State(q.Get("state")), Sent: reports.Sent(q.Get("sent")), Kind: kindKey, Limit: reportsPerPage, Offset: page * reportsPerPage}}
+	if len(d.Filter.Number) > 32 || d.Filter.Standing != "" && !slices.Contains(d.Standings, d.Filter.Standing) {
+		return reportListData{}, errBadForm
+	}
 	address := func(page int) string {
 		v := url.Values{}
-		for name, value := range map[string]string{"state": string(d.Filter.State), "sent": string(d.Filter.Sent), "kind": zeroless(kindKey), "page": zeroless(page)} {
+		for name, value := range map[string]string{"state": string(d.Filter.State), "sent": string(d.Filter.Sent), "kind": zeroless(kindKey), "page": zeroless(page),
+			"number": d.Filter.Number, "due": string(d.Filter.Standing), "sort": q.Get("sort"), "urgent": q.Get("urgent")} {
 			if value != "" {
 				v.Set(name, value)
 			}
@@ -129,7 +150,7 @@ func (c *Console) reportListData(r *http.Request) (reportListData, error) {
 		return reportListData{}, err
 	}
 	for _, report := range list.Reports {
-		d.Rows = append(d.Rows, reportRow{report, c.kindLabel(report.Kind)})
+		d.Rows = append(d.Rows, c.reportRow(report))
 	}
 	d.Total = list.Total
 	if page > 0 {

@@ -32,7 +32,7 @@ func (s *Store) Log(ctx context.Context, tx *sql.Tx, reportID int64, e Entry) er
 type Event struct {
 	Seq            int
 	At             time.Time
-	Act            string // opened, key, sent, cancelled, moved, note
+	Act            string // opened, key, sent, cancelled, moved, note, term
 	Node, Key, Raw string
 	Who            string // the officer; "" for the resident
 	Hash           string // hex

@@ -10,23 +10,6 @@ import (
 	"canhgiac/internal/audit"
 )
 
-// Sent tells whether the reporter went through to the end.
-type Sent string
-
-const (
-	AnySent Sent = ""
-	Whole   Sent = "sent"
-	Partial Sent = "partial"
-)
-
-// Filter narrows a list; its zero value is all.
-type Filter struct {
-	State         State
-	Sent          Sent
-	Kind          int
-	Limit, Offset int // Limit 0: 50
-}
-
 // Page is one page of a list.
 type Page struct {
 	Reports []Report
@@ -37,7 +20,7 @@ type Page struct {
 const reportSQL = `
 select r.id, r.code, r.state, r.urgency, r.origin, r.ref, r.reporter, r.kind, r.scam_number, r.channel, r.money, r.money_when, r.band,
        r.callback, r.cancelled, coalesce(r.unit_id, 0), coalesce(u.name, ''), r.created_at, r.updated_at, r.completed_at, r.received_at,
-       r.received_by, r.revision, r.officer,
+       r.received_by, r.revision, r.officer, r.term,
        (select count(*) from report_messages m where m.report_id = r.id),
        case when r.scam_key = '' then 0
             else (select count(*) from reports o where o.scam_key = r.scam_key and o.scam_key <> '' and o.id <> r.id and not o.cancelled) end
@@ -48,7 +31,7 @@ func scanReport(row interface{ Scan(...any) error }) (Report, error) {
 	var completed, received sql.NullTime
 	err := row.Scan(&r.ID, &r.Code, &r.State, &r.Urgency, &r.Origin, &r.Ref, &r.Reporter, &r.Kind, &r.ScamNumber, &r.Channel, &r.Money,
 		&r.When, &r.Band, &r.Callback, &r.Cancelled, &r.UnitID, &r.UnitName, &r.CreatedAt, &r.UpdatedAt, &completed, &received,
-		&r.ReceivedBy, &r.Revision, &r.Officer, &r.Messages, &r.AlsoNamed)
+		&r.ReceivedBy, &r.Revision, &r.Officer, &r.Term, &r.Messages, &r.AlsoNamed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Report{}, ErrNotFound
 	}
@@ -60,26 +43,20 @@ func scanReport(row interface{ Scan(...any) error }) (Report, error) {
 	return r, nil
 }
 
-const filterSQL = `
-where ($1 = '' or r.state = $1) and ($2 = '' or (r.completed_at is null) = ($2 = 'partial')) and ($3 = 0 or r.kind = $3)`
-
-// listSQL: what no officer has received stands first, by urgency; the rest follows. Newest first in each.
-const listSQL = reportSQL + filterSQL + `
-order by (r.state <> 'new'), (case when r.state = 'new' then r.urgency else 9 end), r.created_at desc, r.id desc
-limit $4 offset $5`
-
-const countSQL = `select count(*) from reports r ` + filterSQL
-
 // List leaves the audit row to its caller, who knows whether a person asked or a page refreshed itself.
 func (s *Store) List(ctx context.Context, f Filter) (Page, error) {
 	if f.Limit <= 0 {
 		f.Limit = 50
 	}
 	var p Page
-	if err := s.db.QueryRowContext(ctx, countSQL, f.State, f.Sent, f.Kind).Scan(&p.Total); err != nil {
+	if err := s.db.QueryRowContext(ctx, countSQL, s.args(f)...).Scan(&p.Total); err != nil {
 		return Page{}, fmt.Errorf("count reports: %w", err)
 	}
-	rows, err := s.db.QueryContext(ctx, listSQL, f.State, f.Sent, f.Kind, f.Limit, f.Offset)
+	query := listSQL
+	if f.ByDeadline {
+		query = byDeadlineSQL
+	}
+	rows, err := s.db.QueryContext(ctx, query, append(s.args(f), f.Limit, f.Offset)...)
 	if err != nil {
 		return Page{}, fmt.Errorf("list reports: %w", err)
 	}

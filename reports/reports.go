@@ -50,6 +50,7 @@ type Report struct {
 	Urgency  Urgency
 	Partial  bool    // not sent to the end: the caller hung up, or is still on the line
 	Draft            // Complete is !Partial
+	Term     Term    // how long it may take
 	Officer  Officer // whether the reporter, put through to an officer, reached one
 	Messages int     // left after the tone
 	UnitID   int64
@@ -67,11 +68,13 @@ type By struct{ Name, Role, Addr string }
 
 // Store is the only writer of reports, report_messages and report_events.
 type Store struct {
+	Deadlines Deadlines // those of DefaultDeadlines, unless set before use
+
 	db     *sql.DB
 	now    func() time.Time
 	random io.Reader
 }
 
 func NewStore(db *sql.DB, now func() time.Time) *Store {
-	return &Store{db: db, now: now, random: rand.Reader}
+	return &Store{Deadlines: DefaultDeadlines(), db: db, now: now, random: rand.Reader}
 }

@@ -1,6 +1,10 @@
 package main
 
-import "time"
+import (
+	"time"
+
+	"canhgiac/reports"
+)
 
 // Config is everything an installation can set. config.yaml shows each key with its default and what it means; a test
 // holds the two together.
@@ -14,7 +18,9 @@ type Config struct {
 	Voice     VoiceConfig     `mapstructure:"voice"`
 	USSD      USSDConfig      `mapstructure:"ussd"`
 	Sending   SendingConfig   `mapstructure:"sending"`
+	Reports   ReportsConfig   `mapstructure:"reports"`
 	Console   ConsoleConfig   `mapstructure:"console"`
+	Operator  OperatorConfig  `mapstructure:"operator"`
 	Simulator SimulatorConfig `mapstructure:"simulator"`
 }
 
@@ -136,6 +142,25 @@ type CapsConfig struct {
 	PerWeek int `mapstructure:"per_week"`
 }
 
+type ReportsConfig struct {
+	Deadlines DeadlinesConfig `mapstructure:"deadlines"`
+}
+
+// DeadlinesConfig are the lengths of reports.Deadlines.
+type DeadlinesConfig struct {
+	Receive  time.Duration `mapstructure:"receive"`
+	Classify time.Duration `mapstructure:"classify"`
+	Resolve  time.Duration `mapstructure:"resolve"`
+	Complex  time.Duration `mapstructure:"complex"`
+	Extended time.Duration `mapstructure:"extended"`
+	Soon     float64       `mapstructure:"soon"`
+}
+
+// OperatorConfig is what the page of the system looks at beside the program itself.
+type OperatorConfig struct {
+	BackupMark string `mapstructure:"backup_mark"`
+}
+
 type ConsoleConfig struct {
 	HandsetURL string `mapstructure:"handset_url"`
 }
@@ -144,6 +169,9 @@ type SimulatorConfig struct {
 	SMPPAddr string `mapstructure:"smpp_addr"`
 	HTTPAddr string `mapstructure:"http_addr"`
 }
+
+// deadlines are the configured lengths as the room takes them.
+func (c DeadlinesConfig) deadlines() reports.Deadlines { return reports.Deadlines(c) }
 
 // defaultConfig is what an empty config.yaml means.
 func defaultConfig() Config {
@@ -157,6 +185,7 @@ func defaultConfig() Config {
 		Voice:     VoiceConfig{Providers: []ProviderConfig{}, Officers: []string{}},
 		USSD:      USSDConfig{Providers: []USSDProviderConfig{}},
 		Sending:   SendingConfig{Hours: "07:00-22:00", Caps: CapsConfig{PerDay: 3, PerWeek: 2}},
+		Reports:   ReportsConfig{Deadlines: DeadlinesConfig(reports.DefaultDeadlines())},
 		Simulator: SimulatorConfig{SMPPAddr: "127.0.0.1:2775", HTTPAddr: "127.0.0.1:2780"},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -42,6 +43,8 @@ func (c Config) validate() error {
 	k.that(err == nil, "sending.hours", `"HH:MM-HH:MM", like "07:00-22:00"`, c.Sending.Hours)
 	k.that(c.Sending.Caps.PerDay >= 0, "sending.caps.per_day", "0 (no cap) or more", c.Sending.Caps.PerDay)
 	k.that(c.Sending.Caps.PerWeek >= 0, "sending.caps.per_week", "0 (no cap) or more", c.Sending.Caps.PerWeek)
+	k.deadlines(c.Reports.Deadlines)
+	k.that(c.Operator.BackupMark == "" || filepath.IsAbs(c.Operator.BackupMark), "operator.backup_mark", "the whole path of a file, or nothing", c.Operator.BackupMark)
 	k.that(c.Console.HandsetURL == "" || isHTTPURL(c.Console.HandsetURL), "console.handset_url", "an http address, or nothing", c.Console.HandsetURL)
 	k.addr("simulator.smpp_addr", c.Simulator.SMPPAddr)
 	k.addr("simulator.http_addr", c.Simulator.HTTPAddr)
@@ -78,6 +81,14 @@ func (c Config) validate() error {
 		}
 	}
 	return errors.Join(k.problems...)
+}
+
+func (k *check) deadlines(d DeadlinesConfig) {
+	for path, t := range map[string]time.Duration{"receive": d.Receive, "classify": d.Classify, "resolve": d.Resolve, "complex": d.Complex, "extended": d.Extended} {
+		k.that(t >= time.Hour && t <= 366*24*time.Hour, "reports.deadlines."+path, "1h to 8784h", t)
+	}
+	k.that(d.Resolve <= d.Complex && d.Complex <= d.Extended, "reports.deadlines", "resolve, complex and extended each at least as long as the one before", fmt.Sprint(d.Resolve, d.Complex, d.Extended))
+	k.that(d.Soon > 0 && d.Soon < 1, "reports.deadlines.soon", "a share between 0 and 1", d.Soon)
 }
 
 func (k *check) carrier(at string, r CarrierConfig, names map[string]bool) {

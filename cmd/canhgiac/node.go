@@ -91,6 +91,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	n.residents = residents.NewStore(db, now)
 	n.schedules = schedules.NewStore(db, now)
 	n.reports = reports.NewStore(db, now)
+	n.reports.Deadlines = c.Reports.Deadlines.deadlines()
 	n.users = console.NewUsers(db, now)
 	sending := routing(c)
 	sending.Hours, sending.Caps = hours, caps
