@@ -42,6 +42,7 @@ const groupSize = 1000
 type rig struct {
 	server *postgres.Server
 	dir    string
+	kept   bool // the folder outlives the bench
 	db     *sql.DB
 	people
 }
@@ -53,7 +54,7 @@ type people struct {
 }
 
 func newRig(ctx context.Context, residents int, progress io.Writer) (_ *rig, err error) {
-	r, err := newServerRig(ctx)
+	r, err := newServerRig(ctx, "")
 	if err != nil {
 		return nil, err
 	}
@@ -73,13 +74,14 @@ func newRig(ctx context.Context, residents int, progress io.Writer) (_ *rig, err
 	return r, err
 }
 
-// newServerRig is a server without a schema or people yet.
-func newServerRig(ctx context.Context) (*rig, error) {
-	dir, err := os.MkdirTemp("", "canhgiac-bench")
-	if err != nil {
-		return nil, err
+// newServerRig is a server without a schema or people yet, in a folder that is kept, or in one of its own where dir is "".
+func newServerRig(ctx context.Context, dir string) (_ *rig, err error) {
+	r := &rig{dir: dir, kept: dir != ""}
+	if !r.kept {
+		if r.dir, err = os.MkdirTemp("", "canhgiac-bench"); err != nil {
+			return nil, err
+		}
 	}
-	r := &rig{dir: dir}
 	if r.server, err = postgres.Start(ctx, postgres.Options{Dir: r.dir}); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
@@ -92,9 +94,12 @@ func (r *rig) close() error {
 		errs = append(errs, r.db.Close())
 	}
 	if r.server != nil {
-		errs = append(errs, r.server.Stop(), postgres.Remove(r.dir))
+		errs = append(errs, r.server.Stop())
 	}
-	return errors.Join(append(errs, os.RemoveAll(r.dir))...)
+	if r.kept {
+		return errors.Join(errs...)
+	}
+	return errors.Join(append(errs, postgres.Remove(r.dir), os.RemoveAll(r.dir))...)
 }
 
 const settleWardSQL = `insert into units (kind, name, fold, valid_from) values ('ward', 'Thanh Khê', 'thanh khe', '2025-07-01') returning id`

@@ -151,7 +151,7 @@ func (w *benchWard) signIn(ctx context.Context, name string) (*http.Client, erro
 	}
 	client := &http.Client{Jar: jar, Transport: &http.Transport{MaxIdleConnsPerHost: 64},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	form := url.Values{"name": {name}, "password": {benchPassword}}
+	form := url.Values{"name": {name}, "password": {w.password}}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.server.URL+"/signin", strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, err
