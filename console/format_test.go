@@ -90,7 +90,7 @@ var numbersThatAreNames = []string{"ID", "UnitID", "WardID", "Revision", "BirthY
 func TestNoTemplatePrintsACountWithoutItsForm(t *testing.T) {
 	counts := map[string]bool{}
 	for _, of := range []any{gateway.Progress{}, gateway.Quote{}, campaigns.Coverage{}, campaigns.Run{}, residents.Result{}, reports.Report{},
-		reports.Waiting{}, barPart{}, progressData{}, reportListData{}} {
+		reports.Cluster{}, homeReports{}, barPart{}, progressData{}, reportListData{}} {
 		typ := reflect.TypeOf(of)
 		for i := range typ.NumField() {
 			switch typ.Field(i).Type.Kind() {

@@ -28,19 +28,12 @@ func (c *Console) reportPages(r *mux.Router) {
 	c.page(r, "POST", "/reports/{code}/term", police, c.reportTerm)
 	c.page(r, "POST", "/reports/{code}/reveal", police, c.reportReveal)
 	c.addNav("/reports", "nav.reports", Police)
-	c.addWay("/reports", "nav.reports", "home.reports", c.waitingNote, Police)
+	c.addWay("/reports", "nav.reports", "home.reports", nil, Police)
+	c.policeHome()
 	c.live.Topic("reports", police, func(ctx context.Context, _ string) (string, error) {
 		n, err := c.Reports.Latest(ctx)
 		return strconv.FormatInt(n, 10), err
 	})
-}
-
-func (c *Console) waitingNote(ctx context.Context, words *catalog) (string, error) {
-	w, err := c.Reports.Waiting(ctx)
-	if err != nil || w.New == 0 {
-		return "", err
-	}
-	return words.text("home.reports_waiting", "New", w.New, "Urgent", w.Urgent)
 }
 
 // reportRow is a report with what the templates cannot look up themselves.
@@ -87,6 +80,9 @@ func (c *Console) reportList(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := c.audit(r.Context(), c.DB, r, "report.list", "reports", d.Query); err != nil {
+		return err
+	}
+	if err := c.users.visit(r.Context(), userOf(r).ID, listVisit); err != nil {
 		return err
 	}
 	return c.render(w, r, "reports", d)

@@ -141,19 +141,6 @@ func (s *Store) Revision(ctx context.Context, code string) (int64, error) {
 	return n, err
 }
 
-// Waiting is what the desk has not received yet.
-type Waiting struct{ New, Urgent int }
-
-const waitingSQL = `select count(*), count(*) filter (where urgency <= 2) from reports where state = 'new'`
-
-func (s *Store) Waiting(ctx context.Context) (Waiting, error) {
-	var w Waiting
-	if err := s.db.QueryRowContext(ctx, waitingSQL).Scan(&w.New, &w.Urgent); err != nil {
-		return Waiting{}, fmt.Errorf("count what waits: %w", err)
-	}
-	return w, nil
-}
-
 func (b By) entry(at time.Time, act, code, detail string) audit.Entry {
 	return audit.Entry{At: at, Who: b.Name, Role: b.Role, Act: act, Object: "report:" + code, Detail: detail, Addr: b.Addr}
 }

@@ -1,4 +1,4 @@
-// The police's list: what is new since the page was opened is marked, and an urgent one rings when the officer asked for it.
+// The police's list and home page: what is new since the page was opened is marked, and an urgent one rings when the officer asked for it.
 (function () {
   'use strict';
   var button = document.querySelector('[data-sound]');
@@ -8,7 +8,7 @@
 
   function look(ring) {
     var rings = false;
-    document.querySelectorAll('#rows [data-item]').forEach(function (row) {
+    document.querySelectorAll('[data-item]').forEach(function (row) {
       var code = row.dataset.item;
       var urgent = 'urgent' in row.dataset;
       if (!(code in known)) known[code] = { fresh: ring, urgent: false };
