@@ -95,6 +95,7 @@ func New(o Options) (*Console, error) {
 	c.inboxPages(r)
 	c.campaignPages(r)
 	c.residentPages(r)
+	c.statisticsPages(r)
 	c.auditPages(r)
 	c.glossaryPages(r)
 	c.accountPages(r)

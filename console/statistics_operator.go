@@ -1,0 +1,3 @@
+package console
+
+func operatorFigures() []figureOf { return nil }
