@@ -20,10 +20,12 @@ import (
 func (c *Console) inboxPages(r *mux.Router) {
 	police := []Role{Police}
 	c.page(r, "GET", "/inbox", police, c.inbox)
+	c.page(r, "GET", "/inbox/rows", police, c.inboxRows)
 	c.page(r, "POST", "/inbox/{id}/seen", police, c.inboxSeen)
 	c.page(r, "POST", "/inbox/{id}/report", police, c.inboxReport)
 	c.addNav("/inbox", "nav.inbox", Police)
 	c.addWay("/inbox", "nav.inbox", "home.inbox", c.inboxNote, Police)
+	c.live.Topic("inbox", police, func(ctx context.Context, _ string) (string, error) { return c.Gateway.KeptLatest(ctx) })
 }
 
 func (c *Console) inboxNote(ctx context.Context, words *catalog) (string, error) {
@@ -43,8 +45,10 @@ type inboxRow struct {
 type inboxData struct {
 	Filter     gateway.KeptFilter
 	Reasons    []gateway.Kept
+	Query      string // of the filter, for the fragment's address
 	Rows       []inboxRow
 	Total      int
+	Revision   string // of the unread messages, asked before they were read
 	Prev, Next string // the pages beside this one, "" = none
 }
 
@@ -52,20 +56,44 @@ const inboxPerPage = 50
 
 // inbox leaves an audit row each time a person opens it.
 func (c *Console) inbox(w http.ResponseWriter, r *http.Request) error {
+	d, err := c.inboxData(r)
+	if err != nil {
+		return err
+	}
+	if err := c.audit(r.Context(), c.DB, r, "inbox.list", "inbound", string(d.Filter.Kept)); err != nil {
+		return err
+	}
+	return c.render(w, r, "inbox", d)
+}
+
+// inboxRows is the list refreshing itself: the same eyes on the same list, which the audit has already.
+func (c *Console) inboxRows(w http.ResponseWriter, r *http.Request) error {
+	d, err := c.inboxData(r)
+	if err != nil {
+		return err
+	}
+	return c.fragment(w, r, "inbox", "inbox_rows", d)
+}
+
+func (c *Console) inboxData(r *http.Request) (inboxData, error) {
 	q := r.URL.Query()
 	page := 0
 	if q.Get("page") != "" {
 		n, err := strconv.Atoi(q.Get("page"))
 		if err != nil || n < 0 || n > 100_000 {
-			return errBadForm
+			return inboxData{}, errBadForm
 		}
 		page = n
 	}
 	d := inboxData{Reasons: gateway.KeptReasons(), Filter: gateway.KeptFilter{
 		Kept: gateway.Kept(q.Get("kept")), Seen: q.Get("seen") != "", Limit: inboxPerPage, Offset: page * inboxPerPage}}
+	var err error
+	if d.Revision, err = c.Gateway.KeptLatest(r.Context()); err != nil {
+		return d, err
+	}
 	list, total, err := c.Gateway.Kept(r.Context(), d.Filter)
 	if err != nil {
-		return err
+		return d, err
 	}
 	for _, m := range list {
 		row := inboxRow{m, m.From.Masked()}
@@ -75,25 +103,23 @@ func (c *Console) inbox(w http.ResponseWriter, r *http.Request) error {
 		d.Rows = append(d.Rows, row)
 	}
 	d.Total = total
-	address := func(page int) string {
+	query := func(page int) string {
 		v := url.Values{}
 		for name, value := range map[string]string{"kept": string(d.Filter.Kept), "seen": q.Get("seen"), "page": zeroless(page)} {
 			if value != "" {
 				v.Set(name, value)
 			}
 		}
-		return "/inbox?" + v.Encode()
+		return v.Encode()
 	}
+	d.Query = query(page)
 	if page > 0 {
-		d.Prev = address(page - 1)
+		d.Prev = "/inbox?" + query(page-1)
 	}
 	if (page+1)*inboxPerPage < total {
-		d.Next = address(page + 1)
+		d.Next = "/inbox?" + query(page+1)
 	}
-	if err := c.audit(r.Context(), c.DB, r, "inbox.list", "inbound", string(d.Filter.Kept)); err != nil {
-		return err
-	}
-	return c.render(w, r, "inbox", d)
+	return d, nil
 }
 
 // inboxSeen takes a message off the list: an officer has read it, and it needs nothing more.

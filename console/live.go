@@ -244,7 +244,7 @@ func (c *Console) liveEvents(w http.ResponseWriter, r *http.Request) error {
 		}
 		return out.Flush()
 	}
-	alive := time.NewTicker(20 * time.Second) // proxies close what is silent
+	alive := time.NewTicker(20 * time.Second) // proxies close what is silent, and a page takes silence for a lost connection
 	defer alive.Stop()
 	for {
 		select {
@@ -253,7 +253,7 @@ func (c *Console) liveEvents(w http.ResponseWriter, r *http.Request) error {
 		case <-c.live.ended:
 			return nil
 		case <-alive.C:
-			if send(": alive\n\n") != nil {
+			if send("event: alive\ndata: 1\n\n") != nil {
 				return nil
 			}
 		case <-sub.ready:

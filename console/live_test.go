@@ -152,3 +152,16 @@ func TestASlowPageHearsTheLastRevision(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// runLive keeps the hub of the house running until the test ends.
+func (h *house) runLive() {
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- h.Run(ctx) }()
+	h.t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			h.t.Error(err)
+		}
+	})
+}

@@ -73,6 +73,19 @@ func (s *Store) Kept(ctx context.Context, f KeptFilter) (list []KeptMessage, tot
 	return list, total, nil
 }
 
+// keptLatestSQL looks at the newest thousand unread alone: a list that nobody reads must not make the question long.
+const keptLatestSQL = `
+select coalesce(max(id), 0), count(*) from (select id from inbound where kept <> '' and seen_at is null order by id desc limit 1000) unread`
+
+// KeptLatest gives where the list of unread messages stands, in a form that changes when one comes or is read.
+func (s *Store) KeptLatest(ctx context.Context) (string, error) {
+	var newest, unread int64
+	if err := s.db.QueryRowContext(ctx, keptLatestSQL).Scan(&newest, &unread); err != nil {
+		return "", fmt.Errorf("look for kept messages: %w", err)
+	}
+	return fmt.Sprintf("%d.%d", newest, unread), nil
+}
+
 func scanKept(row interface{ Scan(...any) error }) (KeptMessage, error) {
 	var m KeptMessage
 	var seen sql.NullTime

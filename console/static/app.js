@@ -1,57 +1,30 @@
-// Live pages. An element says which topics it shows and how to fetch itself again:
-//
-//   <div id="rows" data-live="reports" data-live-at="417" hx-get="/reports/rows" hx-trigger="live-reports from:body">
-//
-// One EventSource carries the page's topics. When a topic's revision is not the one shown, body hears "live-<topic>".
+// What every page has: the problem of a form takes the focus, menus close, a message can be put away, and a dialog opens
+// over the page. Without scripts each of them still works as a plain page does.
 (function () {
   'use strict';
-  var shown = {};
-  var source = null;
-  var bannerTimer = null;
-
-  function topics() {
-    document.querySelectorAll('[data-live]').forEach(function (el) {
-      el.dataset.live.split(' ').forEach(function (name) {
-        if (!(name in shown)) shown[name] = el.dataset.liveAt || null;
-      });
-    });
-    return Object.keys(shown);
-  }
-
-  function lost(is) {
-    var banner = document.getElementById('live-lost');
-    clearTimeout(bannerTimer);
-    if (!is) { banner.hidden = true; return; }
-    // A restart of the program lasts a second or two: that much is not worth a word.
-    bannerTimer = setTimeout(function () { banner.hidden = false; }, 3000);
-  }
-
-  function connect() {
-    var names = topics();
-    if (!names.length) return;
-    source = new EventSource('/live?' + names.map(function (n) { return 't=' + encodeURIComponent(n); }).join('&'));
-    source.onopen = function () { lost(false); };
-    source.onerror = function () {
-      lost(true);
-      // On an HTTP error the browser gives up; a node that is starting, or a proxy before it, answers so.
-      if (source.readyState === EventSource.CLOSED) setTimeout(connect, 5000);
-    };
-    names.forEach(function (name) {
-      source.addEventListener(name, function (e) {
-        if (shown[name] === e.data) return;
-        var first = shown[name] === null;
-        shown[name] = e.data;
-        if (!first) htmx.trigger(document.body, 'live-' + name);
-      });
-    });
-  }
 
   document.addEventListener('DOMContentLoaded', function () {
     var focus = document.querySelector('[data-focus]');
     if (focus) focus.focus();
-    connect();
+    document.querySelectorAll('[data-dismiss]').forEach(function (b) { b.hidden = false; });
   });
-  // Without this a page that is kept for "back" holds its connection open; a browser has six for one site.
-  window.addEventListener('pagehide', function () { if (source) source.close(); });
-  window.addEventListener('pageshow', function (e) { if (e.persisted) connect(); });
+
+  document.addEventListener('click', function (e) {
+    document.querySelectorAll('.menu[open]').forEach(function (m) { if (!m.contains(e.target)) m.open = false; });
+    var put = e.target.closest('[data-dismiss]');
+    if (put) { put.closest('.toast').remove(); return; }
+    // A link to a form's own page, data-dialog naming the <dialog> on this page that holds the same form.
+    var link = e.target.closest('a[data-dialog]');
+    var dialog = link && document.getElementById(link.dataset.dialog);
+    if (dialog && dialog.showModal && !e.ctrlKey && !e.metaKey && !e.shiftKey) { e.preventDefault(); dialog.showModal(); }
+    var close = e.target.closest('[data-close]');
+    if (close && close.closest('dialog')) { e.preventDefault(); close.closest('dialog').close(); }
+  });
+
+  document.addEventListener('keydown', function (e) {
+    var open = e.key === 'Escape' && document.querySelector('.menu[open]');
+    if (!open) return;
+    open.open = false;
+    open.querySelector('summary').focus();
+  });
 })();
