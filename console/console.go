@@ -16,6 +16,7 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/gorilla/mux"
+	"golang.org/x/sync/errgroup"
 
 	"canhgiac/campaigns"
 	"canhgiac/gateway"
@@ -39,6 +40,7 @@ type Options struct {
 	HandsetURL  string // "" = no handset page
 	Hotline     string // the numbers that the handset page offers: words.hotline, words.shortcode
 	Shortcode   string
+	Practice    *Practice // nil = no practice ward
 }
 
 // Console is the pages. Make it with New, serve Handler, and keep Run running beside it.
@@ -54,7 +56,10 @@ type Console struct {
 	routes   []Page
 	nav      []navItem
 	sections []section
-	ways     []way
+	practice *Console // the pages of the practice ward; nil without one
+
+	practising bool // these are those pages
+	ways       []way
 }
 
 // Page is an address that the console serves; its path may hold variables.
@@ -98,10 +103,17 @@ func New(o Options) (*Console, error) {
 	c.statisticsPages(r)
 	c.auditPages(r)
 	c.glossaryPages(r)
+	c.firstDayPages(r)
 	c.accountPages(r)
 	c.livePages(r)
 	if err := c.handsetPages(r); err != nil {
 		return nil, err
+	}
+	if o.Practice != nil {
+		if c.practice, err = c.newPractice(o.Practice); err != nil {
+			return nil, err
+		}
+		c.practicePages()
 	}
 	r.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.fail(w, r, errNoPage) })
 	r.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -111,7 +123,14 @@ func New(o Options) (*Console, error) {
 }
 
 // Run tells open pages what changed, until ctx ends. End it before the HTTP server shuts down: open pages hang on it.
-func (c *Console) Run(ctx context.Context) error { return c.live.run(ctx, c.DatabaseURL) }
+func (c *Console) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return c.live.run(ctx, c.DatabaseURL) })
+	if c.practice != nil {
+		g.Go(func() error { return c.practice.Run(ctx) })
+	}
+	return g.Wait()
+}
 
 // Handler serves everything under /.
 func (c *Console) Handler() http.Handler {

@@ -19,6 +19,7 @@ type section struct {
 	roles []Role
 	live  string // a topic of the hub: the section fetches itself again when that changes; "" for never
 	load  func(r *http.Request) (any, error)
+	shown func(r *http.Request) (bool, error) // whether this person has it; nil: whoever has the role
 }
 
 // Where a section stands. Sections of one place stand in the order in which they were added.
@@ -121,6 +122,14 @@ func (c *Console) home(w http.ResponseWriter, r *http.Request) error {
 	for _, s := range c.sections {
 		if !has(s.roles, userOf(r).Role) {
 			continue
+		}
+		if s.shown != nil {
+			switch is, err := s.shown(r); {
+			case err != nil:
+				return err
+			case !is:
+				continue
+			}
 		}
 		p, err := c.homePart(r, s)
 		if err != nil {

@@ -23,7 +23,8 @@ type catalogs map[string]*catalog
 
 // catalog is one language: its words, and how it writes figures and times.
 type catalog struct {
-	words *i18n.Localizer
+	words   *i18n.Localizer
+	instead map[string]string // keys that another stands for: the practice ward says some things in words of its own
 	*forms
 }
 
@@ -65,6 +66,9 @@ func (c *catalog) text(key string, pairs ...any) (string, error) {
 				return "", err
 			}
 		}
+	}
+	if other, ok := c.instead[key]; ok {
+		key = other
 	}
 	return c.words.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: data})
 }

@@ -96,15 +96,16 @@ func dict(pairs ...any) (map[string]any, error) {
 
 // view is what a template sees as dot: who asks, in which language, and the page's own Data.
 type view struct {
-	Lang  string
-	Page  string // the template's name, as purpose.<Page> has it
-	Path  string
-	Back  string // this page, for the switches of language and colours
-	Theme string // "light", "dark", or "" for what the screen is set to
-	User  User
-	Nav   []navItem
-	Flash string // a key: what the last form did
-	Data  any
+	Lang     string
+	Page     string // the template's name, as purpose.<Page> has it
+	Path     string
+	Practice bool   // in the practice ward
+	Back     string // this page, for the switches of language and colours
+	Theme    string // "light", "dark", or "" for what the screen is set to
+	User     User
+	Nav      []navItem
+	Flash    string // a key: what the last form did
+	Data     any
 }
 
 type navItem struct {
@@ -122,6 +123,9 @@ func (c *Console) view(r *http.Request, data any) view {
 	v := view{Lang: c.langOf(r), Theme: themeOf(r), Path: r.URL.Path, Back: "/", User: userOf(r), Data: data}
 	if r.Method == http.MethodGet {
 		v.Back = r.URL.RequestURI()
+	}
+	if c.practising {
+		v.Practice, v.Back = true, practicePath+v.Back
 	}
 	for _, item := range c.nav {
 		if has(item.Roles, v.User.Role) {

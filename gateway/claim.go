@@ -132,7 +132,7 @@ const countedSQL = `(select count(*)
 const capLockSQL = `select pg_advisory_xact_lock(4214, 0)`
 
 // intentSQL moves the watermark if the lease still holds and nobody paused or cancelled the run, and asks the last gate
-// before the air: opt-out, the Do-Not-Call list (not of an urgent run), consent, caps. What does not pass is suppressed in
+// before the air: practice, opt-out, the Do-Not-Call list (not of an urgent run), consent, caps. What does not pass is suppressed in
 // the same statement; the rest may be submitted once this is committed. No row means that the lease must be given back.
 var intentSQL = fmt.Sprintf(`
 with c as (
@@ -142,6 +142,7 @@ with c as (
 ),
 gate as (
 	select m.id, m.pos, m.phone, c.carrier, case
+		when current_schema() = 'practice' then 'practice'
 		when o.phone is not null then 'opted out'
 		when d.phone is not null then 'do not call'
 		when r.id is null or r.consent_at is null or not r.wants_sms then 'no consent'

@@ -45,7 +45,8 @@ ahead as (
 select t.message_id, t.priority, t.carrier, t.open_to, t.attempts, t.error <> '', t.refused_by, t.send_by, m.phone, b.text, coalesce(g.purpose, ''),
        case when g.sender_carrier in ('', $9) then g.sender else '' end,
        coalesce(r.resend, false), coalesce(r.hours, ''),
-       case when r.cancelled_at is not null then 'run cancelled'
+       case when current_schema() = 'practice' then 'practice'
+            when r.cancelled_at is not null then 'run cancelled'
             when t.send_by <= $2 then 'send_by passed'
             when g.purpose in ('reply', 'receipt') then ''
             when exists (select from opt_outs q where q.phone = m.phone) then 'opted out'

@@ -34,7 +34,11 @@ func (s *Store) LoadWard(ctx context.Context, name string, groups int) (Unit, er
 		return Unit{}, fmt.Errorf("load ward: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing
-	if err := s.loadWard(ctx, tx, name, groups); err != nil {
+	var names []string
+	for n := 1; n <= groups; n++ {
+		names = append(names, fmt.Sprintf("Tổ %d", n))
+	}
+	if err := s.loadWard(ctx, tx, name, names); err != nil {
 		return Unit{}, fmt.Errorf("load ward: %w", err)
 	}
 	if err := tx.Commit(); err != nil {
@@ -43,7 +47,7 @@ func (s *Store) LoadWard(ctx context.Context, name string, groups int) (Unit, er
 	return s.WardByName(ctx, name)
 }
 
-func (s *Store) loadWard(ctx context.Context, tx *sql.Tx, name string, groups int) error {
+func (s *Store) loadWard(ctx context.Context, tx *sql.Tx, name string, names []string) error {
 	var loaded bool
 	if err := tx.QueryRowContext(ctx, anyUnitSQL).Scan(&loaded); err != nil {
 		return err
@@ -73,10 +77,9 @@ func (s *Store) loadWard(ctx context.Context, tx *sql.Tx, name string, groups in
 			return err
 		}
 	}
-	var names, folds []string
-	for n := 1; n <= groups; n++ {
-		group := fmt.Sprintf("Tổ %d", n)
-		names, folds = append(names, group), append(folds, foldGroup(group))
+	var folds []string
+	for _, group := range names {
+		folds = append(folds, foldGroup(group))
 	}
 	_, err = tx.ExecContext(ctx, addGroupsSQL, ward, pq.Array(names), pq.Array(folds), began)
 	return err

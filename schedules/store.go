@@ -219,3 +219,14 @@ func (s *Store) Firings(ctx context.Context, subject string, n int) ([]Firing, e
 	}
 	return all, rows.Err()
 }
+
+const nextDueSQL = `select min(next_at) from schedules where state = 'active'`
+
+// NextDue gives the earliest time at which any schedule falls due; the zero time where none will.
+func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
+	var at sql.NullTime
+	if err := s.db.QueryRowContext(ctx, nextDueSQL).Scan(&at); err != nil {
+		return time.Time{}, fmt.Errorf("next due time: %w", err)
+	}
+	return at.Time, nil
+}

@@ -32,9 +32,10 @@ import (
 
 // How long each part of a node may take to stop; a test keeps their sum under the 10 s that a service manager waits.
 const (
-	senderGrace = 5 * time.Second
-	shortGrace  = 500 * time.Millisecond
-	httpGrace   = 2200 * time.Millisecond
+	senderGrace   = 5 * time.Second
+	shortGrace    = 500 * time.Millisecond
+	practiceGrace = 100 * time.Millisecond
+	httpGrace     = 2200 * time.Millisecond
 )
 
 // node is one running copy of the program. It holds nothing that another node could miss: all state is in the database.
@@ -53,6 +54,7 @@ type node struct {
 	console   *console.Console
 	sender    *gateway.Sender
 	runner    *schedules.Runner
+	practice  *practiceWard // nil where the database has no address
 	routes    http.Handler
 	metrics   *prometheus.Registry
 
@@ -96,7 +98,8 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	sending := routing(c)
 	sending.Hours, sending.Caps = hours, caps
 	queue := gateway.NewStore(db, now, sending)
-	n.campaigns = campaigns.NewStore(db, now, queue, n.residents, n.schedules, campaigns.Options{Traps: traps(words), Hours: hours, Caps: caps, Log: log.With("part", "campaigns")})
+	written := campaigns.Options{Traps: traps(words), Hours: hours, Caps: caps, Log: log.With("part", "campaigns")}
+	n.campaigns = campaigns.NewStore(db, now, queue, n.residents, n.schedules, written)
 
 	n.runner = schedules.NewRunner(db, now, n.fire)
 	n.runner.Log = log.With("part", "schedules")
@@ -114,11 +117,17 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	if err != nil {
 		return nil, err
 	}
-	n.console, err = console.New(console.Options{
+	pages := console.Options{
 		DB: db, DatabaseURL: c.Database.URL, Now: now, Log: log.With("part", "console"), PublicURL: c.HTTP.PublicURL, Words: words,
 		Reports: n.reports, Residents: n.residents, Campaigns: n.campaigns, Gateway: queue,
 		HandsetURL: c.Console.HandsetURL, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode,
-	})
+	}
+	if pages.DatabaseURL != "" {
+		if pages.Practice, err = n.newPracticeWard(pages, sending, written); err != nil {
+			return nil, err
+		}
+	}
+	n.console, err = console.New(pages)
 	if err != nil {
 		return nil, err
 	}
@@ -224,6 +233,7 @@ func (n *node) parts() []part {
 		{name: "sender", grace: senderGrace, run: n.sender.Run},
 		{name: "campaigns", grace: shortGrace, run: n.campaigns.Run},
 		{name: "schedules", grace: shortGrace, run: n.runner.Run},
+		{name: "practice", grace: practiceGrace, run: n.practice.run},
 		{name: "http", grace: httpGrace, run: n.servePublic},
 		{name: "live pages", grace: shortGrace, run: n.console.Run}, // open pages hang on it, and http waits for them
 	}

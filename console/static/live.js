@@ -36,7 +36,7 @@
     if (!names.length) return;
     if (source) source.close();
     heard = Date.now();
-    source = new EventSource('/live?' + names.map(function (n) { return 't=' + encodeURIComponent(n); }).join('&'));
+    source = new EventSource((document.documentElement.dataset.base || '') + '/live?' + names.map(function (n) { return 't=' + encodeURIComponent(n); }).join('&'));
     source.onopen = function () { tries = 0; alive(); };
     source.onerror = lost;
     source.addEventListener('alive', alive);

@@ -81,6 +81,21 @@ func create(t testing.TB, template string) string {
 	return server.DatabaseURL(name)
 }
 
+// Beside opens db's database once more, by open; it is closed when the test ends.
+func Beside(t testing.TB, db *sql.DB, open func(url string) (*sql.DB, error)) *sql.DB {
+	t.Helper()
+	var name string
+	if err := db.QueryRow(`select current_database()`).Scan(&name); err != nil {
+		t.Fatal(err)
+	}
+	beside, err := open(server.DatabaseURL(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = beside.Close() })
+	return beside
+}
+
 // New opens a fresh, migrated database that is closed when the test ends.
 func New(t testing.TB) *sql.DB {
 	t.Helper()

@@ -1,0 +1,116 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"canhgiac/internal/practice"
+)
+
+// Practice is a second set of rooms, over the practice tables, whose pages stand under /practice. They are the same pages
+// over other tables: what is real cannot be reached from there, and the address says where one is.
+type Practice struct {
+	Store *practice.Store
+	Rooms Options // DB and all stores are over practice.Open's pool
+}
+
+const practicePath = "/practice"
+
+// practised are the pages that /practice has; links to all others lead out of it.
+var practised = []string{"/residents", "/campaigns", "/reports", "/jobs", "/live"}
+
+// newPractice makes the pages of the practice ward for this console's accounts and sessions.
+func (c *Console) newPractice(p *Practice) (*Console, error) {
+	o := p.Rooms
+	o.Practice, o.DatabaseURL, o.HandsetURL = nil, "", ""
+	desk, err := New(o)
+	if err != nil {
+		return nil, err
+	}
+	desk.users, desk.sessions, desk.practising = c.users, c.sessions, true
+	for _, words := range desk.catalogs {
+		words.instead = map[string]string{"campaigns.message.suppressed": "practice.held"}
+	}
+	return desk, nil
+}
+
+// practicePages hand everything under /practice to the pages of the practice ward. They ask for roles themselves.
+func (c *Console) practicePages() {
+	c.router.PathPrefix(practicePath + "/").Handler(http.StripPrefix(practicePath, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isPractised(r.URL.Path) {
+			c.fail(w, r, errNoPage)
+			return
+		}
+		switch begun, err := c.Practice.Store.Begun(r.Context()); {
+		case err != nil:
+			c.fail(w, r, err)
+		case userOf(r).ID == 0:
+			c.fail(w, r, errNotSignedIn)
+		case !begun:
+			http.Redirect(w, r, firstDayPath, http.StatusSeeOther)
+		default:
+			user := userOf(r)
+			user.UnitID, user.scope = 0, nil // there are other units there
+			r = r.WithContext(context.WithValue(r.Context(), userKey{}, user))
+			c.practice.router.ServeHTTP(&practiceWriter{ResponseWriter: w}, r)
+		}
+	})))
+}
+
+func isPractised(path string) bool {
+	for _, p := range practised {
+		if path == p || strings.HasPrefix(path, p+"/") || strings.HasPrefix(path, p+"?") {
+			return true
+		}
+	}
+	return false
+}
+
+// practiceWriter keeps the addresses in an answer within /practice, and marks files that are taken out of it.
+type practiceWriter struct {
+	http.ResponseWriter
+	began, html bool
+}
+
+func (w *practiceWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *practiceWriter) WriteHeader(status int) {
+	w.began = true
+	h := w.Header()
+	for _, name := range []string{"Location", "HX-Redirect"} {
+		if to := h.Get(name); isPractised(to) {
+			h.Set(name, practicePath+to)
+		}
+	}
+	if file := h.Get("Content-Disposition"); file != "" {
+		h.Set("Content-Disposition", strings.Replace(file, `filename="`, `filename="TAP-HUAN-`, 1))
+	}
+	w.html = strings.HasPrefix(h.Get("Content-Type"), "text/html")
+	w.ResponseWriter.WriteHeader(status)
+}
+
+var linkInPage = regexp.MustCompile(`(\s(?:href|action|formaction|src|hx-[a-z]+|data-[a-z-]+)=")(/[^"]*)`)
+
+// Write takes a page whole, as Console.write gives it.
+func (w *practiceWriter) Write(p []byte) (int, error) {
+	if !w.began {
+		w.WriteHeader(http.StatusOK)
+	}
+	if !w.html {
+		return w.ResponseWriter.Write(p)
+	}
+	moved := linkInPage.ReplaceAllFunc(p, func(link []byte) []byte {
+		m := linkInPage.FindSubmatch(link)
+		if !isPractised(string(m[2])) {
+			return link
+		}
+		return []byte(string(m[1]) + practicePath + string(m[2]))
+	})
+	if _, err := w.ResponseWriter.Write(moved); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
