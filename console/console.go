@@ -103,6 +103,7 @@ func New(o Options) (*Console, error) {
 	c.statisticsPages(r)
 	c.auditPages(r)
 	c.glossaryPages(r)
+	c.keyCardPages(r)
 	c.firstDayPages(r)
 	c.accountPages(r)
 	c.livePages(r)

@@ -113,4 +113,3 @@ func (w *practiceWriter) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
-

@@ -1,0 +1,103 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"canhgiac/ivr/prompts"
+)
+
+func (c *Console) keyCardPages(r *mux.Router) {
+	c.page(r, "GET", "/key-card", everyone, c.keyCard)
+}
+
+// card is what a resident carries: the hotline's keys as the menu itself says them, the words and the code that are
+// understood, the six reminders.
+type card struct {
+	Hotline   string // in groups, as people read numbers out
+	Shortcode string // "" where the ward has none: no texts, no USSD
+	Code      string
+	Keys      []cardKey
+	Words     []cardWord
+	Reminders []cardReminder
+	Four      []int // cards on a sheet
+}
+
+type cardKey struct{ Key, Does string }
+type cardWord struct{ Word, Does string }
+type cardReminder struct{ Head, Rest string }
+
+func (c *Console) keyCard(w http.ResponseWriter, r *http.Request) error {
+	d := card{Hotline: spacedNumber(c.Hotline), Shortcode: c.Shortcode, Four: make([]int, 4)}
+	var err error
+	if d.Keys, err = cardKeys(c.Words); err != nil {
+		return err
+	}
+	if c.Shortcode != "" {
+		d.Code, d.Words = "*"+c.Shortcode+"#", cardWords(c.Words)
+	}
+	d.Reminders = cardReminders(c.Words)
+	return c.render(w, r, "key_card", d)
+}
+
+// spokenKey is one offer of a menu: "Báo kẻ lừa đảo, bấm phím hai."
+var spokenKey = regexp.MustCompile(`([^.?!]+), bấm phím ([^.,]+)[.]`)
+
+var keySaid = map[string]string{"số không": "0", "một": "1", "hai": "2", "ba": "3", "bốn": "4", "năm": "5", "sáu": "6", "bảy": "7", "tám": "8", "chín": "9", "sao": "*"}
+
+// cardKeys reads the keys out of the words that callers hear, so that a card and the hotline never differ.
+func cardKeys(w *prompts.Words) ([]cardKey, error) {
+	const menu = "menu_chinh"
+	said, err := w.Prompt(menu)
+	if err != nil {
+		return nil, err
+	}
+	offered := w.PromptKeys(menu)
+	var keys []cardKey
+	for _, m := range spokenKey.FindAllStringSubmatch(said, -1) {
+		key := keySaid[strings.TrimSpace(m[2])]
+		if offered[key] == "" {
+			return nil, fmt.Errorf("key card: the menu says %q, which is no key of it", m[0])
+		}
+		keys = append(keys, cardKey{key, strings.TrimSpace(m[1])})
+	}
+	if len(keys) != len(offered) {
+		return nil, fmt.Errorf("key card: the menu says %d keys and has %d", len(keys), len(offered))
+	}
+	return keys, nil
+}
+
+// cardWords: the first spelling of each action is the one that receipts tell residents.
+func cardWords(w *prompts.Words) []cardWord {
+	var words []cardWord
+	for _, a := range []cardWord{{"bao_tin", "và số kẻ gian: báo lừa đảo"}, {"dang_ky", "nhận tin nhắc, miễn phí"}, {"ngung_nhan", "ngừng nhận tin"}} {
+		if spelt := w.Keywords[a.Word]; len(spelt) > 0 {
+			words = append(words, cardWord{spelt[0], a.Does})
+		}
+	}
+	return words
+}
+
+var reminderParts = regexp.MustCompile(`^\{brand\}: ((?:\p{Lu}{2,} ?)+)[.]? ?(.*?) Hỏi: `)
+
+func cardReminders(w *prompts.Words) []cardReminder {
+	var six []cardReminder
+	for _, r := range w.Reminders() {
+		if m := reminderParts.FindStringSubmatch(r.Text); m != nil {
+			six = append(six, cardReminder{strings.TrimSpace(m[1]), m[2]})
+		}
+	}
+	return six
+}
+
+// spacedNumber: 0236 311 1222, 0905 123 456.
+func spacedNumber(s string) string {
+	if len(s) < 9 || len(s) > 11 {
+		return s
+	}
+	return s[:4] + " " + s[4:7] + " " + s[7:]
+}
