@@ -62,7 +62,7 @@ func (a *api) listCampaigns(ctx context.Context, c *call) (answer, error) {
 	if s := c.URL.Query().Get("state"); s != "" {
 		states = append(states, campaigns.State(s))
 	}
-	list, err := a.Campaigns.List(ctx, limit, states...)
+	list, err := a.Campaigns.List(ctx, nil, limit, states...)
 	if err != nil {
 		return answer{}, err
 	}
@@ -106,7 +106,7 @@ func (a *api) getCampaign(ctx context.Context, c *call) (answer, error) {
 }
 
 func (a *api) campaign(ctx context.Context, id int64) (answer, error) {
-	campaign, err := a.Campaigns.Get(ctx, id)
+	campaign, err := a.Campaigns.Get(ctx, id, nil)
 	if err != nil {
 		return answer{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"canhgiac/residents"
 	"canhgiac/schedules"
 )
 
@@ -28,6 +29,9 @@ func (s *Store) actIn(ctx context.Context, tx *sql.Tx, id int64, act Act, by Use
 	if err != nil {
 		return err
 	}
+	if !by.Scope.HasAll(c.Units) {
+		return fmt.Errorf("%s campaign %d: %w", act, id, residents.ErrOutside)
+	}
 	to, err := next(c.State, act)
 	if err != nil {
 		return fmt.Errorf("campaign %d: %w", id, err)
@@ -48,7 +52,7 @@ const clearApprovalsSQL = `update campaigns set approver = '', second_approver =
 // Submit hands a draft to whoever approves (trình duyệt). It is checked again: the rules may have changed since it was saved.
 func (s *Store) Submit(ctx context.Context, id int64, by User) error {
 	return s.act(ctx, id, ActSubmit, by, "", func(tx *sql.Tx, c Campaign) error {
-		if err := s.valid(ctx, c); err != nil {
+		if err := s.valid(ctx, c, by.Scope); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, clearApprovalsSQL, id)

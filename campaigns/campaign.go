@@ -90,6 +90,8 @@ type User struct {
 	Name string // sign-in name
 	Role string
 	Addr string // network address, empty from the shell
+
+	Scope residents.Scope // a campaign that names any other unit is not theirs to write or to move
 }
 
 // machine is who acts when a schedule does.

@@ -151,7 +151,7 @@ func (o *office) must(err error) {
 
 func (o *office) get(id int64) campaigns.Campaign {
 	o.Helper()
-	c, err := o.store.Get(context.Background(), id)
+	c, err := o.store.Get(context.Background(), id, nil)
 	o.must(err)
 	return c
 }
@@ -402,7 +402,7 @@ func TestCoverageNamesTheGroupsAndCountsEachNumberOnce(t *testing.T) {
 	o.must(err)
 	expect := func(when string) []campaigns.Coverage {
 		t.Helper()
-		all, err := o.store.Coverage(ctx, id)
+		all, err := o.store.Coverage(ctx, id, nil)
 		o.must(err)
 		var got []string
 		for _, c := range all {

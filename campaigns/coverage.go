@@ -44,10 +44,10 @@ where exists (
   where s.state = 'delivered')
 group by a.unit_id`
 
-// Coverage tells for each group of the campaign's audience, in the order people count them, what was reached. The ward
-// itself stands first when people who registered by key belong to no group. It reads every message of the campaign.
-func (s *Store) Coverage(ctx context.Context, id int64) ([]Coverage, error) {
-	c, err := s.Get(ctx, id)
+// Coverage tells for each group of the campaign's audience that scope has, in the order people count them, what was reached.
+// The ward itself stands first when people who registered by key belong to no group. It reads every message of the campaign.
+func (s *Store) Coverage(ctx context.Context, id int64, scope residents.Scope) ([]Coverage, error) {
+	c, err := s.Get(ctx, id, scope)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +83,9 @@ func (s *Store) Coverage(ctx context.Context, id int64) ([]Coverage, error) {
 	}
 	var all []Coverage
 	for _, u := range append([]residents.Unit{ward}, groups...) {
+		if !scope.Has(u.ID) {
+			continue
+		}
 		one := Coverage{Unit: u, Progress: progress[u.ID], Reachable: reachable[u.ID], Delivered: delivered[u.ID]}
 		if one.Reachable > 0 || one.Progress.Total > 0 || (u.ID != ward.ID && c.names(u.ID, ward.ID)) {
 			all = append(all, one)

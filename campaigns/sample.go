@@ -53,7 +53,7 @@ func (s *Store) LoadSample(ctx context.Context, o SampleOptions) (int64, error) 
 	if o.Caps != (gateway.Caps{}) {
 		c.Caps = o.Caps
 	}
-	if err := s.valid(ctx, c); err != nil {
+	if err := s.valid(ctx, c, nil); err != nil {
 		return 0, fmt.Errorf("load the sample campaign: %w", err)
 	}
 	var id int64

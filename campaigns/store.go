@@ -84,14 +84,18 @@ func (s *Store) knownUnits(ctx context.Context) ([]int64, error) {
 	return ids, nil
 }
 
-// Check gives what is wrong with c as it stands, without keeping it. It is what Create and Update refuse by.
-func (s *Store) Check(ctx context.Context, c Campaign) ([]Problem, error) {
+// Check gives what is wrong with c as it stands, without keeping it, when somebody with scope writes it. It is what Create and
+// Update refuse by.
+func (s *Store) Check(ctx context.Context, c Campaign, scope residents.Scope) ([]Problem, error) {
 	known, err := s.knownUnits(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("check campaign: %w", err)
 	}
 	c = tidy(c)
 	found := check(c, known)
+	if !scope.HasAll(c.Units) {
+		found = append(found, Problem{Field: "units", Code: "units_outside"})
+	}
 	for i, content := range c.Contents {
 		for _, p := range s.CheckCarriers(content, c.Form) {
 			p.Field = fmt.Sprintf("contents.%d.%s", i, p.Field)
@@ -101,8 +105,8 @@ func (s *Store) Check(ctx context.Context, c Campaign) ([]Problem, error) {
 	return found, nil
 }
 
-func (s *Store) valid(ctx context.Context, c Campaign) error {
-	found, err := s.Check(ctx, c)
+func (s *Store) valid(ctx context.Context, c Campaign, scope residents.Scope) error {
+	found, err := s.Check(ctx, c, scope)
 	if err != nil {
 		return err
 	}
@@ -120,7 +124,7 @@ returning id`
 
 // Create keeps a new draft. What is wrong with it is an *InvalidError.
 func (s *Store) Create(ctx context.Context, c Campaign, by User) (int64, error) {
-	if err := s.valid(ctx, c); err != nil {
+	if err := s.valid(ctx, c, by.Scope); err != nil {
 		return 0, err
 	}
 	var id int64
@@ -159,7 +163,7 @@ where id = $1`
 
 // Update changes a draft. ErrMove when it is none any more, ErrChanged when c.Revision is not its latest.
 func (s *Store) Update(ctx context.Context, c Campaign, by User) error {
-	if err := s.valid(ctx, c); err != nil {
+	if err := s.valid(ctx, c, by.Scope); err != nil {
 		return err
 	}
 	c = tidy(c)
@@ -177,13 +181,17 @@ func (s *Store) Update(ctx context.Context, c Campaign, by User) error {
 	})
 }
 
-// Copy gives a new draft with what id says, to send it again or to change it.
+// Copy gives a new draft with what id says, to send it again or to change it; of its units, those that are by's.
 func (s *Store) Copy(ctx context.Context, id int64, by User) (int64, error) {
-	c, err := s.Get(ctx, id)
+	c, err := s.Get(ctx, id, by.Scope)
 	if err != nil {
 		return 0, err
 	}
-	c.CopiedFrom = id
+	ward, err := s.rs.Ward(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("copy campaign %d: %w", id, err)
+	}
+	c.CopiedFrom, c.Units = id, by.Scope.Narrow(c.Units, ward.ID)
 	var copied int64
 	err = s.in(ctx, func(tx *sql.Tx) (err error) {
 		copied, err = s.create(ctx, tx, c, by)
@@ -208,9 +216,24 @@ func scan(row interface{ Scan(...any) error }) (Campaign, error) {
 
 const getSQL = `select ` + columns + ` from campaigns where id = $1`
 
-// Get gives one campaign, or ErrNotFound.
-func (s *Store) Get(ctx context.Context, id int64) (Campaign, error) {
-	return get(s.db.QueryRowContext(ctx, getSQL, id), id)
+// touchesSQL tells whether a campaign reaches anybody in the scope $2. One for the whole ward reaches everybody.
+const touchesSQL = `
+select c.units && $2::bigint[] or exists (select from units u where u.id = any(c.units) and u.kind <> 'group') from campaigns c where c.id = $1`
+
+// Get gives one campaign, or ErrNotFound, or residents.ErrOutside when it reaches nobody in scope.
+func (s *Store) Get(ctx context.Context, id int64, scope residents.Scope) (Campaign, error) {
+	c, err := get(s.db.QueryRowContext(ctx, getSQL, id), id)
+	if err != nil || scope == nil {
+		return c, err
+	}
+	var touches bool
+	if err := s.db.QueryRowContext(ctx, touchesSQL, id, scope).Scan(&touches); err != nil {
+		return Campaign{}, fmt.Errorf("campaign %d: %w", id, err)
+	}
+	if !touches {
+		return Campaign{}, fmt.Errorf("campaign %d: %w", id, residents.ErrOutside)
+	}
+	return c, nil
 }
 
 func get(row *sql.Row, id int64) (Campaign, error) {
@@ -225,16 +248,17 @@ func get(row *sql.Row, id int64) (Campaign, error) {
 }
 
 const listSQL = `select ` + columns + ` from campaigns
-where cardinality($1::text[]) = 0 or state = any($1)
+where (cardinality($1::text[]) = 0 or state = any($1))
+  and ($3::bigint[] is null or units && $3 or exists (select from units u where u.id = any(campaigns.units) and u.kind <> 'group'))
 order by id desc limit $2`
 
-// List gives the newest campaigns, of the given states or of all.
-func (s *Store) List(ctx context.Context, limit int, states ...State) ([]Campaign, error) {
+// List gives the newest campaigns that reach anybody in scope, of the given states or of all.
+func (s *Store) List(ctx context.Context, scope residents.Scope, limit int, states ...State) ([]Campaign, error) {
 	named := make([]string, len(states))
 	for i, st := range states {
 		named[i] = string(st)
 	}
-	rows, err := s.db.QueryContext(ctx, listSQL, pq.Array(named), limit)
+	rows, err := s.db.QueryContext(ctx, listSQL, pq.Array(named), limit, scope)
 	if err != nil {
 		return nil, fmt.Errorf("list campaigns: %w", err)
 	}

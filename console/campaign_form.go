@@ -35,7 +35,8 @@ type campaignForm struct {
 
 type campaignFormData struct {
 	Form     campaignForm
-	Groups   []residents.Unit
+	Groups   []residents.Unit               // that may be chosen
+	Scoped   bool                           // they are not all of the ward's
 	Problems map[string][]campaigns.Problem // by field
 	Banner   string                         // a key: why nothing was kept
 	Preview  campaignPreviewData
@@ -103,13 +104,14 @@ func readCampaignForm(r *http.Request) (f campaignForm, button string, err error
 }
 
 // campaign is what the form means. What cannot be read at all is a problem at its field; the room judges the rest.
-func (f campaignForm) campaign(ward int64) (campaigns.Campaign, []campaigns.Problem) {
+// all are the units that it goes to when the form chooses none.
+func (f campaignForm) campaign(all []int64) (campaigns.Campaign, []campaigns.Problem) {
 	one := campaigns.Campaign{
 		ID: f.ID, Revision: f.Revision, Name: f.Name, Contents: f.Contents, Form: campaigns.Form(f.Form), Channel: campaigns.ChannelSMS,
 		Cron: f.When.cron(), Urgent: f.Urgent, UrgentReason: f.Reason, Resend: f.Resend,
 	}
 	if f.Whole {
-		one.Units = []int64{ward}
+		one.Units = all
 	} else {
 		for u, chosen := range f.Groups {
 			if chosen {
@@ -150,7 +152,7 @@ func (c *Console) campaignEdit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	one, err := c.Campaigns.Get(r.Context(), id)
+	one, err := c.Campaigns.Get(r.Context(), id, scopeOf(r.Context()))
 	if err != nil {
 		return err
 	}
@@ -166,14 +168,16 @@ func (c *Console) campaignEdit(w http.ResponseWriter, r *http.Request) error {
 
 // campaignFormPage shows d.Form with the preview of what it says.
 func (c *Console) campaignFormPage(w http.ResponseWriter, r *http.Request, status int, d campaignFormData) error {
-	ward, err := c.Residents.Ward(r.Context())
+	d.Scoped = scopeOf(r.Context()) != nil
+	var err error
+	if d.Groups, err = c.groupsIn(r.Context()); err != nil {
+		return err
+	}
+	units, err := c.unitsOf(r.Context())
 	if err != nil {
 		return err
 	}
-	if d.Groups, err = c.Residents.Groups(r.Context(), ward.ID); err != nil {
-		return err
-	}
-	one, _ := d.Form.campaign(ward.ID)
+	one, _ := d.Form.campaign(units)
 	if d.Preview, err = c.previewOf(r, one, nil); err != nil {
 		return err
 	}
@@ -186,11 +190,11 @@ func (c *Console) campaignPreview(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	ward, err := c.Residents.Ward(r.Context())
+	units, err := c.unitsOf(r.Context())
 	if err != nil {
 		return err
 	}
-	one, _ := f.campaign(ward.ID)
+	one, _ := f.campaign(units)
 	preview, err := c.previewOf(r, one, nil)
 	if err != nil {
 		return err
@@ -214,12 +218,12 @@ func (c *Console) campaignSave(w http.ResponseWriter, r *http.Request) error {
 		return c.campaignFormPage(w, r, http.StatusOK, campaignFormData{Form: f})
 	}
 	ctx := r.Context()
-	ward, err := c.Residents.Ward(ctx)
+	units, err := c.unitsOf(r.Context())
 	if err != nil {
 		return err
 	}
-	one, found := f.campaign(ward.ID)
-	checked, err := c.Campaigns.Check(ctx, one)
+	one, found := f.campaign(units)
+	checked, err := c.Campaigns.Check(ctx, one, scopeOf(ctx))
 	if err != nil {
 		return err
 	}

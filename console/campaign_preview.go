@@ -79,7 +79,11 @@ func (c *Console) previewOf(r *http.Request, one campaigns.Campaign, runs []camp
 		d.Texts = append(d.Texts, t)
 	}
 	if len(one.Units) > 0 {
-		var err error
+		ward, err := c.Residents.Ward(r.Context())
+		if err != nil {
+			return d, err
+		}
+		one.Units = scopeOf(r.Context()).Narrow(one.Units, ward.ID)
 		if d.Quote, err = c.Campaigns.Quote(r.Context(), one); err != nil {
 			return d, err
 		}

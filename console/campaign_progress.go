@@ -59,11 +59,8 @@ func (c *Console) progressOf(ctx context.Context, id int64) (progressData, error
 	if d.Revision, err = c.campaignRevision(ctx, strconv.FormatInt(id, 10)); err != nil {
 		return d, err
 	}
-	if d.Progress, err = c.Campaigns.Progress(ctx, id); err != nil {
-		return d, err
-	}
-	d.Bar = barOf(d.Progress)
-	groups, err := c.Campaigns.Coverage(ctx, id)
+	scope := scopeOf(ctx)
+	groups, err := c.Campaigns.Coverage(ctx, id, scope)
 	if err != nil {
 		return d, err
 	}
@@ -71,7 +68,14 @@ func (c *Console) progressOf(ctx context.Context, id int64) (progressData, error
 		d.Groups = append(d.Groups, groupProgress{g, barOf(g.Progress)})
 		d.Reach.Reachable += g.Reachable
 		d.Reach.Delivered += g.Delivered
+		d.Progress.Plus(g.Progress)
 	}
+	if scope == nil {
+		if d.Progress, err = c.Campaigns.Progress(ctx, id); err != nil { // counts who has left the ward's groups as well
+			return d, err
+		}
+	}
+	d.Bar = barOf(d.Progress)
 	return d, nil
 }
 
@@ -92,6 +96,9 @@ func (c *Console) campaignRevision(ctx context.Context, id string) (string, erro
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil {
 		return "", errNoPage
+	}
+	if _, err := c.Campaigns.Get(ctx, n, scopeOf(ctx)); err != nil {
+		return "", err
 	}
 	p, err := c.Campaigns.Progress(ctx, n)
 	return fmt.Sprint(p), err

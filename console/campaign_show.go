@@ -17,6 +17,7 @@ import (
 type stepView struct {
 	campaigns.Campaign
 	MayApprove bool
+	Foreign    bool   // it names units that are not theirs: they look on
 	Revision   string // of the state, for the live page
 	NextAt     time.Time
 	Fired      int
@@ -37,7 +38,7 @@ type campaignData struct {
 }
 
 func (c *Console) stepOf(r *http.Request, one campaigns.Campaign) (stepView, error) {
-	v := stepView{Campaign: one, MayApprove: one.MayApprove(userOf(r).Name)}
+	v := stepView{Campaign: one, MayApprove: one.MayApprove(userOf(r).Name), Foreign: !scopeOf(r.Context()).HasAll(one.Units)}
 	next, err := c.Campaigns.Schedule(r.Context(), one.ID)
 	if err != nil {
 		return v, err
@@ -62,7 +63,7 @@ func (c *Console) campaignRefused(w http.ResponseWriter, r *http.Request, id int
 
 func (c *Console) campaignPage(w http.ResponseWriter, r *http.Request, status int, id int64, refused string) error {
 	ctx := r.Context()
-	one, err := c.Campaigns.Get(ctx, id)
+	one, err := c.Campaigns.Get(ctx, id, scopeOf(ctx))
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (c *Console) campaignPage(w http.ResponseWriter, r *http.Request, status in
 	if err != nil {
 		return err
 	}
-	groups, err := c.Residents.Groups(ctx, ward.ID)
+	groups, err := c.groupsIn(ctx)
 	if err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (c *Console) campaignStep(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	one, err := c.Campaigns.Get(r.Context(), id)
+	one, err := c.Campaigns.Get(r.Context(), id, scopeOf(r.Context()))
 	if err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func (c *Console) campaignStateRevision(ctx context.Context, id string) (string,
 	if err != nil {
 		return "", errNoPage
 	}
-	one, err := c.Campaigns.Get(ctx, n)
+	one, err := c.Campaigns.Get(ctx, n, scopeOf(ctx))
 	if err != nil {
 		return "", err
 	}

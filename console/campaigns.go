@@ -35,7 +35,7 @@ func (c *Console) campaignPages(r *mux.Router) {
 
 // campaignNote says on the home page what waits for an approval.
 func (c *Console) campaignNote(ctx context.Context, words *catalog) (string, error) {
-	waiting, err := c.Campaigns.List(ctx, 100, campaigns.Submitted)
+	waiting, err := c.Campaigns.List(ctx, scopeOf(ctx), 100, campaigns.Submitted)
 	if err != nil || len(waiting) == 0 {
 		return "", err
 	}
@@ -44,7 +44,7 @@ func (c *Console) campaignNote(ctx context.Context, words *catalog) (string, err
 
 func campaignUser(r *http.Request) campaigns.User {
 	u := userOf(r)
-	return campaigns.User{Name: u.Name, Role: string(u.Role), Addr: addrOf(r)}
+	return campaigns.User{Name: u.Name, Role: string(u.Role), Addr: addrOf(r), Scope: u.scope}
 }
 
 func pathID(r *http.Request) (int64, error) {
@@ -69,12 +69,12 @@ type campaignListData struct {
 const campaignsShown = 200
 
 func (c *Console) campaignList(w http.ResponseWriter, r *http.Request) error {
-	all, err := c.Campaigns.List(r.Context(), campaignsShown)
+	all, err := c.Campaigns.List(r.Context(), scopeOf(r.Context()), campaignsShown)
 	if err != nil {
 		return err
 	}
 	var d campaignListData
-	name := userOf(r).Name
+	name, scope := userOf(r).Name, scopeOf(r.Context())
 	for _, one := range all {
 		row := campaignRow{Campaign: one, When: whenOf(one.Cron)}
 		switch one.State {
@@ -82,9 +82,9 @@ func (c *Console) campaignList(w http.ResponseWriter, r *http.Request) error {
 			d.Ended = append(d.Ended, row)
 			continue
 		case campaigns.Submitted:
-			row.Mine = one.MayApprove(name)
+			row.Mine = one.MayApprove(name) && scope.HasAll(one.Units)
 		case campaigns.Draft:
-			row.Mine = one.Wrote(name)
+			row.Mine = one.Wrote(name) && scope.HasAll(one.Units)
 		}
 		d.Open = append(d.Open, row)
 	}
@@ -126,7 +126,7 @@ func (c *Console) campaignMove(w http.ResponseWriter, r *http.Request, act strin
 		err = c.Campaigns.SendBack(ctx, id, by, reason)
 	case "approve":
 		// Approved is what the approver saw: a text that changed since the page was opened is not it.
-		if one, err := c.Campaigns.Get(ctx, id); err != nil {
+		if one, err := c.Campaigns.Get(ctx, id, scopeOf(ctx)); err != nil {
 			return err
 		} else if strconv.Itoa(one.Revision) != r.PostForm.Get("revision") {
 			return c.campaignRefused(w, r, id, "campaigns.refused.changed")

@@ -180,6 +180,9 @@ func (c *Console) add(r *mux.Router, method, path string, roles []Role, h handle
 		if err == nil {
 			err = h(w, r)
 		}
+		if errors.Is(err, residents.ErrOutside) {
+			err = errors.Join(err, c.outside(r))
+		}
 		if err != nil {
 			c.fail(w, r, err)
 		}

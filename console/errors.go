@@ -38,6 +38,8 @@ func explain(err error) problem {
 		return p
 	case errors.As(err, &tooLarge):
 		return problem{http.StatusRequestEntityTooLarge, "error.too_large"}
+	case errors.Is(err, residents.ErrOutside):
+		return problem{http.StatusNotFound, "error.outside"}
 	case errors.Is(err, campaigns.ErrNotFound):
 		return problem{http.StatusNotFound, "error.no_campaign"}
 	case errors.Is(err, residents.ErrNotFound):

@@ -36,6 +36,7 @@ type homeReports struct {
 
 func (c *Console) homeList(r *http.Request, f reports.Filter, more string) (homeReports, error) {
 	f.Limit = homeRows
+	f.Scope = scopeOf(r.Context())
 	list, err := c.Reports.List(r.Context(), f)
 	if err != nil {
 		return homeReports{}, err

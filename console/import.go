@@ -102,7 +102,7 @@ func (c *Console) importRun(w http.ResponseWriter, r *http.Request, d importData
 func (c *Console) tryImport(r *http.Request, name string, content []byte, dry bool) (residents.Result, error) {
 	by := userOf(r)
 	return residents.NewImporter(c.DB, c.Now).Import(r.Context(), bytes.NewReader(content),
-		residents.ImportOptions{FileName: name, DryRun: dry, By: by.Name, Role: string(by.Role), Addr: addrOf(r)})
+		residents.ImportOptions{FileName: name, DryRun: dry, By: by.Name, Role: string(by.Role), Addr: addrOf(r), Scope: by.scope})
 }
 
 // importRejects gives the rejected rows of a list as a file to put right and import again.

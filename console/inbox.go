@@ -29,7 +29,7 @@ func (c *Console) inboxPages(r *mux.Router) {
 }
 
 func (c *Console) inboxNote(ctx context.Context, words *catalog) (string, error) {
-	_, total, err := c.Gateway.Kept(ctx, gateway.KeptFilter{})
+	_, total, err := c.Gateway.Kept(ctx, gateway.KeptFilter{Scope: scopeOf(ctx)})
 	if err != nil || total == 0 {
 		return "", err
 	}
@@ -85,7 +85,7 @@ func (c *Console) inboxData(r *http.Request) (inboxData, error) {
 		}
 		page = n
 	}
-	d := inboxData{Reasons: gateway.KeptReasons(), Filter: gateway.KeptFilter{
+	d := inboxData{Reasons: gateway.KeptReasons(), Filter: gateway.KeptFilter{Scope: scopeOf(r.Context()),
 		Kept: gateway.Kept(q.Get("kept")), Seen: q.Get("seen") != "", Limit: inboxPerPage, Offset: page * inboxPerPage}}
 	var err error
 	if d.Revision, err = c.Gateway.KeptLatest(r.Context()); err != nil {
@@ -163,7 +163,7 @@ func (c *Console) inboxTake(w http.ResponseWriter, r *http.Request, then func(*s
 		return fmt.Errorf("take inbound message %d: %w", id, err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	m, err := c.Gateway.See(r.Context(), tx, id, userOf(r).Name)
+	m, err := c.Gateway.See(r.Context(), tx, id, userOf(r).Name, scopeOf(r.Context()))
 	if errors.Is(err, gateway.ErrNotFound) {
 		return c.done(w, r, "inbox.gone", "/inbox")
 	}

@@ -36,14 +36,15 @@ func (reportData) Pressed(key string) bool {
 // Nth counts as people do.
 func (reportData) Nth(i int) int { return i + 1 }
 
-func by(r *http.Request) reports.By {
+func (c *Console) by(r *http.Request) reports.By {
 	user := userOf(r)
-	return reports.By{Name: user.Name, Role: string(user.Role), Addr: addrOf(r)}
+	return reports.By{Name: user.Name, Role: string(user.Role), Addr: addrOf(r), Scope: user.scope,
+		Opened: strings.Fields(c.sessions.GetString(r.Context(), sessionOpened))}
 }
 
 // readReport reads the report of the address; the reading leaves its audit row.
 func (c *Console) readReport(r *http.Request) (reportData, error) {
-	d, err := c.Reports.Get(r.Context(), mux.Vars(r)["code"], by(r))
+	d, err := c.Reports.Get(r.Context(), mux.Vars(r)["code"], c.by(r))
 	if err != nil {
 		return reportData{}, err
 	}
@@ -69,6 +70,9 @@ func masked(raw string, reporter residents.Phone) string {
 
 func (c *Console) report(w http.ResponseWriter, r *http.Request) error {
 	d, err := c.readReport(r)
+	if errors.Is(err, residents.ErrOutside) {
+		return c.reportOutside(w, r, http.StatusForbidden, "")
+	}
 	if err != nil {
 		return err
 	}
@@ -82,7 +86,7 @@ func (c *Console) reportLive(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	revision, err := c.Reports.Revision(r.Context(), code)
+	revision, err := c.Reports.Revision(r.Context(), code, c.by(r))
 	if err != nil {
 		return err
 	}
@@ -105,7 +109,7 @@ func (c *Console) reportListen(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return errNoPage
 	}
-	m, err := c.Reports.Listen(r.Context(), mux.Vars(r)["code"], nth, by(r))
+	m, err := c.Reports.Listen(r.Context(), mux.Vars(r)["code"], nth, c.by(r))
 	if errors.Is(err, reports.ErrNotFound) {
 		return errNoPage
 	}
@@ -119,7 +123,7 @@ func (c *Console) reportListen(w http.ResponseWriter, r *http.Request) error {
 
 func (c *Console) reportReceive(w http.ResponseWriter, r *http.Request) error {
 	code := mux.Vars(r)["code"]
-	err := c.Reports.Receive(r.Context(), code, by(r))
+	err := c.Reports.Receive(r.Context(), code, c.by(r))
 	if errors.Is(err, reports.ErrMove) {
 		return c.reportAgain(w, r, "", err) // two officers pressed: the slower one sees who was quicker
 	}
@@ -134,7 +138,7 @@ func (c *Console) reportNote(w http.ResponseWriter, r *http.Request) error {
 		return errBadForm
 	}
 	code, text := mux.Vars(r)["code"], r.PostForm.Get("note")
-	err := c.Reports.Note(r.Context(), code, by(r), text)
+	err := c.Reports.Note(r.Context(), code, c.by(r), text)
 	if errors.Is(err, reports.ErrNote) {
 		return c.reportAgain(w, r, text, err)
 	}
@@ -149,7 +153,7 @@ func (c *Console) reportReveal(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return errBadForm
 	}
-	phone, err := c.Reports.Reveal(r.Context(), mux.Vars(r)["code"], by(r), r.PostForm.Get("reason"))
+	phone, err := c.Reports.Reveal(r.Context(), mux.Vars(r)["code"], c.by(r), r.PostForm.Get("reason"))
 	if errors.Is(err, reports.ErrReason) {
 		return c.reportAgain(w, r, "", err)
 	}
@@ -184,7 +188,7 @@ func (c *Console) export(w http.ResponseWriter, r *http.Request) error {
 		return errBadForm
 	}
 	out := &download{w: w, name: "tin-bao-" + clock(c.Now(), "2006-01-02-1504") + ".csv"}
-	_, err := c.Reports.Export(r.Context(), out, by(r), r.PostForm.Get("reason"), c.exportLabel(r))
+	_, err := c.Reports.Export(r.Context(), out, c.by(r), r.PostForm.Get("reason"), c.exportLabel(r))
 	switch {
 	case err == nil:
 		return nil

@@ -23,6 +23,7 @@ func (c *Console) reportPages(r *mux.Router) {
 	c.page(r, "GET", "/reports/{code}", police, c.report)
 	c.page(r, "GET", "/reports/{code}/live", police, c.reportLive)
 	c.page(r, "GET", "/reports/{code}/messages/{nth}", police, c.reportListen)
+	c.page(r, "POST", "/reports/{code}/open", police, c.reportOpen)
 	c.page(r, "POST", "/reports/{code}/receive", police, c.reportReceive)
 	c.page(r, "POST", "/reports/{code}/note", police, c.reportNote)
 	c.page(r, "POST", "/reports/{code}/term", police, c.reportTerm)
@@ -119,7 +120,7 @@ func (c *Console) reportListData(r *http.Request) (reportListData, error) {
 	if err != nil {
 		return reportListData{}, err
 	}
-	d := reportListData{States: reports.States(), Standings: []reports.Standing{reports.DueSoon, reports.Overdue}, Kinds: c.kinds(), Filter: reports.Filter{
+	d := reportListData{States: reports.States(), Standings: []reports.Standing{reports.DueSoon, reports.Overdue}, Kinds: c.kinds(), Filter: reports.Filter{Scope: scopeOf(r.Context()),
 		Number: q.Get("number"), Standing: reports.Standing(q.Get("due")), ByDeadline: q.Get("sort") == "due", Urgent: q.Get("urgent") == "1",
 		State: reports.State(q.Get("state")), Sent: reports.Sent(q.Get("sent")), Kind: kindKey, Limit: reportsPerPage, Offset: page * reportsPerPage}}
 	if len(d.Filter.Number) > 32 || d.Filter.Standing != "" && !slices.Contains(d.Standings, d.Filter.Standing) {

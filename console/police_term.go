@@ -15,7 +15,7 @@ func (c *Console) reportTerm(w http.ResponseWriter, r *http.Request) error {
 		return errBadForm
 	}
 	code, reason := mux.Vars(r)["code"], r.PostForm.Get("reason")
-	err := c.Reports.SetTerm(r.Context(), code, by(r), reports.Term(r.PostForm.Get("term")), reason)
+	err := c.Reports.SetTerm(r.Context(), code, c.by(r), reports.Term(r.PostForm.Get("term")), reason)
 	switch {
 	case errors.Is(err, reports.ErrDraft):
 		return errBadForm

@@ -44,7 +44,7 @@ type residentListData struct {
 func (c *Console) residentList(w http.ResponseWriter, r *http.Request) error {
 	ctx, q := r.Context(), r.URL.Query()
 	d := residentListData{
-		Filter:   residents.Filter{Text: strings.TrimSpace(q.Get("q")), Standing: residents.Standing(q.Get("standing"))},
+		Filter:   residents.Filter{Text: strings.TrimSpace(q.Get("q")), Standing: residents.Standing(q.Get("standing")), Scope: scopeOf(ctx)},
 		Standing: []residents.Standing{residents.Consented, residents.NoConsent, residents.OptedOut},
 	}
 	var err error
@@ -62,7 +62,10 @@ func (c *Console) residentList(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if d.Units, err = c.Residents.Groups(ctx, ward.ID); err != nil {
+	if d.Filter.Unit != 0 && d.Filter.Unit != ward.ID && !d.Filter.Scope.Has(d.Filter.Unit) {
+		return residents.ErrOutside
+	}
+	if d.Units, err = c.groupsIn(ctx); err != nil {
 		return err
 	}
 	if d.Page, err = c.Residents.Search(ctx, d.Filter); err != nil {
@@ -112,7 +115,7 @@ func (c *Console) readResident(r *http.Request) (residentData, error) {
 		return residentData{}, err
 	}
 	var d residentData
-	if d.Resident, err = c.Residents.Get(r.Context(), id); err != nil {
+	if d.Resident, err = c.Residents.Get(r.Context(), id, scopeOf(r.Context())); err != nil {
 		return d, err
 	}
 	d.Standing = standingOf(d.Resident)
@@ -121,7 +124,7 @@ func (c *Console) readResident(r *http.Request) (residentData, error) {
 	}
 	all, err := c.Residents.ByPhone(r.Context(), d.Phone)
 	for _, x := range all {
-		if x.ID != d.ID {
+		if x.ID != d.ID && scopeOf(r.Context()).Has(x.UnitID) {
 			d.Others = append(d.Others, x)
 		}
 	}

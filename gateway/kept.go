@@ -38,24 +38,29 @@ type KeptMessage struct {
 
 // KeptFilter chooses from the kept messages.
 type KeptFilter struct {
-	Kept   Kept // empty: all but those of machines
-	Seen   bool // those that were read, in place of those that were not
+	Kept   Kept            // empty: all but those of machines
+	Seen   bool            // those that were read, in place of those that were not
+	Scope  residents.Scope // senders who live there, and those who live nowhere that is known
 	Limit  int
 	Offset int
 }
 
+// keptInScope holds messages to the scope $3. Who is no resident is everybody's: a message must never be invisible to all.
+const keptInScope = `($3::bigint[] is null or not exists (select from residents r where r.phone = inbound.phone)
+  or exists (select from residents r where r.phone = inbound.phone and r.unit_id = any($3)))`
+
 const keptWhereSQL = ` from inbound
-where kept <> '' and (kept = $1 or $1 = '' and kept <> 'machine') and (seen_at is not null) = $2`
+where kept <> '' and (kept = $1 or $1 = '' and kept <> 'machine') and (seen_at is not null) = $2 and ` + keptInScope
 
 const keptSQL = `
-select id, phone, recipient, text, at, kept, seen_at, seen_by` + keptWhereSQL + ` order by id desc limit $3 offset $4`
+select id, phone, recipient, text, at, kept, seen_at, seen_by` + keptWhereSQL + ` order by id desc limit $4 offset $5`
 
 // Kept gives the messages of a filter, newest first, and how many there are.
 func (s *Store) Kept(ctx context.Context, f KeptFilter) (list []KeptMessage, total int, err error) {
-	if err := s.db.QueryRowContext(ctx, `select count(*)`+keptWhereSQL, f.Kept, f.Seen).Scan(&total); err != nil {
+	if err := s.db.QueryRowContext(ctx, `select count(*)`+keptWhereSQL, f.Kept, f.Seen, f.Scope).Scan(&total); err != nil {
 		return nil, 0, fmt.Errorf("count kept messages: %w", err)
 	}
-	rows, err := s.db.QueryContext(ctx, keptSQL, f.Kept, f.Seen, f.Limit, f.Offset)
+	rows, err := s.db.QueryContext(ctx, keptSQL, f.Kept, f.Seen, f.Scope, f.Limit, f.Offset)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list kept messages: %w", err)
 	}
@@ -86,22 +91,27 @@ func (s *Store) KeptLatest(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d.%d", newest, unread), nil
 }
 
-func scanKept(row interface{ Scan(...any) error }) (KeptMessage, error) {
+func scanKept(row interface{ Scan(...any) error }, more ...any) (KeptMessage, error) {
 	var m KeptMessage
 	var seen sql.NullTime
-	err := row.Scan(&m.ID, &m.From, &m.To, &m.Text, &m.At, &m.Kept, &seen, &m.SeenBy)
+	err := row.Scan(append([]any{&m.ID, &m.From, &m.To, &m.Text, &m.At, &m.Kept, &seen, &m.SeenBy}, more...)...)
 	m.SeenAt = seen.Time
 	return m, err
 }
 
+// seeSQL: its last column tells whether the one who takes it may.
 const seeSQL = `
-update inbound set seen_at = $2, seen_by = $3 where id = $1 and kept <> '' and seen_at is null
-returning id, phone, recipient, text, at, kept, seen_at, seen_by`
+update inbound set seen_at = $2, seen_by = $4 where id = $1 and kept <> '' and seen_at is null
+returning id, phone, recipient, text, at, kept, seen_at, seen_by, ` + keptInScope
 
 // See takes a kept message off the list within the caller's transaction. ErrNotFound: there is none, or another officer was
-// quicker.
-func (s *Store) See(ctx context.Context, tx *sql.Tx, id int64, by string) (KeptMessage, error) {
-	m, err := scanKept(tx.QueryRowContext(ctx, seeSQL, id, s.now().UTC(), by))
+// quicker. residents.ErrOutside: its sender lives outside of scope; the transaction is then to be rolled back.
+func (s *Store) See(ctx context.Context, tx *sql.Tx, id int64, by string, scope residents.Scope) (KeptMessage, error) {
+	var inside bool
+	m, err := scanKept(tx.QueryRowContext(ctx, seeSQL, id, s.now().UTC(), scope, by), &inside)
+	if err == nil && !inside {
+		err = residents.ErrOutside
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}

@@ -81,6 +81,20 @@ func (s *Store) ProgressByUnit(ctx context.Context, runs []int64) ([]UnitProgres
 	return list, nil
 }
 
+// Plus adds q's counts.
+func (p *Progress) Plus(q Progress) {
+	p.Total += q.Total
+	p.Queued += q.Queued
+	p.Submitting += q.Submitting
+	p.Accepted += q.Accepted
+	p.Delivered += q.Delivered
+	p.Unknown += q.Unknown
+	p.Failed += q.Failed
+	p.Expired += q.Expired
+	p.Suppressed += q.Suppressed
+	p.Cancelled += q.Cancelled
+}
+
 func (p *Progress) add(s State, n int) {
 	p.Total += n
 	switch s {

@@ -28,6 +28,9 @@ func (s *Store) inTx(ctx context.Context, code string, by By, act, detail string
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", act, code, err)
 	}
+	if !by.sees(r) {
+		return fmt.Errorf("%s %s: %w", act, code, residents.ErrOutside)
+	}
 	if err := do(tx, r); err != nil {
 		return fmt.Errorf("%s %s: %w", act, code, err)
 	}

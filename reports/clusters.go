@@ -25,7 +25,7 @@ const clustersSQL = `
 select (array_agg(r.scam_number order by r.created_at desc))[1], count(*), coalesce(array_agg(distinct r.kind::bigint) filter (where r.kind > 0), '{}'),
        coalesce(max(r.band) filter (where r.band between 1 and 4), max(r.band)), count(*) filter (where r.money = 'lost'), max(r.created_at)
 from reports r
-where r.created_at > $1 and r.scam_key <> '' and not r.cancelled and ($2::bigint[] is null or r.unit_id = any($2::bigint[]))
+where r.created_at > $1 and r.scam_key <> '' and not r.cancelled and ($2::bigint[] is null or r.unit_id is null or r.unit_id = any($2::bigint[]))
 group by r.scam_key having count(*) > 1
 order by max(r.created_at) desc, count(*) desc limit $3`
 

@@ -3,6 +3,8 @@ package reports
 import (
 	"database/sql"
 	"time"
+
+	"canhgiac/residents"
 )
 
 // Sent tells whether the reporter went through to the end.
@@ -24,7 +26,8 @@ type Filter struct {
 	Since         time.Time // made after; zero: ever
 	Standing      Standing  // to the deadline: DueSoon or Overdue; "": any, with or without a deadline
 	ByDeadline    bool      // the nearest deadline first, instead of the most urgent
-	Limit, Offset int       // Limit 0: 50
+	Scope         residents.Scope
+	Limit, Offset int // Limit 0: 50
 }
 
 // filterSQL: $9 are the deadlines' lengths, $8 is now.
@@ -34,22 +37,23 @@ where ($1 = '' or r.state = $1) and ($2 = '' or (r.completed_at is null) = ($2 =
   and ($6::timestamptz is null or r.created_at > $6::timestamptz)
   and ($7 = '' or r.state in ('new', 'received', 'verifying', 'reopened')
     and case $7 when 'overdue' then ` + dueSQL("$9", "0") + ` < $8::timestamptz
-                else ` + dueSQL("$9", "0") + ` >= $8::timestamptz and ` + dueSQL("$9", "($9::float8[])[6]") + ` < $8::timestamptz end)`
+                else ` + dueSQL("$9", "0") + ` >= $8::timestamptz and ` + dueSQL("$9", "($9::float8[])[6]") + ` < $8::timestamptz end)
+  and ` + inScope("$10")
 
 // listSQL: what no officer has received stands first, by urgency; the rest follows. Newest first in each.
 var listSQL = reportSQL + filterSQL + `
 order by (r.state <> 'new'), (case when r.state = 'new' then r.urgency else 9 end), r.created_at desc, r.id desc
-limit $10 offset $11`
+limit $11 offset $12`
 
 // byDeadlineSQL: those without a deadline stand last.
 var byDeadlineSQL = reportSQL + filterSQL + `
 order by ` + dueSQL("$9", "0") + ` asc nulls last, r.urgency, r.created_at desc, r.id desc
-limit $10 offset $11`
+limit $11 offset $12`
 
 var countSQL = `select count(*) from reports r ` + filterSQL
 
 // args are the parameters of filterSQL.
 func (s *Store) args(f Filter) []any {
 	return []any{f.State, f.Sent, f.Kind, scamKey(f.Number), f.Urgent, sql.NullTime{Time: f.Since.UTC(), Valid: !f.Since.IsZero()},
-		f.Standing, s.now().UTC(), s.Deadlines.seconds()}
+		f.Standing, s.now().UTC(), s.Deadlines.seconds(), f.Scope}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"canhgiac/internal/audit"
+	"canhgiac/residents"
 )
 
 // Page is one page of a list.
@@ -93,6 +94,9 @@ func (s *Store) Get(ctx context.Context, code string, by By) (Detail, error) {
 	if d.Report, err = scanReport(s.db.QueryRowContext(ctx, reportSQL+` where r.code = $1`, code)); err != nil {
 		return Detail{}, fmt.Errorf("read report %s: %w", code, err)
 	}
+	if !by.sees(d.Report) {
+		return Detail{}, fmt.Errorf("read report %s: %w", code, residents.ErrOutside)
+	}
 	if err := audit.Write(ctx, s.db, by.entry(s.now(), "report.read", code, "")); err != nil {
 		return Detail{}, err
 	}
@@ -132,7 +136,10 @@ func (s *Store) Latest(ctx context.Context) (int64, error) {
 const revisionSQL = `select revision from reports where code = $1`
 
 // Revision tells whether one report changed, without reading it.
-func (s *Store) Revision(ctx context.Context, code string) (int64, error) {
+func (s *Store) Revision(ctx context.Context, code string, by By) (int64, error) {
+	if err := s.inside(ctx, code, by); err != nil {
+		return 0, fmt.Errorf("revision of report %s: %w", code, err)
+	}
 	var n int64
 	err := s.db.QueryRowContext(ctx, revisionSQL, code).Scan(&n)
 	if errors.Is(err, sql.ErrNoRows) {

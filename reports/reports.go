@@ -63,8 +63,12 @@ type Report struct {
 	Revision                int64
 }
 
-// By is the officer (or token, or command) who reads or acts; it goes into the audit row.
-type By struct{ Name, Role, Addr string }
+// By is the officer (or token, or command) who reads or acts; Name, Role and Addr go into the audit row.
+type By struct {
+	Name, Role, Addr string
+	Scope            residents.Scope
+	Opened           []string // codes outside of Scope that were opened by Open
+}
 
 // Store is the only writer of reports, report_messages and report_events.
 type Store struct {

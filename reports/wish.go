@@ -109,6 +109,9 @@ func (s *Store) Listen(ctx context.Context, code string, nth int, by By) (Messag
 	if nth < 1 {
 		return Message{}, ErrNotFound
 	}
+	if err := s.inside(ctx, code, by); err != nil {
+		return Message{}, fmt.Errorf("message %d of report %s: %w", nth, code, err)
+	}
 	var m Message
 	err = s.db.QueryRowContext(ctx, nthMessageSQL, code, nth-1).Scan(&m.SID, &m.URL, &m.Seconds, &m.At)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && m.Address() == "" {

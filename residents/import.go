@@ -32,6 +32,7 @@ type ImportOptions struct {
 	FileName string // kept with the import; the kind of file is told by its bytes
 	Ward     string // name of a loaded ward; "" = the ward this installation serves
 	DryRun   bool   // everything but the commit
+	Scope    Scope  // of By: rows of other groups are rejected, and so are people who live in one
 	By       string // user name, token name, or "command"
 	Role     string // for the audit row, as Addr
 	Addr     string
@@ -84,13 +85,10 @@ func (i *Importer) Import(ctx context.Context, r io.Reader, o ImportOptions) (Re
 	if err != nil {
 		return Result{}, err
 	}
-	people, rejects := columns.people(list, groups, now)
+	people, rejects := columns.people(list, groups, o.Scope, now)
 	result := Result{Rejected: map[string]int{}, Rows: len(people) + len(rejects.Rows), Rejects: rejects}
-	for _, r := range rejects.Rows {
-		result.Rejected[r.Key]++
-	}
 	sum := sha256.Sum256(data)
-	if err := i.write(ctx, ward, people, &result, hex.EncodeToString(sum[:]), now, o); err != nil {
+	if err := i.write(ctx, ward, people, columns, &result, hex.EncodeToString(sum[:]), now, o); err != nil {
 		return Result{}, fmt.Errorf("import %s: %w", o.FileName, err)
 	}
 	return result, nil
@@ -124,7 +122,7 @@ const addImportSQL = `insert into imports (file_name, file_sha256, ward_id, by_u
 const finishImportSQL = `update imports set counts = $2 where id = $1`
 
 // write stages the rows, folds them into people and applies those, all in one transaction.
-func (i *Importer) write(ctx context.Context, ward Unit, rows []person, result *Result, sum string, now time.Time, o ImportOptions) error {
+func (i *Importer) write(ctx context.Context, ward Unit, rows []person, from *columns, result *Result, sum string, now time.Time, o ImportOptions) error {
 	tx, err := i.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -136,6 +134,14 @@ func (i *Importer) write(ctx context.Context, ward Unit, rows []person, result *
 	}
 	if err := stage(ctx, tx, rows, o.Progress); err != nil {
 		return err
+	}
+	outside, err := unstage(ctx, tx, o.Scope)
+	if err != nil {
+		return err
+	}
+	result.Rejects.add(from, outside)
+	for _, r := range result.Rejects.Rows {
+		result.Rejected[r.Key]++
 	}
 	if err := apply(ctx, tx, fmt.Sprintf("import:%d", id), now, result); err != nil {
 		return err

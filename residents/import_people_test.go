@@ -184,7 +184,7 @@ func FuzzReadSheet(f *testing.F) {
 		if err != nil {
 			return
 		}
-		people, rejects := cols.people(s, map[string]int64{"to 1": 1}, newClock().t)
+		people, rejects := cols.people(s, map[string]int64{"to 1": 1}, nil, newClock().t)
 		if len(people)+len(rejects.Rows) != len(cols.body) {
 			t.Fatalf("%d rows became %d people and %d rejects", len(cols.body), len(people), len(rejects.Rows))
 		}

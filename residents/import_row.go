@@ -42,11 +42,14 @@ type Reject struct {
 }
 
 // people reads the rows under the header. The first fault found rejects a row.
-func (c *columns) people(s *sheet, groups map[string]int64, now time.Time) ([]person, Rejects) {
+func (c *columns) people(s *sheet, groups map[string]int64, scope Scope, now time.Time) ([]person, Rejects) {
 	people := make([]person, 0, len(c.body))
 	rejects := Rejects{Header: c.header.cells, comma: s.comma}
 	for _, row := range c.body {
 		p, key, reason := c.person(row, s.fixed, groups, now)
+		if key == "" && !scope.Has(p.unit) {
+			key, reason = rejectUnitOutside, reasonUnitOutside
+		}
 		if key != "" {
 			rejects.Rows = append(rejects.Rows, Reject{row.number, row.cells, key, reason})
 			continue

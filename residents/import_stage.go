@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -46,6 +47,46 @@ func stage(ctx context.Context, tx *sql.Tx, people []person, progress func(done,
 		progress(len(people), len(people))
 	}
 	return nil
+}
+
+// unstageSQL finds who is known already, in a group outside of $1: to take a person over from another group is not for who
+// looks after one.
+const unstageSQL = `
+delete from import_rows i using residents r
+where r.phone = i.phone and r.name_key = name_key(i.name) and r.unit_id <> all($1::bigint[]) returning i.row`
+
+// unstage takes the rows of such people away again and gives their numbers.
+func unstage(ctx context.Context, tx *sql.Tx, scope Scope) (map[int]bool, error) {
+	if scope == nil {
+		return nil, nil
+	}
+	rows, err := tx.QueryContext(ctx, unstageSQL, scope)
+	if err != nil {
+		return nil, fmt.Errorf("look for people of other groups: %w", err)
+	}
+	defer rows.Close()
+	outside := map[int]bool{}
+	for rows.Next() {
+		var row int
+		if err := rows.Scan(&row); err != nil {
+			return nil, fmt.Errorf("look for people of other groups: %w", err)
+		}
+		outside[row] = true
+	}
+	return outside, rows.Err()
+}
+
+// add rejects rows that were good by themselves, each in its place.
+func (r *Rejects) add(from *columns, outside map[int]bool) {
+	if len(outside) == 0 {
+		return
+	}
+	for _, row := range from.body {
+		if outside[row.number] {
+			r.Rows = append(r.Rows, Reject{row.number, row.cells, rejectUnitOutside, reasonLivesOutside})
+		}
+	}
+	slices.SortStableFunc(r.Rows, func(a, b Reject) int { return a.Row - b.Row })
 }
 
 // foldRowsSQL makes one person of the rows with the same number and name: of each fact the first row that tells it; agreed

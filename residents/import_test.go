@@ -148,7 +148,7 @@ func TestOneRow(t *testing.T) {
 				t.Fatal(err)
 			}
 			groups := map[string]int64{"to 1": 1, "to 2": 2, "to 7": 7}
-			people, rejects := cols.people(s, groups, newClock().t)
+			people, rejects := cols.people(s, groups, nil, newClock().t)
 			if c.key == "" {
 				if len(people) != 2 {
 					t.Fatalf("rejected: %+v", rejects.Rows)
@@ -290,7 +290,7 @@ func TestFormsOfTheSameList(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			people, rejects := cols.people(s, map[string]int64{"to 1": 1}, newClock().t)
+			people, rejects := cols.people(s, map[string]int64{"to 1": 1}, nil, newClock().t)
 			if len(people) != 1 || len(rejects.Rows) != 0 {
 				t.Fatalf("%+v, rejects %+v", people, rejects.Rows)
 			}

@@ -38,6 +38,7 @@ const (
 	rejectPhoneMissing = "phone_missing"
 	rejectPhoneInvalid = "phone_invalid"
 	rejectUnitUnknown  = "unit_unknown"
+	rejectUnitOutside  = "unit_outside"
 	rejectBirthYear    = "birth_year_invalid"
 )
 
@@ -52,6 +53,8 @@ const (
 	reasonPhoneForeign = "Số điện thoại %q là số nước ngoài, hệ thống không gửi tin ra nước ngoài."
 	reasonUnitMissing  = "Thiếu tổ dân phố."
 	reasonUnitUnknown  = "Không có tổ dân phố %q trong phường."
+	reasonUnitOutside  = "Tổ dân phố này không thuộc phạm vi ông bà phụ trách."
+	reasonLivesOutside = "Người này đang ở tổ dân phố ngoài phạm vi ông bà phụ trách."
 	reasonBirthYear    = "Năm sinh %q không đúng: cần từ 1900 đến %d."
 )
 

@@ -69,11 +69,14 @@ func (s *Store) ByPhone(ctx context.Context, p Phone) ([]Resident, error) {
 
 const getSQL = `select ` + residentColumns + residentTables + ` where r.id = $1`
 
-// Get gives one resident, or ErrNotFound.
-func (s *Store) Get(ctx context.Context, id int64) (Resident, error) {
+// Get gives one resident, or ErrNotFound, or ErrOutside of scope.
+func (s *Store) Get(ctx context.Context, id int64, scope Scope) (Resident, error) {
 	r, err := scanResident(s.db.QueryRowContext(ctx, getSQL, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
+	}
+	if err == nil && !scope.Has(r.UnitID) {
+		err = ErrOutside
 	}
 	if err != nil {
 		return Resident{}, fmt.Errorf("resident %d: %w", id, err)

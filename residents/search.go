@@ -21,6 +21,7 @@ type Filter struct {
 	Text     string // part of a name, with or without diacritics, or of a number
 	Unit     int64  // a unit and all below it; 0 = everywhere
 	Standing Standing
+	Scope    Scope
 	Page     int // from 1
 	Size     int // rows a page; 50 when 0, at most 500
 }
@@ -39,10 +40,11 @@ where ($1 = '' or r.name_fold like '%' || $1 || '%' or ($2 <> '' and r.phone lik
     with recursive below (id) as (
       select $3::bigint union all select c.id from units c join below b on c.parent_id = b.id
     ) select id from below))
-  and ($4 = '' or $4 = case when o.phone is not null then 'opted_out' when r.consent_at is null then 'no_consent' else 'consented' end)`
+  and ($4 = '' or $4 = case when o.phone is not null then 'opted_out' when r.consent_at is null then 'no_consent' else 'consented' end)
+  and ($5::bigint[] is null or r.unit_id = any($5))`
 
 const (
-	searchSQL      = `select ` + residentColumns + searchWhere + ` order by r.name_fold, r.id limit $5 offset $6`
+	searchSQL      = `select ` + residentColumns + searchWhere + ` order by r.name_fold, r.id limit $6 offset $7`
 	searchCountSQL = `select count(*)` + searchWhere
 )
 
@@ -52,7 +54,7 @@ func (s *Store) Search(ctx context.Context, f Filter) (Page, error) {
 	if p.Size <= 0 {
 		p.Size = 50
 	}
-	args := []any{escapeLike(Fold(f.Text)), searchDigits(f.Text), f.Unit, string(f.Standing)}
+	args := []any{escapeLike(Fold(f.Text)), searchDigits(f.Text), f.Unit, string(f.Standing), f.Scope}
 	if err := s.db.QueryRowContext(ctx, searchCountSQL, args...).Scan(&p.Total); err != nil {
 		return Page{}, fmt.Errorf("count residents: %w", err)
 	}

@@ -225,7 +225,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`, phone, kind, name, Fold(name),
 	if p, err := s.Search(t.Context(), Filter{Page: 3, Size: 3}); err != nil || p.Total != 8 || len(p.Residents) != 2 {
 		t.Errorf("third page of three holds %d of %d, %v", len(p.Residents), p.Total, err)
 	}
-	if _, err := s.Get(t.Context(), 1<<40); !errors.Is(err, ErrNotFound) {
+	if _, err := s.Get(t.Context(), 1<<40, nil); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a resident that is not: %v, want ErrNotFound", err)
 	}
 }

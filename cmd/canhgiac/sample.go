@@ -98,7 +98,7 @@ func (n *node) importSample(ctx context.Context) error {
 // draftReminders leaves the six reminders as a draft for the ward to look at, change and have approved, where there is no
 // campaign yet.
 func (n *node) draftReminders(ctx context.Context) error {
-	some, err := n.campaigns.List(ctx, 1)
+	some, err := n.campaigns.List(ctx, nil, 1)
 	if err != nil || len(some) > 0 {
 		return err
 	}
