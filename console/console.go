@@ -41,12 +41,18 @@ type Options struct {
 	Hotline     string // the numbers that the handset page offers: words.hotline, words.shortcode
 	Shortcode   string
 	Practice    *Practice // nil = no practice ward
+
+	Session  time.Duration // how long a sign-in lasts; 0 = twelve hours
+	IdleLock time.Duration // after how long without a person's act a screen locks; 0 = never
+	TOTP     []Role        // who must have a second factor
+	Secrets  []string      // what second factors are sealed with, the current one first; none: they are not
 }
 
 // Console is the pages. Make it with New, serve Handler, and keep Run running beside it.
 type Console struct {
 	Options
 	users    *Users
+	seals    *sealer
 	sessions *scs.SessionManager
 	catalogs catalogs
 	pages    pages
@@ -72,9 +78,12 @@ type Page struct {
 func (c *Console) Pages() []Page { return c.routes }
 
 func New(o Options) (*Console, error) {
-	c := &Console{Options: o, users: NewUsers(o.DB, o.Now), live: newHub(o.Log), router: mux.NewRouter()}
+	if o.Session == 0 {
+		o.Session = 12 * time.Hour
+	}
+	c := &Console{Options: o, users: NewUsers(o.DB, o.Now, o.TOTP...), live: newHub(o.Log), router: mux.NewRouter()}
 	secure := strings.HasPrefix(o.PublicURL, "https://")
-	c.sessions = newSessions(o.DB, o.Now, secure, c.fail)
+	c.sessions = newSessions(o.DB, o.Now, o.Session, secure, c.fail)
 	c.cross = http.NewCrossOriginProtection()
 	if u, err := url.Parse(o.PublicURL); err == nil && u.Host != "" {
 		if err := c.cross.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
@@ -85,6 +94,12 @@ func New(o Options) (*Console, error) {
 		c.fail(w, r, problem{http.StatusForbidden, "error.cross_origin"})
 	}))
 	var err error
+	if c.seals, err = newSealer(o.Secrets...); err != nil {
+		return nil, err
+	}
+	if len(o.TOTP) > 0 && len(c.seals.seals) == 0 {
+		o.Log.Warn("console.secret is empty: whoever reads a copy of the database has the second factors' secrets")
+	}
 	if c.catalogs, err = loadCatalogs(o.Now); err != nil {
 		return nil, err
 	}
@@ -94,6 +109,8 @@ func New(o Options) (*Console, error) {
 
 	r := c.router
 	c.signinPages(r)
+	c.myPages(r)
+	c.lockPages(r)
 	c.themePages(r)
 	c.homePages(r)
 	c.reportPages(r)

@@ -3,7 +3,6 @@ package console
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/gorilla/mux"
@@ -83,17 +82,8 @@ func (c *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if p == errInternal {
 		c.Log.Error("page failed", "method", r.Method, "page", pageOf(r), "error", err)
 	}
-	if p == errNotSignedIn {
-		to := "/signin"
-		if r.Method == http.MethodGet && r.URL.Path != "/" && r.Header.Get("HX-Request") == "" {
-			to += "?next=" + url.QueryEscape(r.URL.RequestURI())
-		}
-		if r.Header.Get("HX-Request") != "" {
-			w.Header().Set("HX-Redirect", to) // htmx would put the sign-in page into a corner of this one
-		} else if r.Method == http.MethodGet && r.Header.Get("Accept") != "text/event-stream" {
-			http.Redirect(w, r, to, http.StatusSeeOther)
-			return
-		}
+	if p == errNotSignedIn && c.turnAway(w, r) {
+		return
 	}
 	if err := c.renderStatus(w, r, p.status, "error", p.key); err != nil {
 		c.Log.Error("error page failed", "error", err)

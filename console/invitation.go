@@ -26,7 +26,7 @@ const (
 	sessionInvitedHash = "invited_hash"
 )
 
-type invitationData struct{ Name, Problem string }
+type invitationData struct{ Name, Problem string } // Problem in the page's words
 
 func (c *Console) invitationForm(w http.ResponseWriter, r *http.Request) error {
 	return c.render(w, r, "invitation", invitationData{})
@@ -41,29 +41,36 @@ func (c *Console) invitationCode(w http.ResponseWriter, r *http.Request) error {
 		name = "?" // what is no name may be the code typed into the wrong field: it goes nowhere
 	}
 	addr := addrOf(r)
-	again := func(status int, act, key string) error {
+	again := func(status int, act, problem string) error {
 		if err := c.audited(r.Context(), c.DB, audit.Entry{Who: name, Act: act, Object: "console", Addr: addr}); err != nil {
 			return err
 		}
-		return c.renderStatus(w, r, status, "invitation", invitationData{name, key})
+		return c.renderStatus(w, r, status, "invitation", invitationData{name, problem})
 	}
-	allowed, err := c.mayTry(r.Context(), name, addr)
+	wait, err := c.mayTry(r.Context(), guessInvitation, name, addr)
 	if err != nil {
 		return err
 	}
-	if !allowed {
-		w.Header().Set("Retry-After", fmt.Sprint(int(failureWindow.Seconds())))
-		return again(http.StatusTooManyRequests, "session.throttled", "signin.throttled")
+	if wait > 0 {
+		problem, err := c.mustWait(w, r, wait)
+		if err != nil {
+			return err
+		}
+		return again(http.StatusTooManyRequests, "session.throttled", problem)
 	}
 	hash := invitationHash(r.PostForm.Get("code"))
 	user, err := c.users.invited(r.Context(), name, hash)
 	if errors.Is(err, ErrInvitation) {
-		return again(http.StatusUnprocessableEntity, "session.invitation_refused", "invitation.wrong")
+		problem, err := c.words(r).text("invitation.wrong")
+		if err != nil {
+			return err
+		}
+		return again(http.StatusUnprocessableEntity, "session.invitation_refused", problem)
 	}
 	if err != nil {
 		return err
 	}
-	if err := c.forgive(r.Context(), name, addr); err != nil {
+	if err := c.forgive(r.Context(), guessInvitation, name, addr); err != nil {
 		return err
 	}
 	// A new token: one that was planted in the browser before must not follow the invited one in.

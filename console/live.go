@@ -204,12 +204,14 @@ func (h *hub) run(ctx context.Context, databaseURL string) error {
 }
 
 func (c *Console) livePages(r *mux.Router) {
-	c.page(r, "GET", "/live", everyone, c.liveEvents)
+	c.open(r, "GET", "/live", c.liveEvents)
 }
 
 // liveEvents is a text/event-stream of the topics in ?t=. Each begins with where the topic stands now, so that a page
-// that was cut off for a while finds out what it missed.
+// that was cut off for a while finds out what it missed. When the sign-in leaves the stage at which the stream began, by
+// another tab's hand, the clock or an operator, it says so in an event "signin" and ends.
 func (c *Console) liveEvents(w http.ResponseWriter, r *http.Request) error {
+	s := signinOf(r)
 	names := r.URL.Query()["t"]
 	if len(names) == 0 || len(names) > 8 {
 		return errBadForm
@@ -219,10 +221,15 @@ func (c *Console) liveEvents(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		if s.Stage == stageLocked && name == urgentTopic && has(t.roles, s.User.Role) {
+			continue
+		}
 		if err := c.admit(w, r, t.roles); err != nil {
 			return err
 		}
 	}
+	own := fmt.Sprintf("%s-%d", signinTopic, s.ID)
+	names = append(names, own)
 	sub, cancel := c.live.subscribe(names)
 	defer cancel()
 	for _, name := range names {
@@ -258,6 +265,13 @@ func (c *Console) liveEvents(w http.ResponseWriter, r *http.Request) error {
 			}
 		case <-sub.ready:
 			for name, revision := range sub.take() {
+				if name == own {
+					if revision == string(s.Stage) {
+						continue
+					}
+					_ = send("event: signin\ndata: %s\n\n", revision)
+					return nil
+				}
 				if send("event: %s\ndata: %s\n\n", name, revision) != nil {
 					return nil
 				}

@@ -103,6 +103,8 @@ type view struct {
 	Back     string // this page, for the switches of language and colours
 	Theme    string // "light", "dark", or "" for what the screen is set to
 	User     User
+	Stage    stage // of the sign-in; User is somebody only where it is open
+	Idle     int   // seconds without an act after which the page locks itself, 0 = never
 	Nav      []navItem
 	Flash    string // a key: what the last form did
 	Data     any
@@ -120,7 +122,7 @@ func (c *Console) addNav(path, key string, roles ...Role) {
 }
 
 func (c *Console) view(r *http.Request, data any) view {
-	v := view{Lang: c.langOf(r), Theme: themeOf(r), Path: r.URL.Path, Back: "/", User: userOf(r), Data: data}
+	v := view{Lang: c.langOf(r), Theme: themeOf(r), Path: r.URL.Path, Back: "/", User: userOf(r), Stage: signinOf(r).Stage, Idle: int(c.IdleLock.Seconds()), Data: data}
 	if r.Method == http.MethodGet {
 		v.Back = r.URL.RequestURI()
 	}

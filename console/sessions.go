@@ -10,12 +10,12 @@ import (
 	"github.com/alexedwards/scs/v2"
 )
 
-// newSessions: one sign-in lasts a duty shift. There is no shorter idle time, because the desk's page must still ring at
-// three in the morning when nobody has touched it since midnight.
-func newSessions(db *sql.DB, now func() time.Time, secure bool, fail func(http.ResponseWriter, *http.Request, error)) *scs.SessionManager {
+// newSessions: one sign-in lasts for life, a duty shift. A screen that nobody touches is locked before, and its session
+// goes on, because the desk must still ring at three in the morning.
+func newSessions(db *sql.DB, now func() time.Time, life time.Duration, secure bool, fail func(http.ResponseWriter, *http.Request, error)) *scs.SessionManager {
 	m := scs.New()
 	m.Store = sessionStore{db, now}
-	m.Lifetime = 12 * time.Hour
+	m.Lifetime = life
 	m.HashTokenInStore = true
 	m.Cookie.Name = "canhgiac"
 	m.Cookie.HttpOnly = true

@@ -1,12 +1,12 @@
 package console
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,122 +18,102 @@ import (
 func (c *Console) signinPages(r *mux.Router) {
 	c.open(r, "GET", "/signin", c.signinForm)
 	c.open(r, "POST", "/signin", c.signin)
+	c.during(r, "GET", "/signin/factor", c.factorForm, stageFactor)
+	c.during(r, "POST", "/signin/factor", c.signinFactor, stageFactor)
 	c.open(r, "POST", "/language", c.language)
-	c.page(r, "POST", "/signout", everyone, c.signout)
+	c.open(r, "POST", "/signout", c.signout)
 }
 
-type signinData struct{ Name, Next, Problem string }
+type signinData struct{ Name, Next, Problem string } // Problem in the page's words
 
 func (c *Console) signinForm(w http.ResponseWriter, r *http.Request) error {
 	next := localPath(r.URL.Query().Get("next"))
-	if userOf(r).ID != 0 {
-		http.Redirect(w, r, next, http.StatusSeeOther)
+	if st := signinOf(r).Stage; st != stageNone {
+		http.Redirect(w, r, doorOf(st, next), http.StatusSeeOther)
 		return nil
 	}
 	return c.render(w, r, "signin", signinData{Next: next})
 }
 
-// Limits on failed sign-ins within failureWindow. The account's own limit counts per address, so that a stranger who
-// guesses at an officer's name does not lock the officer out.
-const (
-	failureWindow  = 15 * time.Minute
-	failuresByName = 5
-	failuresByAddr = 30 // an office shares one address
-)
-
 func (c *Console) signin(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return errBadForm
-	}
 	name := strings.ToLower(strings.TrimSpace(r.PostForm.Get("name")))
 	d := signinData{Name: name, Next: localPath(r.PostForm.Get("next"))}
 	if !userName.MatchString(name) {
 		name = "?" // what is no name may be a password typed into the wrong field: it goes nowhere
+		d.Name = ""
 	}
-	addr := addrOf(r)
-	again := func(status int, act, key string) error {
-		if err := c.audited(r.Context(), c.DB, audit.Entry{Who: name, Act: act, Object: "console", Addr: addr}); err != nil {
+	again := func(status int, act, problem string) error {
+		if err := c.audited(r.Context(), c.DB, audit.Entry{Who: name, Act: act, Object: "console", Addr: addrOf(r)}); err != nil {
 			return err
 		}
-		d.Problem = key
+		d.Problem = problem
 		return c.renderStatus(w, r, status, "signin", d)
 	}
-	allowed, err := c.mayTry(r.Context(), name, addr)
+	wait, err := c.mayTry(r.Context(), guessPassword, name, addrOf(r))
 	if err != nil {
 		return err
 	}
-	if !allowed {
-		w.Header().Set("Retry-After", fmt.Sprint(int(failureWindow.Seconds())))
-		return again(http.StatusTooManyRequests, "session.throttled", "signin.throttled")
+	if wait > 0 {
+		problem, err := c.mustWait(w, r, wait)
+		if err != nil {
+			return err
+		}
+		return again(http.StatusTooManyRequests, "session.throttled", problem)
 	}
 	user, err := c.users.check(r.Context(), name, r.PostForm.Get("password"))
 	if errors.Is(err, ErrSignIn) {
-		return again(http.StatusUnprocessableEntity, "session.refused", "signin.wrong")
+		problem, err := c.words(r).text("signin.wrong")
+		if err != nil {
+			return err
+		}
+		return again(http.StatusUnprocessableEntity, "session.refused", problem)
 	}
 	if err != nil {
 		return err
 	}
-	// A new token: one that was planted in the browser before must not become signed in (session fixation).
-	if err := c.sessions.RenewToken(r.Context()); err != nil {
-		return fmt.Errorf("sign in: %w", err)
-	}
-	c.sessions.Put(r.Context(), sessionUser, user.ID)
-	c.sessions.Put(r.Context(), sessionProof, user.proof)
-	if err := c.forgive(r.Context(), name, addr); err != nil {
+	if err := c.forgive(r.Context(), guessPassword, name, addrOf(r)); err != nil {
 		return err
 	}
-	if err := c.audited(r.Context(), c.DB, audit.Entry{Who: user.Name, Role: string(user.Role), Act: "session.signin", Object: "console", Addr: addr}); err != nil {
+	factor, err := c.factorOf(r.Context(), user.ID)
+	if err != nil {
+		return err
+	}
+	if factor.On {
+		if err := c.enter(r, user, stageFactor, c.Now()); err != nil {
+			return err
+		}
+		http.Redirect(w, r, withNext("/signin/factor", d.Next), http.StatusSeeOther)
+		return nil
+	}
+	if err := c.admitted(r, user, c.Now(), "session.signin", ""); err != nil {
 		return err
 	}
 	http.Redirect(w, r, d.Next, http.StatusSeeOther)
 	return nil
 }
 
-// tryingSQL books the try as a failure before the password is looked at, so that a thousand tries at once are still a
-// thousand; a right password takes it back. The lock makes tries from one address wait for each other's count.
-const tryingSQL = `
-with swept as (delete from console_failures where at <= $3)
-insert into console_failures (name, addr, at) values ($1, $2, $4)`
-
-const failuresSQL = `select count(*) filter (where name = $1), count(*) from console_failures where addr = $2 and at > $3`
-
-func (c *Console) mayTry(ctx context.Context, name, addr string) (bool, error) {
-	now := c.Now().UTC()
-	tx, err := c.DB.BeginTx(ctx, nil)
-	if err != nil {
-		return false, fmt.Errorf("count failed sign-ins: %w", err)
+// admitted opens the console to user, whose password was given at since.
+func (c *Console) admitted(r *http.Request, user User, since time.Time, act, detail string) error {
+	if err := c.enter(r, user, stageOpen, since); err != nil {
+		return err
 	}
-	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.ExecContext(ctx, `select pg_advisory_xact_lock(hashtext($1))`, "signin "+addr); err != nil {
-		return false, fmt.Errorf("count failed sign-ins: %w", err)
+	if err := c.users.signedIn(r.Context(), user.ID); err != nil {
+		return err
 	}
-	var byName, byAddr int
-	if err := tx.QueryRowContext(ctx, failuresSQL, name, addr, now.Add(-failureWindow)).Scan(&byName, &byAddr); err != nil {
-		return false, fmt.Errorf("count failed sign-ins: %w", err)
-	}
-	if byName >= failuresByName || byAddr >= failuresByAddr {
-		return false, nil
-	}
-	if _, err := tx.ExecContext(ctx, tryingSQL, name, addr, now.Add(-failureWindow), now); err != nil {
-		return false, fmt.Errorf("count failed sign-ins: %w", err)
-	}
-	if err := tx.Commit(); err != nil {
-		return false, fmt.Errorf("count failed sign-ins: %w", err)
-	}
-	return true, nil
+	return c.audited(r.Context(), c.DB, entryOf(r, user, act, "console", detail))
 }
 
-const forgiveSQL = `delete from console_failures where name = $1 and addr = $2`
-
-func (c *Console) forgive(ctx context.Context, name, addr string) error {
-	if _, err := c.DB.ExecContext(ctx, forgiveSQL, name, addr); err != nil {
-		return fmt.Errorf("forget failed sign-ins: %w", err)
-	}
-	return nil
-}
-
+// signout works at every stage: also from the locked screen, and where the code is asked for.
 func (c *Console) signout(w http.ResponseWriter, r *http.Request) error {
-	if err := c.audit(r.Context(), c.DB, r, "session.signout", "console", ""); err != nil {
+	s := signinOf(r)
+	if s.Stage == stageNone {
+		http.Redirect(w, r, "/signin", http.StatusSeeOther)
+		return nil
+	}
+	if _, err := c.DB.ExecContext(r.Context(), leaveSQL, s.ID); err != nil {
+		return fmt.Errorf("sign out: %w", err)
+	}
+	if err := c.audited(r.Context(), c.DB, entryOf(r, s.User, "session.signout", "console", "")); err != nil {
 		return err
 	}
 	if err := c.sessions.Destroy(r.Context()); err != nil {
@@ -141,6 +121,39 @@ func (c *Console) signout(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, "/signin", http.StatusSeeOther)
 	return nil
+}
+
+// doorOf is where a sign-in at st belongs; next is where it wants to go in the end.
+func doorOf(st stage, next string) string {
+	switch st {
+	case stageFactor:
+		return withNext("/signin/factor", next)
+	case stageSetup:
+		return withNext("/account/factor", next)
+	case stageLocked:
+		return withNext("/locked", next)
+	case stageOpen:
+		return next
+	}
+	return withNext("/signin", next)
+}
+
+func withNext(path, next string) string {
+	if next == "" || next == "/" {
+		return path
+	}
+	return path + "?next=" + url.QueryEscape(next)
+}
+
+// during adds a page for a person at one of stages; others are led to where they belong.
+func (c *Console) during(r *mux.Router, method, path string, h handler, stages ...stage) {
+	c.open(r, method, path, func(w http.ResponseWriter, r *http.Request) error {
+		if st := signinOf(r).Stage; !slices.Contains(stages, st) {
+			http.Redirect(w, r, doorOf(st, "/"), http.StatusSeeOther)
+			return nil
+		}
+		return h(w, r)
+	})
 }
 
 func (c *Console) language(w http.ResponseWriter, r *http.Request) error {
@@ -157,34 +170,7 @@ func (c *Console) language(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-const (
-	sessionUser  = "user"
-	sessionProof = "proof"
-)
-
 type userKey struct{}
-
-// withUser looks the user up on each request, so that whoever is disabled or has a new password is out at once.
-func (c *Console) withUser(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if id := c.sessions.GetInt64(r.Context(), sessionUser); id != 0 {
-			user, err := c.users.byID(r.Context(), id)
-			if err != nil && !errors.Is(err, ErrNoUser) {
-				c.fail(w, r, err)
-				return
-			}
-			if user.proof != c.sessions.GetString(r.Context(), sessionProof) {
-				user = User{} // the password was changed since
-			}
-			if user.scope, err = c.Residents.ScopeOf(r.Context(), user.UnitID); err != nil {
-				c.fail(w, r, err)
-				return
-			}
-			r = r.WithContext(context.WithValue(r.Context(), userKey{}, user))
-		}
-		next.ServeHTTP(w, r)
-	})
-}
 
 // userOf gives who asks; the zero User is somebody not signed in.
 func userOf(r *http.Request) User {

@@ -103,7 +103,8 @@ func (u *Users) hash(who User, password string) (string, error) {
 	return argon2id.CreateHash(passwords.Normal(password), u.params)
 }
 
-// least is how many characters a new password of role has.
+// least is how many characters a new password of role has: fewer where a second factor must stand beside it. One that is
+// set up by choice shortens nothing, since it may be taken away again.
 func (u *Users) least(role Role) int {
 	if has(u.factor, role) {
 		return passwords.Beside
@@ -127,6 +128,15 @@ func (u *Users) SetPassword(ctx context.Context, name, password string) error {
 	return u.audited(ctx, "user.password", name, "", func(tx *sql.Tx) error {
 		return one(tx.ExecContext(ctx, setPasswordSQL, name, hash))
 	})
+}
+
+const signedInSQL = `update console_users set signed_in_at = $2 where id = $1`
+
+func (u *Users) signedIn(ctx context.Context, id int64) error {
+	if _, err := u.db.ExecContext(ctx, signedInSQL, id, u.now().UTC()); err != nil {
+		return fmt.Errorf("user %d signs in: %w", id, err)
+	}
+	return nil
 }
 
 const namedSQL = `select id, name, full_name, role, coalesce(unit_id, 0), disabled_at is not null from console_users where name = $1`

@@ -162,7 +162,12 @@ type OperatorConfig struct {
 }
 
 type ConsoleConfig struct {
-	HandsetURL string `mapstructure:"handset_url"`
+	HandsetURL   string        `mapstructure:"handset_url"`
+	Session      time.Duration `mapstructure:"session"`
+	IdleLock     time.Duration `mapstructure:"idle_lock"`
+	TOTP         []string      `mapstructure:"totp"`
+	Secret       string        `mapstructure:"secret"`
+	SecretBefore string        `mapstructure:"secret_before"`
 }
 
 type SimulatorConfig struct {
@@ -186,6 +191,7 @@ func defaultConfig() Config {
 		USSD:      USSDConfig{Providers: []USSDProviderConfig{}},
 		Sending:   SendingConfig{Hours: "07:00-22:00", Caps: CapsConfig{PerDay: 3, PerWeek: 2}},
 		Reports:   ReportsConfig{Deadlines: DeadlinesConfig(reports.DefaultDeadlines())},
+		Console:   ConsoleConfig{Session: 12 * time.Hour, IdleLock: 15 * time.Minute, TOTP: []string{"police", "operator"}},
 		Simulator: SimulatorConfig{SMPPAddr: "127.0.0.1:2775", HTTPAddr: "127.0.0.1:2780"},
 	}
 }

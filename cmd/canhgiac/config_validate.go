@@ -46,6 +46,7 @@ func (c Config) validate() error {
 	k.deadlines(c.Reports.Deadlines)
 	k.that(c.Operator.BackupMark == "" || filepath.IsAbs(c.Operator.BackupMark), "operator.backup_mark", "the whole path of a file, or nothing", c.Operator.BackupMark)
 	k.that(c.Console.HandsetURL == "" || isHTTPURL(c.Console.HandsetURL), "console.handset_url", "an http address, or nothing", c.Console.HandsetURL)
+	k.signin(c.Console)
 	k.addr("simulator.smpp_addr", c.Simulator.SMPPAddr)
 	k.addr("simulator.http_addr", c.Simulator.HTTPAddr)
 	if c.Voice.Sounds != "" {
@@ -89,6 +90,22 @@ func (k *check) deadlines(d DeadlinesConfig) {
 	}
 	k.that(d.Resolve <= d.Complex && d.Complex <= d.Extended, "reports.deadlines", "resolve, complex and extended each at least as long as the one before", fmt.Sprint(d.Resolve, d.Complex, d.Extended))
 	k.that(d.Soon > 0 && d.Soon < 1, "reports.deadlines.soon", "a share between 0 and 1", d.Soon)
+}
+
+func (k *check) signin(c ConsoleConfig) {
+	k.that(c.Session >= 15*time.Minute && c.Session <= 24*time.Hour, "console.session", "15m to 24h", c.Session)
+	k.that(c.IdleLock == 0 || c.IdleLock >= time.Minute && c.IdleLock <= c.Session, "console.idle_lock", "0 (never), or 1m to console.session", c.IdleLock)
+	for i, role := range c.TOTP {
+		k.oneOf(fmt.Sprintf("console.totp[%d]", i), role, "ward", "police", "operator")
+	}
+	for path, secret := range map[string]string{"console.secret": c.Secret, "console.secret_before": c.SecretBefore} {
+		if secret != "" && len(secret) < 32 {
+			k.problems = append(k.problems, fmt.Errorf("%s: expected 32 or more characters at random, or nothing; got %d", path, len(secret)))
+		}
+	}
+	if c.SecretBefore != "" && c.Secret == "" {
+		k.problems = append(k.problems, errors.New("console.secret_before: expected nothing, since console.secret is empty"))
+	}
 }
 
 func (k *check) carrier(at string, r CarrierConfig, names map[string]bool) {

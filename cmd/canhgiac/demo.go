@@ -22,7 +22,7 @@ import (
 
 func newDemoCommand(file *string) *cobra.Command {
 	var dir string
-	var reset bool
+	var reset, totp bool
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Show everything on this machine: private database, simulated phones, a sample ward",
@@ -31,10 +31,11 @@ func newDemoCommand(file *string) *cobra.Command {
 			if reset {
 				return resetDemo(dir, cmd.OutOrStdout())
 			}
-			return runDemo(cmd.Context(), *file, dir, cmd.OutOrStdout())
+			return runDemo(cmd.Context(), *file, dir, totp, cmd.OutOrStdout())
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "var", "the folder that keeps the demo's data")
+	cmd.Flags().BoolVar(&totp, "totp", false, "ask police and operator for a second factor, as a real ward does (console.totp)")
 	cmd.Flags().BoolVar(&reset, "reset", false, "forget the demo's data and end")
 	return cmd
 }
@@ -104,13 +105,14 @@ func demoConfig(c Config, s demoSecrets, databaseURL string) Config {
 		c.Voice.Officers = []string{"02363222113"}
 	}
 	c.Console.HandsetURL = "http://" + c.Simulator.HTTPAddr
+	c.Console.TOTP = nil // nobody who tries the demo should need a phone; `canhgiac demo --totp` asks for one
 	// Whoever tries the demo at midnight shall see a reminder too, and after the sample's six within six minutes one of their
 	// own campaign; a real ward keeps the lawful hours and what it promised.
 	c.Sending.Hours, c.Sending.Caps = "00:00-24:00", CapsConfig{}
 	return c
 }
 
-func runDemo(ctx context.Context, file, dir string, out io.Writer) error {
+func runDemo(ctx context.Context, file, dir string, totp bool, out io.Writer) error {
 	c, err := loadConfig(file, os.Environ())
 	if err != nil {
 		return err
@@ -134,7 +136,11 @@ func runDemo(ctx context.Context, file, dir string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = demoWorld(ctx, demoConfig(c, secrets, server.URL()), secrets, server.Dir(), logFile.Name(), log, out)
+	world := demoConfig(c, secrets, server.URL())
+	if totp {
+		world.Console.TOTP = c.Console.TOTP
+	}
+	err = demoWorld(ctx, world, secrets, server.Dir(), logFile.Name(), log, out)
 	if err = errors.Join(err, server.Stop()); err != nil {
 		return err
 	}
@@ -207,7 +213,8 @@ func printDemo(out io.Writer, c Config, s demoSecrets, dataDir, logPath string) 
     4. On the phone, send TC: from then on nothing more is sent to it, not even what is already queued.
     5. %[1]s/campaigns as canbo: watch the six reminders go out to 60 groups; write your own, let lanhdao approve it.
 
-  Reminders go out at any hour here; a real ward keeps %[3]s.
+  Reminders go out at any hour here; a real ward keeps %[3]s. Nobody needs a second factor here; `+"`canhgiac demo --totp`"+` asks
+  police and operator for one, and everybody may set one up under "Tài khoản của tôi".
   Data: %[4]s   Log: %[5]s. Ctrl-C stops everything and keeps the data; `+"`make demo-reset`"+` forgets it.
 
 `, url, c.Words.Hotline, defaultConfig().Sending.Hours, dataDir, logPath, ussdCode(c))

@@ -94,7 +94,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	n.schedules = schedules.NewStore(db, now)
 	n.reports = reports.NewStore(db, now)
 	n.reports.Deadlines = c.Reports.Deadlines.deadlines()
-	n.users = console.NewUsers(db, now)
+	n.users = console.NewUsers(db, now, mustHaveFactor(c)...)
 	sending := routing(c)
 	sending.Hours, sending.Caps = hours, caps
 	queue := gateway.NewStore(db, now, sending)
@@ -120,6 +120,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	pages := console.Options{
 		DB: db, DatabaseURL: c.Database.URL, Now: now, Log: log.With("part", "console"), PublicURL: c.HTTP.PublicURL, Words: words,
 		Reports: n.reports, Residents: n.residents, Campaigns: n.campaigns, Gateway: queue,
+		Session: c.Console.Session, IdleLock: c.Console.IdleLock, TOTP: mustHaveFactor(c), Secrets: []string{c.Console.Secret, c.Console.SecretBefore},
 		HandsetURL: c.Console.HandsetURL, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode,
 	}
 	if pages.DatabaseURL != "" {

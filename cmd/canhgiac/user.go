@@ -29,7 +29,7 @@ func newUserCommand(load func() (Config, error)) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return errors.Join(do(cmd, args, console.NewUsers(db, time.Now)), db.Close())
+			return errors.Join(do(cmd, args, console.NewUsers(db, time.Now, mustHaveFactor(c)...)), db.Close())
 		}
 	}
 
@@ -107,11 +107,30 @@ func newUserCommand(load func() (Config, error)) *cobra.Command {
 			return err
 		}),
 	}
+	factor := &cobra.Command{
+		Use: "reset-factor NAME", Short: "Take a user's second factor and recovery codes away, and end their sessions", Args: cobra.ExactArgs(1),
+		RunE: with(func(cmd *cobra.Command, args []string, users *console.Users) error {
+			if err := users.ResetFactor(cmd.Context(), strings.ToLower(args[0])); err != nil {
+				return fmt.Errorf("user reset-factor %s: %w", args[0], err)
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "second factor of %s is gone\n", args[0])
+			return err
+		}),
+	}
 	for _, c := range []*cobra.Command{add, passwd} {
 		c.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from the first line of standard input")
 	}
-	cmd.AddCommand(add, list, disable, passwd)
+	cmd.AddCommand(add, list, disable, passwd, factor)
 	return cmd
+}
+
+// mustHaveFactor are the roles of console.totp.
+func mustHaveFactor(c Config) []console.Role {
+	roles := make([]console.Role, 0, len(c.Console.TOTP))
+	for _, role := range c.Console.TOTP {
+		roles = append(roles, console.Role(role))
+	}
+	return roles
 }
 
 // readPassword never takes a password from the command line, where other users of the machine could read it.

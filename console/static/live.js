@@ -40,6 +40,8 @@
     source.onopen = function () { tries = 0; alive(); };
     source.onerror = lost;
     source.addEventListener('alive', alive);
+    // The sign-in was locked, opened or ended: idle.js covers the page, or uncovers it.
+    source.addEventListener('signin', function (e) { document.dispatchEvent(new CustomEvent('signin', { detail: e.data })); });
     names.forEach(function (name) {
       source.addEventListener(name, function (e) {
         alive();
@@ -174,6 +176,14 @@
   document.addEventListener('DOMContentLoaded', function () {
     var again = by('live-retry');
     if (again) again.addEventListener('click', now);
+    connect();
+  });
+  // The locked page took this one's place, with topics of its own.
+  document.addEventListener('page-replaced', function () {
+    if (source) source.close();
+    source = null;
+    shown = {};
+    late = {};
     connect();
   });
   setInterval(function () { if (source && Date.now() - heard > 50000) lost(); }, 5000);

@@ -1,0 +1,110 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// guess is what somebody may try to guess. Each is counted by itself, but an address's limit is one for all.
+type guess string
+
+const (
+	guessPassword   guess = "password"   // at sign-in, at the lock, and where the old one is asked for
+	guessFactor     guess = "factor"     // a code of six digits, or a recovery code
+	guessInvitation guess = "invitation" // the code of an invitation
+)
+
+// Limits on what is guessed wrong. The account's own limit counts by address, so that a stranger who guesses at an officer's
+// name does not lock the officer out. Who guesses a code knows the password already: there the account's limit counts
+// everywhere, since three of a million codes are right at any time.
+const (
+	failureWindow  = 15 * time.Minute
+	failuresByName = 5
+	failuresByAddr = 30 // an office shares one address
+	factorWindow   = 24 * time.Hour
+	factorFailures = 30
+)
+
+// tryingSQL books the try as a failure before the guess is looked at, so that a thousand tries at once are still a
+// thousand; a right one takes it back. The lock makes tries from one address, or at one account's code, wait for each other.
+const tryingSQL = `
+with swept as (delete from console_failures where at <= $3)
+insert into console_failures (name, addr, at) values ($1, $2, $4)`
+
+// failuresSQL gives when the try that has to be forgotten first was made, for each limit that is reached.
+const failuresSQL = `
+select (select at from console_failures where name = $1 and addr = $2 and at > $3 order by at desc offset $4 limit 1),
+       (select at from console_failures where addr = $2 and at > $3 order by at desc offset $5 limit 1),
+       (select at from console_failures where name = $1 and at > $6 order by at desc offset $7 limit 1)`
+
+// mayTry books a try at what name has; it gives how long to wait before one is allowed, 0 = now.
+func (c *Console) mayTry(ctx context.Context, what guess, name, addr string) (time.Duration, error) {
+	now := c.Now().UTC()
+	key := string(what) + " " + name
+	tx, err := c.DB.BeginTx(ctx, nil)
+	if err != nil {
+		return 0, fmt.Errorf("count failed sign-ins: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	locks := []string{"signin " + addr}
+	anywhere := 1 << 30
+	if what == guessFactor {
+		locks, anywhere = append(locks, "signin "+key), factorFailures-1
+	}
+	for _, l := range locks {
+		if _, err := tx.ExecContext(ctx, `select pg_advisory_xact_lock(hashtext($1))`, l); err != nil {
+			return 0, fmt.Errorf("count failed sign-ins: %w", err)
+		}
+	}
+	var byName, byAddr, byAccount *time.Time
+	err = tx.QueryRowContext(ctx, failuresSQL, key, addr, now.Add(-failureWindow), failuresByName-1, failuresByAddr-1, now.Add(-factorWindow), anywhere).
+		Scan(&byName, &byAddr, &byAccount)
+	if err != nil {
+		return 0, fmt.Errorf("count failed sign-ins: %w", err)
+	}
+	var wait time.Duration
+	for _, limit := range []struct {
+		oldest *time.Time
+		window time.Duration
+	}{{byName, failureWindow}, {byAddr, failureWindow}, {byAccount, factorWindow}} {
+		if limit.oldest != nil {
+			wait = max(wait, limit.oldest.Add(limit.window).Sub(now))
+		}
+	}
+	if wait > 0 {
+		return wait, nil
+	}
+	if _, err := tx.ExecContext(ctx, tryingSQL, key, addr, now.Add(-factorWindow), now); err != nil {
+		return 0, fmt.Errorf("count failed sign-ins: %w", err)
+	}
+	if err := tx.Commit(); err != nil {
+		return 0, fmt.Errorf("count failed sign-ins: %w", err)
+	}
+	return 0, nil
+}
+
+const forgiveSQL = `delete from console_failures where name = $1 and addr = $2`
+
+// forgive takes back what mayTry booked, after a right answer.
+func (c *Console) forgive(ctx context.Context, what guess, name, addr string) error {
+	if _, err := c.DB.ExecContext(ctx, forgiveSQL, string(what)+" "+name, addr); err != nil {
+		return fmt.Errorf("forget failed sign-ins: %w", err)
+	}
+	return nil
+}
+
+// mustWait says in the page's words, and in the answer's head, when the next try is allowed.
+func (c *Console) mustWait(w http.ResponseWriter, r *http.Request, wait time.Duration) (string, error) {
+	seconds := int(wait.Seconds()) + 1
+	w.Header().Set("Retry-After", fmt.Sprint(seconds))
+	words := c.words(r)
+	span, err := words.span((wait + time.Minute - 1).Truncate(time.Minute))
+	if err != nil {
+		return "", err
+	}
+	return words.text("signin.throttled", "Span", span)
+}
+
+func (c *Console) words(r *http.Request) *catalog { return c.catalogs[c.langOf(r)] }
