@@ -48,19 +48,25 @@ type screen struct {
 
 func (h *house) screen() *screen {
 	h.t.Helper()
+	return h.tab(h.t)
+}
+
+// tab is a screen of a test within the house's own.
+func (h *house) tab(t *testing.T) *screen {
+	t.Helper()
 	chromium.once.Do(startChromium)
 	if chromium.err != nil {
-		h.t.Fatalf("start Chromium: %v", chromium.err)
+		t.Fatalf("start Chromium: %v", chromium.err)
 	}
-	s := &screen{t: h.t, url: h.server.URL}
+	s := &screen{t: t, url: h.server.URL}
 	var closeTab func()
 	s.ctx, closeTab = chromedp.NewContext(chromium.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(s.hear))
-	h.t.Cleanup(func() {
+	t.Cleanup(func() {
 		closeTab()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for _, w := range s.wrong {
-			h.t.Errorf("in the browser: %s", w)
+			t.Errorf("in the browser: %s", w)
 		}
 	})
 	call(s, network.Enable, network.EnableParams{})

@@ -119,6 +119,7 @@ func New(o Options) (*Console, error) {
 	c.residentPages(r)
 	c.statisticsPages(r)
 	c.auditPages(r)
+	c.designPages(r)
 	c.glossaryPages(r)
 	c.keyCardPages(r)
 	c.firstDayPages(r)

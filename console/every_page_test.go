@@ -21,9 +21,7 @@ func TestEveryPageIsForEverybody(t *testing.T) {
 		t.Run("role "+string(role), func(t *testing.T) {
 			t.Parallel()
 			pages := h.walk(t, role)
-			sub := *h
-			sub.t = t
-			s := sub.screen()
+			s := h.tab(t)
 			if role != "" {
 				s.signin(role)
 			}

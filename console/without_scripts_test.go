@@ -1,0 +1,63 @@
+package console
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"canhgiac/reports"
+)
+
+// TestTheMainFormsWorkWithoutScripts is a browser that runs none: what an officer must be able to do on any machine.
+func TestTheMainFormsWorkWithoutScripts(t *testing.T) {
+	h := newHouse(t)
+	h.withWard()
+	r := h.report(reports.Draft{Ref: "CA1", Reporter: "+84901234567", Kind: 1, ScamNumber: "0912345678", Complete: true})
+
+	t.Run("read a report and note what was done", func(t *testing.T) {
+		s := h.tab(t)
+		s.withoutScripts()
+		s.look(1440, false)
+		s.signin(Police)
+		s.do(chromedp.Click(chromedp.CSS(`.top-nav a[href="/reports"]`)), chromedp.WaitVisible(chromedp.CSS(".desk-item")),
+			chromedp.Click(chromedp.CSS(".desk-item h2 a")), chromedp.WaitVisible(chromedp.CSS("#note")),
+			chromedp.Click(chromedp.CSS(`form[action$="/receive"] button`)), chromedp.WaitVisible(chromedp.CSS(".flash")),
+			chromedp.SendKeys(chromedp.CSS("#note"), "Đã gọi lại."), chromedp.Click(chromedp.CSS(`form[action$="/note"] button`)),
+			chromedp.WaitVisible(chromedp.Search(`//p[@class="note-text" and contains(., "Đã gọi lại.")]`)))
+		s.do(chromedp.Click(chromedp.CSS(".user-menu > summary")), chromedp.Click(chromedp.CSS(`form[action="/signout"] button`)), chromedp.WaitVisible(chromedp.CSS("#password")))
+	})
+	if h.audited("report.note") != 1 || h.audited("report.receive") != 1 {
+		t.Errorf("report %s was not worked on", r.Code)
+	}
+
+	t.Run("choose a colour, write a campaign and submit it", func(t *testing.T) {
+		s := h.tab(t)
+		s.withoutScripts()
+		s.look(390, false)
+		s.signin(Ward)
+		s.do(chromedp.Click(chromedp.CSS(".user-menu > summary")), chromedp.Click(chromedp.CSS(`button[name=theme][value=dark]`)), chromedp.WaitReady(chromedp.CSS(`meta[name=color-scheme][content=dark]`)))
+		s.do(chromedp.Click(chromedp.CSS(".pages-menu > summary")), chromedp.Click(chromedp.CSS(`.pages-menu a[href="/campaigns"]`)), chromedp.Click(chromedp.CSS(`a[href="/campaigns/new"]`)),
+			chromedp.SendKeys(chromedp.CSS("#name"), "Nhắc tháng 11"), chromedp.SendKeys(chromedp.CSS("#text-0"), "Bà con đừng đọc mã OTP cho ai."),
+			chromedp.Click(chromedp.CSS(`button[name=do][value=unaccent-0]`)), chromedp.WaitVisible(chromedp.CSS("#plain-0")),
+			chromedp.Click(chromedp.CSS(`#campaign-form .form-end button[value=save]`)), chromedp.WaitVisible(chromedp.CSS(".flash")),
+			chromedp.Click(chromedp.CSS(`form[action$="/submit"] button`)), chromedp.WaitNotPresent(chromedp.CSS(`form[action$="/submit"]`)))
+	})
+	if h.audited("campaign.submit") != 1 {
+		t.Error("the campaign was not submitted")
+	}
+
+	t.Run("import a list", func(t *testing.T) {
+		list := filepath.Join(t.TempDir(), "danh-sach.csv")
+		if err := os.WriteFile(list, []byte("Họ và tên,Năm sinh,Số điện thoại,Tổ dân phố,Đồng ý nhận tin\nLê Văn Tám,1950,0905123456,Tổ 1,x\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s := h.tab(t)
+		s.withoutScripts()
+		s.signin(Ward)
+		s.open("/residents/import")
+		s.look(1440, false)
+		s.do(chromedp.SetUploadFiles(chromedp.CSS(`input[type=file]`), []string{list}), chromedp.Click(chromedp.CSS(`main form .btn`)), chromedp.WaitVisible(chromedp.CSS(".counts")))
+	})
+}
