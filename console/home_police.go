@@ -35,7 +35,7 @@ type homeReports struct {
 }
 
 func (c *Console) homeList(r *http.Request, f reports.Filter, more string) (homeReports, error) {
-	f.Limit = homeRows
+	f.Limit, f.Scope = homeRows, scopeOf(r.Context())
 	f.Scope = scopeOf(r.Context())
 	list, err := c.Reports.List(r.Context(), f)
 	if err != nil {

@@ -69,13 +69,14 @@ func funcs(c *catalog) template.FuncMap {
 		"money":    c.money,  // money 1250000: 1.250.000 đ
 		"bytes":    c.bytes,  // bytes 1500000: 1,5 MB
 		"at":       c.at,     // 08:05, 23/11/2026
-		"atSec":    c.atSec,  // 08:05:09 23/11/2026
-		"date":     c.date,   // 23/11/2026
-		"day":      c.day,    // Thứ Hai, 23/11
-		"month":    c.month,  // 11/2026
-		"span":     c.span,   // span duration: 2 giờ 15 phút
-		"ago":      c.ago,    // ago time: 2 giờ 15 phút trước
-		"left":     c.left,   // left time: còn 3 ngày, quá hạn 2 giờ
+		"clock":    func(t time.Time) string { return clock(t, "15:04") },
+		"atSec":    c.atSec, // 08:05:09 23/11/2026
+		"date":     c.date,  // 23/11/2026
+		"day":      c.day,   // Thứ Hai, 23/11
+		"month":    c.month, // 11/2026
+		"span":     c.span,  // span duration: 2 giờ 15 phút
+		"ago":      c.ago,   // ago time: 2 giờ 15 phút trước
+		"left":     c.left,  // left time: còn 3 ngày, quá hạn 2 giờ
 		"utc":      func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") },
 		"inc":      func(i int) int { return i + 1 }, // a place in a list as people count
 		"standing": standingOf,

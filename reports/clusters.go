@@ -21,7 +21,7 @@ type Cluster struct {
 }
 
 // clustersSQL: what a reporter cancelled does not count as naming a number.
-const clustersSQL = `
+var clustersSQL = `
 select (array_agg(r.scam_number order by r.created_at desc))[1], count(*), coalesce(array_agg(distinct r.kind::bigint) filter (where r.kind > 0), '{}'),
        coalesce(max(r.band) filter (where r.band between 1 and 4), max(r.band)), count(*) filter (where r.money = 'lost'), max(r.created_at)
 from reports r
