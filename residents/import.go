@@ -36,7 +36,9 @@ type ImportOptions struct {
 	By       string // user name, token name, or "command"
 	Role     string // for the audit row, as Addr
 	Addr     string
-	Progress func(done, total int) // rows; may be nil
+	Progress func(done, total int) // rows, as steps counts them; may be nil
+	// Within, where not nil, is the last act of the import's transaction: what it does stands or falls with the import.
+	Within func(ctx context.Context, tx *sql.Tx, r Result) error
 }
 
 // Result counts what an import did, by the keys that the command prints. People, not rows, are counted by VoiceOnly,
@@ -132,7 +134,8 @@ func (i *Importer) write(ctx context.Context, ward Unit, rows []person, from *co
 	if err := tx.QueryRowContext(ctx, addImportSQL, o.FileName, sum, ward.ID, o.By, now).Scan(&id); err != nil {
 		return err
 	}
-	if err := stage(ctx, tx, rows, o.Progress); err != nil {
+	told := steps{o.Progress, len(rows)}
+	if err := stage(ctx, tx, rows, told); err != nil {
 		return err
 	}
 	outside, err := unstage(ctx, tx, o.Scope)
@@ -143,7 +146,7 @@ func (i *Importer) write(ctx context.Context, ward Unit, rows []person, from *co
 	for _, r := range result.Rejects.Rows {
 		result.Rejected[r.Key]++
 	}
-	if err := apply(ctx, tx, fmt.Sprintf("import:%d", id), now, result); err != nil {
+	if err := apply(ctx, tx, fmt.Sprintf("import:%d", id), now, result, told); err != nil {
 		return err
 	}
 	var counts bytes.Buffer
@@ -159,6 +162,11 @@ func (i *Importer) write(ctx context.Context, ward Unit, rows []person, from *co
 	}
 	if o.DryRun {
 		return nil // rolled back
+	}
+	if o.Within != nil {
+		if err := o.Within(ctx, tx, *result); err != nil {
+			return err
+		}
 	}
 	return tx.Commit()
 }

@@ -18,8 +18,30 @@ const stageTableSQL = `create temp table import_rows (
 
 const stageSQL = `copy import_rows from stdin`
 
+// steps tells how far an import is: in rows, each of which counts as far as the work on it has come. The parts are the time
+// that each step took of 200,000 new people; reading the file, before its rows are known, is the first tenth.
+type steps struct {
+	tell func(done, total int)
+	rows int
+}
+
+const (
+	partRead   = 0.10
+	partStaged = 0.20
+	partFolded = 0.42
+	partAdded  = 0.80
+)
+
+// at tells that done of all pieces of the step between from and to are behind us.
+func (s steps) at(from, to float64, done, all int) {
+	if s.tell != nil {
+		s.tell(int((from+(to-from)*float64(done)/float64(max(all, 1)))*float64(s.rows)), s.rows)
+	}
+}
+
 // stage copies the good rows beside the residents: COPY has no round trip a row.
-func stage(ctx context.Context, tx *sql.Tx, people []person, progress func(done, total int)) error {
+func stage(ctx context.Context, tx *sql.Tx, people []person, told steps) error {
+	told.at(partRead, partStaged, 0, 1)
 	if _, err := tx.ExecContext(ctx, importLockSQL); err != nil {
 		return err
 	}
@@ -36,15 +58,12 @@ func stage(ctx context.Context, tx *sql.Tx, people []person, progress func(done,
 			p.unit, p.address, p.sms, p.call, p.consent, p.note); err != nil {
 			return fmt.Errorf("stage row %d: %w", p.row, err)
 		}
-		if progress != nil && (n+1)%500 == 0 {
-			progress(n+1, len(people))
+		if (n+1)%500 == 0 {
+			told.at(partRead, partStaged, n+1, len(people))
 		}
 	}
 	if _, err := in.ExecContext(ctx); err != nil { // COPY's errors come here
 		return fmt.Errorf("stage %d rows: %w", len(people), err)
-	}
-	if progress != nil {
-		progress(len(people), len(people))
 	}
 	return nil
 }
@@ -119,7 +138,7 @@ const insertPeopleSQL = `insert into residents (phone, phone_kind, name, name_fo
   note, consent_at, created_at, updated_at)
 select phone, phone_kind, name, name_fold, birth_year, gender, unit_id, address, coalesce(wants_sms, true), coalesce(wants_call, false),
   note, case when agrees then $1::timestamptz end, $1, $1
-from import_people where resident_id is null order by row`
+from import_people where resident_id is null and row > $2 and row <= $3 order by row`
 
 // updatePeopleSQL lets the newer list win where it says something; an empty cell erases nothing.
 const updatePeopleSQL = `update residents r set unit_id = p.unit_id, birth_year = coalesce(p.birth_year, r.birth_year),
@@ -143,25 +162,51 @@ const importCountsSQL = `select count(*) filter (where resident_id is null),
 from import_people`
 
 // apply turns the staged rows into residents and consents, and counts them.
-func apply(ctx context.Context, tx *sql.Tx, ref string, now time.Time, r *Result) error {
+func apply(ctx context.Context, tx *sql.Tx, ref string, now time.Time, r *Result, told steps) error {
 	for _, step := range []struct {
 		name, query string
 		args        []any
+		done        float64 // part of the whole import that is behind us then
 	}{
-		{"count on the rows", `analyze import_rows`, nil}, // a fresh temporary table has no statistics: joins would be planned for a handful
-		{"fold rows", foldRowsSQL, nil},
-		{"count on the people", `analyze import_people`, nil},
-		{"add", insertPeopleSQL, []any{now}},
-		{"update", updatePeopleSQL, []any{now}},
-		{"keep consents", importConsentsSQL, []any{now, ref}},
+		{"count on the rows", `analyze import_rows`, nil, partStaged}, // a fresh temporary table has no statistics: joins would be planned for a handful
+		{"fold rows", foldRowsSQL, nil, partFolded},
+		{"count on the people", `analyze import_people`, nil, partFolded},
+		{"update", updatePeopleSQL, []any{now}, partFolded},
 	} {
 		if _, err := tx.ExecContext(ctx, step.query, step.args...); err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)
 		}
+		told.at(step.done, step.done, 1, 1)
+	}
+	if err := addPeople(ctx, tx, now, told); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, importConsentsSQL, now, ref); err != nil {
+		return fmt.Errorf("keep consents: %w", err)
 	}
 	if err := tx.QueryRowContext(ctx, importCountsSQL).Scan(&r.Imported, &r.Updated, &r.Unchanged, &r.Merged,
 		&r.VoiceOnly, &r.Converted, &r.NoConsent, &r.StayedOut); err != nil {
 		return fmt.Errorf("count: %w", err)
+	}
+	told.at(1, 1, 1, 1)
+	return nil
+}
+
+const lastRowSQL = `select coalesce(max(row), 0) from import_people`
+
+// addRows a statement: often enough to tell how far it is, seldom enough that looking for them costs nothing.
+const addRows = 20_000
+
+func addPeople(ctx context.Context, tx *sql.Tx, now time.Time, told steps) error {
+	var last int
+	if err := tx.QueryRowContext(ctx, lastRowSQL).Scan(&last); err != nil {
+		return fmt.Errorf("add: %w", err)
+	}
+	for row := 0; row < last; row += addRows {
+		if _, err := tx.ExecContext(ctx, insertPeopleSQL, now, row, row+addRows); err != nil {
+			return fmt.Errorf("add: %w", err)
+		}
+		told.at(partFolded, partAdded, min(row+addRows, last), last)
 	}
 	return nil
 }
