@@ -20,6 +20,7 @@ import (
 
 	"canhgiac/campaigns"
 	"canhgiac/gateway"
+	"canhgiac/internal/jobs"
 	"canhgiac/ivr/prompts"
 	"canhgiac/reports"
 	"canhgiac/residents"
@@ -37,8 +38,9 @@ type Options struct {
 	Residents   *residents.Store
 	Campaigns   *campaigns.Store
 	Gateway     *gateway.Store
-	HandsetURL  string // "" = no handset page
-	Hotline     string // the numbers that the handset page offers: words.hotline, words.shortcode
+	Jobs        *jobs.Store // its runner does Works
+	HandsetURL  string      // "" = no handset page
+	Hotline     string      // the numbers that the handset page offers: words.hotline, words.shortcode
 	Shortcode   string
 	Practice    *Practice // nil = no practice ward
 
@@ -121,6 +123,7 @@ func New(o Options) (*Console, error) {
 	c.campaignPages(r)
 	c.residentPages(r)
 	c.statisticsPages(r)
+	c.jobPages(r)
 	c.auditPages(r)
 	c.designPages(r)
 	c.glossaryPages(r)

@@ -8,6 +8,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"canhgiac/campaigns"
+	"canhgiac/internal/jobs"
 	"canhgiac/reports"
 	"canhgiac/residents"
 )
@@ -41,6 +42,8 @@ func explain(err error) problem {
 		return problem{http.StatusNotFound, "error.outside"}
 	case errors.Is(err, campaigns.ErrNotFound):
 		return problem{http.StatusNotFound, "error.no_campaign"}
+	case errors.Is(err, jobs.ErrNotFound):
+		return errNoPage
 	case errors.Is(err, residents.ErrNotFound):
 		return problem{http.StatusNotFound, "error.no_resident"}
 	case errors.Is(err, residents.ErrNoWard):

@@ -108,6 +108,7 @@ type view struct {
 	Idle     int   // seconds without an act after which the page locks itself, 0 = never
 	Nav      []navItem
 	Flash    string // a key: what the last form did
+	Jobs     int    // how many of this person's jobs have not ended
 	Data     any
 }
 
@@ -155,6 +156,12 @@ func (c *Console) render(w http.ResponseWriter, r *http.Request, name string, da
 
 func (c *Console) renderStatus(w http.ResponseWriter, r *http.Request, status int, name string, data any) error {
 	v := c.view(r, data)
+	if v.User.ID != 0 {
+		var err error
+		if v.Jobs, err = c.Jobs.CountOpen(r.Context(), v.User.Name); err != nil {
+			c.Log.Warn("page without its mark of jobs", "error", err) // no reason to keep the page back
+		}
+	}
 	if v.User.ID != 0 && status == http.StatusOK {
 		v.Flash = c.sessions.PopString(r.Context(), sessionFlash)
 	}

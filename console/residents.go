@@ -20,9 +20,8 @@ func (c *Console) residentPages(r *mux.Router) {
 	ward := []Role{Ward}
 	c.page(r, "GET", "/residents", ward, c.residentList)
 	c.page(r, "GET", "/residents/import", ward, c.importForm)
-	c.page(r, "POST", "/residents/import", ward, c.importPreview, maxUpload+64<<10)
-	c.page(r, "POST", "/residents/import/confirm", ward, c.importConfirm, maxPacked)
-	c.page(r, "POST", "/residents/import/rejects", ward, c.importRejects, maxPacked)
+	c.page(r, "POST", "/residents/import", ward, c.importTry, maxUpload+64<<10)
+	c.page(r, "POST", "/residents/import/{id:[0-9]+}/keep", ward, c.importKeep)
 	c.page(r, "GET", "/residents/{id:[0-9]+}", ward, c.residentShow)
 	c.page(r, "POST", "/residents/{id:[0-9]+}/reveal", ward, c.residentReveal)
 	c.page(r, "POST", "/residents/{id:[0-9]+}/optout", ward, c.residentOptOut)

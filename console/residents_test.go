@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"mime/multipart"
 	"net/http"
-	"regexp"
 	"strings"
 	"testing"
 )
@@ -96,76 +95,4 @@ func (b *browser) upload(path, name, content string) answer {
 	}
 	r.Header.Set("Content-Type", form.FormDataContentType())
 	return b.do(r)
-}
-
-var packedField = regexp.MustCompile(`name="packed" value="([^"]+)"`)
-
-func TestAListIsTriedThenKept(t *testing.T) {
-	h := newHouse(t)
-	h.withWard()
-	lan := h.signedIn("ward")
-	count := func() (n int) {
-		t.Helper()
-		if err := h.db.QueryRow(`select count(*) from residents where name = 'Lê Thị Hoa'`).Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	tried := lan.upload("/residents/import", "to1.csv", list)
-	for _, want := range []string{"Kết quả đọc thử", "to1.csv", "thiếu số điện thoại", "Tải 1 dòng bị loại", "Nhập vào danh bạ"} {
-		if !strings.Contains(tried.body, want) {
-			t.Errorf("the trial lacks %q", want)
-		}
-	}
-	if n := count(); n != 0 {
-		t.Fatalf("the trial kept %d", n)
-	}
-	m := packedField.FindStringSubmatch(tried.body)
-	if m == nil {
-		t.Fatal("the trial carries no list")
-	}
-	kept := lan.post("/residents/import/confirm", "file_name", "to1.csv", "packed", m[1])
-	if kept.status != http.StatusOK || !strings.Contains(kept.body, "Đã nhập danh sách") || count() != 1 {
-		t.Fatalf("confirm: %d, %d kept", kept.status, count())
-	}
-	again := lan.post("/residents/import/confirm", "file_name", "to1.csv", "packed", m[1])
-	if again.status != http.StatusOK || count() != 1 {
-		t.Fatalf("confirmed twice: %d, %d kept", again.status, count())
-	}
-	rejects := lan.post("/residents/import/rejects", "file_name", "to1.csv", "packed", m[1])
-	if !strings.HasPrefix(rejects.header.Get("Content-Type"), "text/csv") || !strings.Contains(rejects.body, "Ngô Văn Ba") || !strings.Contains(rejects.body, "'=1+1") {
-		t.Errorf("rejects: %s\n%s", rejects.header.Get("Content-Type"), rejects.body)
-	}
-	if n := h.audited("resident.import"); n != 2 {
-		t.Errorf("%d audit rows of imports, want 2", n)
-	}
-}
-
-func TestAFileThatIsNoListIsRefusedInWords(t *testing.T) {
-	h := newHouse(t)
-	h.withWard()
-	lan := h.signedIn("ward")
-	for _, c := range []struct {
-		name, file, content string
-		status              int
-		says                string
-	}{
-		{"no file", "", "", http.StatusUnprocessableEntity, "Chưa chọn tệp"},
-		{"an empty file", "a.csv", "", http.StatusUnprocessableEntity, "Tệp không có dòng nào"},
-		{"another kind of file", "a.csv", "\x00\x01\x02 nothing", http.StatusUnprocessableEntity, "Không đọc được tệp này"},
-		{"a list without its header", "a.csv", "1,2,3\n", http.StatusUnprocessableEntity, "Không đọc được tệp này"},
-		{"a file beyond the limit", "a.csv", strings.Repeat("x", maxUpload+128<<10), http.StatusRequestEntityTooLarge, "16 MB"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			got := lan.upload("/residents/import", c.file, c.content)
-			if got.status != c.status || !strings.Contains(got.body, c.says) {
-				t.Fatalf("%d, without %q\n%.2000s", got.status, c.says, got.body)
-			}
-		})
-	}
-	for _, packed := range []string{"", "!!!", "aGVsbG8"} {
-		if got := lan.post("/residents/import/confirm", "packed", packed); got.status != http.StatusBadRequest {
-			t.Errorf("packed %q: %d", packed, got.status)
-		}
-	}
 }

@@ -1,6 +1,7 @@
 package residents
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/csv"
 	"errors"
@@ -141,11 +142,27 @@ func delimiter(data []byte) rune {
 const (
 	maxColumns = 200
 	maxRows    = 300_000 // more people than any ward has
+	maxUnfold  = 256 << 20
 )
+
+// unfolded is how large a workbook says that its parts are; the reader of zips holds each to what it says.
+func unfolded(data []byte) (size uint64) {
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return 0 // no workbook, which its reader will say
+	}
+	for _, f := range z.File {
+		size += min(f.UncompressedSize64, maxUnfold+1) // the sum of a few lies must not overflow
+	}
+	return size
+}
 
 // readXLSX reads the first sheet. Values come raw: a cell's format would show 901234567 as 9.01E+08 or 901,234,567.
 func readXLSX(data []byte) (*sheet, error) {
-	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{RawCellValue: true, UnzipSizeLimit: 512 << 20, UnzipXMLSizeLimit: 16 << 20})
+	if unfolded(data) > maxUnfold {
+		return nil, &FileError{fmt.Sprintf(wordUnfolds, maxUnfold>>20)}
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnfold, UnzipXMLSizeLimit: 16 << 20})
 	if err != nil {
 		return nil, &FileError{wordBadExcel}
 	}

@@ -12,6 +12,7 @@ const (
 	wordNotUTF8     = "Dòng %d không phải chữ UTF-8: tệp có thể viết bằng TCVN3 (ABC), VNI hoặc Windows-1258. Xin chuyển sang Unicode rồi lưu: Lưu thành > CSV UTF-8."
 	wordLegacyFont  = "Chữ trong tệp viết bằng bảng mã cũ %s. Xin chuyển sang Unicode (ví dụ bằng Unikey: Ctrl+Shift+F6) rồi lưu lại."
 	wordBadExcel    = "Không đọc được tệp Excel này: tệp hỏng hoặc quá lớn."
+	wordUnfolds     = "Tệp Excel này bung ra hơn %d MB, lớn hơn mọi danh sách của phường. Xin xóa các ô, hình và trang tính thừa rồi lưu lại."
 	wordManyRows    = "Bảng tính có hơn %d dòng. Xin xóa các dòng trống ở cuối, hoặc chia tệp."
 	wordQuotes      = "Quá nhiều dòng có dấu nháy kép không khớp (từ dòng %d). Xin lưu lại tệp từ Excel: Lưu thành > CSV UTF-8."
 	wordNoHeader    = "Không thấy dòng tiêu đề. Tệp cần có các cột: %s."

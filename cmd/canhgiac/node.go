@@ -21,6 +21,7 @@ import (
 	"canhgiac/console"
 	"canhgiac/gateway"
 	"canhgiac/internal/certs"
+	"canhgiac/internal/jobs"
 	"canhgiac/ivr"
 	"canhgiac/ivr/africastalking"
 	"canhgiac/ivr/prompts"
@@ -55,6 +56,7 @@ type node struct {
 	sender    *gateway.Sender
 	runner    *schedules.Runner
 	practice  *practiceWard // nil where the database has no address
+	jobs      *jobs.Runner
 	routes    http.Handler
 	metrics   *prometheus.Registry
 
@@ -117,9 +119,10 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	if err != nil {
 		return nil, err
 	}
+	work := jobs.NewStore(db, now, reports.Channel)
 	pages := console.Options{
 		DB: db, DatabaseURL: c.Database.URL, Now: now, Log: log.With("part", "console"), PublicURL: c.HTTP.PublicURL, Words: words,
-		Reports: n.reports, Residents: n.residents, Campaigns: n.campaigns, Gateway: queue,
+		Reports: n.reports, Residents: n.residents, Campaigns: n.campaigns, Gateway: queue, Jobs: work,
 		Session: c.Console.Session, IdleLock: c.Console.IdleLock, TOTP: mustHaveFactor(c), Secrets: []string{c.Console.Secret, c.Console.SecretBefore},
 		HandsetURL: c.Console.HandsetURL, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode,
 	}
@@ -132,6 +135,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	if err != nil {
 		return nil, err
 	}
+	n.jobs = &jobs.Runner{Store: work, Works: n.console.Works(), Log: log.With("part", "jobs")}
 	n.routes = n.mount(hotline, sound, queue)
 	return n, nil
 }
@@ -235,6 +239,7 @@ func (n *node) parts() []part {
 		{name: "campaigns", grace: shortGrace, run: n.campaigns.Run},
 		{name: "schedules", grace: shortGrace, run: n.runner.Run},
 		{name: "practice", grace: practiceGrace, run: n.practice.run},
+		{name: "jobs", grace: shortGrace, run: n.jobs.Run},
 		{name: "http", grace: httpGrace, run: n.servePublic},
 		{name: "live pages", grace: shortGrace, run: n.console.Run}, // open pages hang on it, and http waits for them
 	}

@@ -6,15 +6,16 @@ import (
 	"fmt"
 )
 
-const notifySQL = `select pg_notify($1, $2)`
+const notifySQL = `select pg_notify($1, 'job-' || $2), case when $3 then pg_notify($1, 'job-state-' || $2) end`
 
 // execer is a *sql.Tx where the notice belongs to a change, or a *sql.DB.
 type execer interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
-func (s *Store) notify(ctx context.Context, x execer, id int64) error {
-	_, err := x.ExecContext(ctx, notifySQL, s.channel, fmt.Sprintf("job-%d", id))
+// notify tells open pages that a job moved: how far it is, and where state is set what can be done with it.
+func (s *Store) notify(ctx context.Context, x execer, id int64, state bool) error {
+	_, err := x.ExecContext(ctx, notifySQL, s.channel, fmt.Sprint(id), state)
 	return err
 }
 
@@ -41,7 +42,7 @@ func (s *Store) Cancel(ctx context.Context, tx *sql.Tx, id int64, by string) err
 		_, err = tx.ExecContext(ctx, dropInputSQL, id)
 	}
 	if err == nil {
-		err = s.notify(ctx, tx, id)
+		err = s.notify(ctx, tx, id, true)
 	}
 	if err != nil {
 		return fmt.Errorf("cancel job %d: %w", id, err)

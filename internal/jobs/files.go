@@ -89,7 +89,7 @@ func (s *Store) Discard(ctx context.Context, tx *sql.Tx, id int64) error {
 			return fmt.Errorf("discard job %d: %w", id, err)
 		}
 	}
-	return s.notify(ctx, tx, id)
+	return s.notify(ctx, tx, id, true)
 }
 
 const sweepSQL = `

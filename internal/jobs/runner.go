@@ -119,7 +119,7 @@ func (r *Runner) claim(ctx context.Context) (Job, error) {
 	if err != nil {
 		return Job{}, fmt.Errorf("claim a job: %w", err)
 	}
-	if err := r.Store.notify(ctx, r.Store.db, id); err != nil {
+	if err := r.Store.notify(ctx, r.Store.db, id, true); err != nil {
 		return Job{}, err // its lease will end
 	}
 	return r.Store.Get(ctx, id)
@@ -134,7 +134,7 @@ with ended as (
   returning id
 ), inputs as (delete from job_inputs where job_id in (select id from ended)),
 outputs as (delete from job_outputs where job_id in (select id from ended))
-select pg_notify($3, 'job-' || id) from ended`
+select pg_notify($3, 'job-' || id), pg_notify($3, 'job-state-' || id) from ended`
 
 func (r *Runner) giveUp(ctx context.Context) error {
 	_, err := r.Store.db.ExecContext(ctx, giveUpSQL, r.Store.now().UTC(), tries, r.Store.channel)

@@ -46,7 +46,7 @@ func (r *Runner) beat(ctx context.Context, t *Task, cancel context.CancelCauseFu
 		held = time.Now()
 		if done != toldDone || total != toldTotal {
 			toldDone, toldTotal = done, total
-			r.warn(ctx, "notify", t.store.notify(ctx, t.store.db, t.job.ID))
+			r.warn(ctx, "notify", t.store.notify(ctx, t.store.db, t.job.ID, false))
 		}
 	}
 }
@@ -87,5 +87,5 @@ func (r *Runner) again(ctx context.Context, t *Task, untried int, in time.Durati
 	if _, err := t.store.db.ExecContext(ctx, againSQL, t.job.ID, t.job.Node, t.job.Tries, untried, t.store.now().UTC().Add(in)); err != nil {
 		return fmt.Errorf("hand job %d back: %w", t.job.ID, err)
 	}
-	return t.store.notify(ctx, t.store.db, t.job.ID)
+	return t.store.notify(ctx, t.store.db, t.job.ID, true)
 }

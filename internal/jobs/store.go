@@ -12,8 +12,10 @@ import (
 // Kind names a sort of work; a Runner has one Work for each that it takes.
 type Kind string
 
-// ErrNotFound: there is no such job, or none of this person's.
-var ErrNotFound = errors.New("no such job")
+var (
+	ErrNotFound = errors.New("no such job")
+	ErrNoInput  = errors.New("the file was used already, or has been kept for long enough") // of New.Inputs
+)
 
 // Store keeps jobs. A Runner and the pages of one process share one, so that new work begins at once.
 type Store struct {
@@ -23,7 +25,8 @@ type Store struct {
 	woken   chan struct{}
 }
 
-// NewStore keeps jobs in db. channel is where open pages listen: it hears "job-12" whenever job 12 moves.
+// NewStore keeps jobs in db. channel is where open pages listen: it hears "job-12" whenever job 12 moves,
+// and "job-state-12" when its state does.
 func NewStore(db *sql.DB, now func() time.Time, channel string) *Store {
 	return &Store{db: db, now: now, channel: channel, woken: make(chan struct{}, 1)}
 }
@@ -69,8 +72,12 @@ func (s *Store) Add(ctx context.Context, tx *sql.Tx, n New) (int64, error) {
 		n.Input = n.Input[len(piece):]
 	}
 	if n.Inputs != 0 {
-		if _, err := tx.ExecContext(ctx, moveInputSQL, id, n.Inputs); err != nil {
+		res, err := tx.ExecContext(ctx, moveInputSQL, id, n.Inputs)
+		if err != nil {
 			return 0, fmt.Errorf("hand the input of job %d to %d: %w", n.Inputs, id, err)
+		}
+		if moved, err := res.RowsAffected(); err != nil || moved == 0 {
+			return 0, errors.Join(ErrNoInput, err)
 		}
 	}
 	return id, nil

@@ -131,7 +131,7 @@ func (t *Task) end(ctx context.Context, q querier, to State, p *Problem) error {
 		return errLost
 	}
 	if err == nil {
-		err = t.store.notify(ctx, q, t.job.ID)
+		err = t.store.notify(ctx, q, t.job.ID, true)
 	}
 	if err != nil {
 		return fmt.Errorf("end job %d: %w", t.job.ID, err)
