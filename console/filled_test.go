@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"database/sql"
 	"html"
 	"net/http"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"canhgiac/campaigns"
+	"canhgiac/internal/jobs"
 	"canhgiac/reports"
 )
 
@@ -59,7 +61,27 @@ func filledHouse(t *testing.T) *house {
 	h.texted("+84901234567", "toi bi lua mat tien roi", "unknown")
 	h.texted("+84907654321", "[…] hết tiền trong tài khoản", "broken")
 	h.texted("+84907654321", long, "unknown")
+	h.filledJobs(ward)
 	return h
+}
+
+// filledJobs leaves each role a job that runs on, and the ward a list that was tried and has rows to put right.
+func (h *house) filledJobs(ward *browser) {
+	running := map[Role]jobs.Kind{Ward: "residents_export", Police: "reports_export", Operator: "audit_export"}
+	h.works(func(w map[jobs.Kind]jobs.Work) {
+		for _, kind := range running {
+			w[kind] = held(nil)
+		}
+	})
+	ward.ended(ward.upload("/residents/import", strings.Repeat("dài", 30)+".csv", list).header.Get("Location"))
+	h.in(func(tx *sql.Tx) error {
+		for role, kind := range running {
+			if _, err := h.Jobs.Add(context.Background(), tx, jobs.New{Kind: kind, By: string(role), Role: string(role)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // walked is one page that a role can reach, with its HTML.
@@ -74,6 +96,7 @@ var (
 var notPages = map[string]string{
 	"/reports/{code}/messages/{nth}": "sends the browser to the provider's recording",
 	"/handset/{number}/events":       "a stream that handset.js opens",
+	"/jobs/{id:[0-9]+}/file":         "a file to keep",
 	"/home/{section}":                "a part of the home page, of those sections that are live",
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	slots   = 3 // jobs at once on one node
+	slots   = 4 // jobs at once on one node
 	perUser = 2 // of one person on all nodes, so that nobody waits for one who asked for much
 	tries   = 3
 	look    = time.Second
