@@ -3,8 +3,10 @@ package console
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -33,10 +35,24 @@ func (c *Console) jobPages(r *mux.Router) {
 // Works are what the pages ask for, for the node's runner. A further kind is one more line here, and its words under
 // jobs.kind.
 func (c *Console) Works() map[jobs.Kind]jobs.Work {
-	return map[jobs.Kind]jobs.Work{
-		residentsTry:    c.importWork(false),
-		residentsImport: c.importWork(true),
+	works := map[jobs.Kind]jobs.Work{
+		c.kind(residentsTry):    c.importWork(false),
+		c.kind(residentsImport): c.importWork(true),
 	}
+	if c.practice != nil {
+		maps.Copy(works, c.practice.Works())
+	}
+	return works
+}
+
+// practiceKind marks the jobs of the practice ward: the table of jobs is one for both, their tables are not.
+const practiceKind = "practice_"
+
+func (c *Console) kind(k jobs.Kind) jobs.Kind {
+	if c.practising {
+		return practiceKind + k
+	}
+	return k
 }
 
 type jobView struct {
@@ -53,17 +69,19 @@ type jobView struct {
 func (c *Console) jobView(r *http.Request, j jobs.Job) (jobView, error) {
 	user := userOf(r)
 	v := jobView{Job: j, Mine: j.By == user.Name && j.Role == string(user.Role), Revision: revisionOf(j), StateRev: stateRevisionOf(j), Live: !j.State.Ended()}
-	if !v.Mine && user.Role != Operator {
+	plain, practised := strings.CutPrefix(string(j.Kind), practiceKind)
+	if !v.Mine && user.Role != Operator || practised != c.practising {
 		return v, errNoPage
 	}
+	v.Kind = jobs.Kind(plain)
 	v.Remains, v.Known = j.Left(c.Now())
 	if !v.Mine {
 		v.Title, v.Detail, v.Params, v.Result, v.Output = "", "", nil, nil, jobs.File{}
 		return v, nil
 	}
-	if (j.Kind == residentsTry || j.Kind == residentsImport) && j.State == jobs.Done && j.SweptAt.IsZero() {
+	if (v.Kind == residentsTry || v.Kind == residentsImport) && j.State == jobs.Done && j.SweptAt.IsZero() {
 		var err error
-		if v.Import, err = importViewOf(j); err != nil {
+		if v.Import, err = importViewOf(v.Job); err != nil {
 			return v, err
 		}
 	}
@@ -181,6 +199,7 @@ func (c *Console) jobOfTopic(ctx context.Context, id string) (jobs.Job, error) {
 // startJob adds a job with the audit row of the act that asked for it, and gives it as it stands a moment later.
 func (c *Console) startJob(r *http.Request, n jobs.New, act, detail string) (jobs.Job, error) {
 	ctx, user := r.Context(), userOf(r)
+	n.Kind = c.kind(n.Kind)
 	n.By, n.Role, n.Addr = user.Name, string(user.Role), addrOf(r)
 	tx, err := c.DB.BeginTx(ctx, nil)
 	if err != nil {

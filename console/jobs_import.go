@@ -136,7 +136,7 @@ func (c *Console) importKept(w http.ResponseWriter, r *http.Request, tried jobVi
 	}
 	for _, j := range mine {
 		var p importParams
-		if j.Kind == residentsImport && json.Unmarshal(j.Params, &p) == nil && p.Tried == tried.ID {
+		if j.Kind == c.kind(residentsImport) && json.Unmarshal(j.Params, &p) == nil && p.Tried == tried.ID {
 			return toJob(w, r, j.ID)
 		}
 	}
@@ -171,10 +171,16 @@ func (c *Console) importWork(keep bool) jobs.Work {
 		o := residents.ImportOptions{FileName: p.FileName, DryRun: !keep, By: j.By, Role: j.Role, Addr: j.Addr, Progress: t.Progress}
 		// The list is taken in and the job is done in one commit: whoever pressed once has pressed once.
 		o.Within = func(ctx context.Context, tx *sql.Tx, r residents.Result) error {
+			if err := c.stillPractising(ctx, tx); err != nil {
+				return err
+			}
 			if err := tellImport(t, r); err != nil {
 				return err
 			}
 			return t.End(ctx, tx)
+		}
+		if err := c.stillPractising(ctx, c.DB); err != nil {
+			return err
 		}
 		result, err := residents.NewImporter(c.DB, c.Now).Import(ctx, t.Input(), o)
 		var unreadable *residents.FileError
@@ -187,6 +193,23 @@ func (c *Console) importWork(keep bool) jobs.Work {
 		t.KeepInput()
 		return tellImport(t, result)
 	}
+}
+
+const practisingSQL = `select to_regclass('practice.residents') is not null`
+
+// stillPractising stops what was asked for in a practice ward that was removed meanwhile: from then on the same words name
+// the real tables.
+func (c *Console) stillPractising(ctx context.Context, q interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}) error {
+	if !c.practising {
+		return nil
+	}
+	var still bool
+	if err := q.QueryRowContext(ctx, practisingSQL).Scan(&still); err != nil || still {
+		return err
+	}
+	return &jobs.Problem{Key: "jobs.problem.practice"}
 }
 
 func tellImport(t *jobs.Task, r residents.Result) error {

@@ -53,8 +53,8 @@ type Store struct {
 // NewStore takes the pool of the real tables.
 func NewStore(db *sql.DB, now func() time.Time) *Store { return &Store{db, now} }
 
-// shared are the real tables that practice sees: who somebody is and what they did.
-const shared = `(tablename like 'console\_%' or tablename in ('audit_log', 'goose_db_version'))`
+// shared are the real tables that practice sees: who somebody is, what they did, and what they have running.
+const shared = `(tablename like 'console\_%' or tablename in ('audit_log', 'goose_db_version', 'jobs', 'job_inputs', 'job_outputs'))`
 
 // cloneSQL: foreign keys are left out, since nothing there outlives the whole. Triggers come along: they refuse changes and
 // keep tallies there as here.
