@@ -30,8 +30,9 @@ const (
 const maxUpload = 64 << 20
 
 type importParams struct {
-	FileName string `json:"file_name"`
-	Tried    int64  `json:"tried,omitempty"` // the job whose trial the officer agreed to
+	FileName string          `json:"file_name"`
+	Scope    residents.Scope `json:"scope"`           // of who asked, at that time; null is all
+	Tried    int64           `json:"tried,omitempty"` // the job whose trial the officer agreed to
 }
 
 type importForm struct {
@@ -53,7 +54,7 @@ func (c *Console) importTry(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return c.renderStatus(w, r, http.StatusUnprocessableEntity, "import", importForm{Problem: "residents.import.no_file"})
 	}
-	j, err := c.startJob(r, jobs.New{Kind: residentsTry, Title: name, Params: importParams{FileName: name}, Input: content}, "resident.try", "")
+	j, err := c.startJob(r, jobs.New{Kind: residentsTry, Title: name, Params: importParams{FileName: name, Scope: scopeOf(r.Context())}, Input: content}, "resident.try", "")
 	if err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func (c *Console) importKeep(w http.ResponseWriter, r *http.Request) error {
 	if err := json.Unmarshal(tried.Params, &p); err != nil {
 		return fmt.Errorf("params of job %d: %w", tried.ID, err)
 	}
-	p.Tried = tried.ID
+	p.Tried, p.Scope = tried.ID, scopeOf(r.Context())
 	j, err := c.startJob(r, jobs.New{Kind: residentsImport, Title: tried.Title, Params: p, Inputs: tried.ID}, "resident.keep", fmt.Sprintf("job:%d", tried.ID))
 	if errors.Is(err, jobs.ErrNoInput) {
 		return c.importKept(w, r, tried)
@@ -168,7 +169,7 @@ func (c *Console) importWork(keep bool) jobs.Work {
 			return err
 		}
 		j := t.Job()
-		o := residents.ImportOptions{FileName: p.FileName, DryRun: !keep, By: j.By, Role: j.Role, Addr: j.Addr, Progress: t.Progress}
+		o := residents.ImportOptions{FileName: p.FileName, DryRun: !keep, By: j.By, Role: j.Role, Addr: j.Addr, Scope: p.Scope, Progress: t.Progress}
 		// The list is taken in and the job is done in one commit: whoever pressed once has pressed once.
 		o.Within = func(ctx context.Context, tx *sql.Tx, r residents.Result) error {
 			if err := c.stillPractising(ctx, tx); err != nil {
