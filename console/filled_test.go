@@ -70,7 +70,7 @@ func (h *house) filledJobs(ward *browser) {
 	running := map[Role]jobs.Kind{Ward: "residents_export", Police: "reports_export", Operator: "audit_export"}
 	h.works(func(w map[jobs.Kind]jobs.Work) {
 		for _, kind := range running {
-			w[kind] = held(nil)
+			w[kind] = waits(nil)
 		}
 	})
 	ward.ended(ward.upload("/residents/import", strings.Repeat("dài", 30)+".csv", list).header.Get("Location"))

@@ -175,8 +175,8 @@ func TestAFilesNameIsShownAsAName(t *testing.T) {
 	}
 }
 
-// held is a work that waits to be let go.
-func held(let <-chan struct{}) jobs.Work {
+// waits is a work that waits to be let go.
+func waits(let <-chan struct{}) jobs.Work {
 	return func(ctx context.Context, t *jobs.Task) error {
 		t.Progress(30, 100)
 		select {
@@ -196,7 +196,7 @@ func TestAJobIsItsOwnersAndTheOperatorSeesOnlyThatItIsThere(t *testing.T) {
 	h := newHouse(t)
 	h.withWard()
 	let := make(chan struct{})
-	h.works(func(w map[jobs.Kind]jobs.Work) { w[residentsTry] = held(let) })
+	h.works(func(w map[jobs.Kind]jobs.Work) { w[residentsTry] = waits(let) })
 	lan, an, op := h.as(Ward), h.as(Police), h.as(Operator)
 	page := lan.upload("/residents/import", "ho-ngheo.csv", list).header.Get("Location")
 	if got := lan.get("/"); !strings.Contains(got.body, "1 việc đang chạy") {
@@ -237,7 +237,7 @@ func TestAJobIsItsOwnersAndTheOperatorSeesOnlyThatItIsThere(t *testing.T) {
 func TestAnImportThatIsCancelledLeavesNothing(t *testing.T) {
 	h := newHouse(t)
 	h.withWard()
-	h.works(func(w map[jobs.Kind]jobs.Work) { w[residentsTry] = held(nil) })
+	h.works(func(w map[jobs.Kind]jobs.Work) { w[residentsTry] = waits(nil) })
 	lan := h.as(Ward)
 	page := lan.upload("/residents/import", "to1.csv", list).header.Get("Location")
 	if got := lan.post(page + "/cancel"); got.status != http.StatusSeeOther {
