@@ -85,6 +85,7 @@ func (s *Sender) Run(ctx context.Context) error {
 	keeping, stopKeeping := context.WithCancel(whole)
 	keeper.Go(func() { newBoard(s.store, n, links, s.o.Log).run(keeping) })
 	keeper.Go(func() { n.keep(keeping, s.store, s.meter, s.o.Log) })
+	keeper.Go(func() { s.store.keepTally(ctx, longestPatience(links), s.o.Log) })
 	var all sync.WaitGroup
 	for _, l := range links {
 		all.Go(func() { s.runLink(ctx, whole, l) })
@@ -95,6 +96,15 @@ func (s *Sender) Run(ctx context.Context) error {
 	keeper.Wait()
 	pool.close()
 	return nil
+}
+
+// longestPatience is after what time no carrier's receipt is waited for any more.
+func longestPatience(links []*link) time.Duration {
+	longest := receiptDeadline
+	for _, l := range links {
+		longest = max(longest, l.ledger.patience())
+	}
+	return longest
 }
 
 // runLink runs one carrier, and ends it in order: the workers, the feeder, the responses, the bind, the ledger.

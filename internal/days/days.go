@@ -115,3 +115,6 @@ func (s Span) Fold(counts []Count, of ...string) [][]int {
 	}
 	return rows
 }
+
+// Hours is how long the span is.
+func (s Span) Hours() int { return int(s.To.Sub(s.From) / time.Hour) }

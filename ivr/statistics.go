@@ -1,0 +1,19 @@
+package ivr
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"canhgiac/internal/days"
+)
+
+const visitsSQL = `
+select date_trunc('day', started_at, 'Asia/Ho_Chi_Minh'), 'call', count(*) from calls where started_at >= $1 and started_at < $2 group by 1
+union all
+select date_trunc('day', started_at, 'Asia/Ho_Chi_Minh'), 'ussd', count(*) from ussd_sessions where started_at >= $1 and started_at < $2 group by 1`
+
+// Visits counts on each day the calls to the hotline ("call") and the USSD sessions ("ussd").
+func Visits(ctx context.Context, db *sql.DB, from, to time.Time) ([]days.Count, error) {
+	return days.Read(ctx, db, "calls and USSD sessions", visitsSQL, from, to)
+}
