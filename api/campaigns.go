@@ -110,11 +110,11 @@ func (a *api) campaign(ctx context.Context, id int64) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	progress, err := a.Campaigns.Progress(ctx, id)
+	counted, err := a.Campaigns.Counted(ctx, id, nil)
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{Status: http.StatusOK, Body: campaignOf(campaign, &progress)}, nil
+	return answer{Status: http.StatusOK, Body: campaignOf(campaign, &counted.Progress)}, nil
 }
 
 // actOnCampaign moves a campaign. The rules are the campaign's own: a token that wrote one cannot approve it either.

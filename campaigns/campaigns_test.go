@@ -362,8 +362,9 @@ func TestPauseResumeAndCancelReachTheQueue(t *testing.T) {
 		t.Fatalf("%d messages after the resume", n)
 	}
 	o.must(o.store.Cancel(ctx, id, lan, "Sai số tổng đài"))
-	p, err := o.store.Progress(ctx, id)
+	counted, err := o.store.Counted(ctx, id, nil)
 	o.must(err)
+	p := counted.Progress
 	if p.Cancelled != 8 || p.Total != 8 {
 		t.Fatalf("progress = %+v", p)
 	}
@@ -402,8 +403,9 @@ func TestCoverageNamesTheGroupsAndCountsEachNumberOnce(t *testing.T) {
 	o.must(err)
 	expect := func(when string) []campaigns.Coverage {
 		t.Helper()
-		all, err := o.store.Coverage(ctx, id, nil)
+		counted, err := o.store.Counted(ctx, id, nil)
 		o.must(err)
+		all := counted.Groups
 		var got []string
 		for _, c := range all {
 			got = append(got, fmt.Sprintf("%s %d %d %d", c.Unit.Name, c.Reachable, c.Delivered, c.NotReached()))

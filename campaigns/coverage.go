@@ -2,9 +2,9 @@ package campaigns
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
-
-	"github.com/lib/pq"
+	"time"
 
 	"canhgiac/gateway"
 	"canhgiac/residents"
@@ -21,72 +21,113 @@ type Coverage struct {
 // NotReached is the tổ trưởng's work: numbers that no message has come to yet.
 func (c Coverage) NotReached() int { return max(c.Reachable-c.Delivered, 0) }
 
-// Progress counts the messages of all runs of a campaign.
-func (s *Store) Progress(ctx context.Context, id int64) (gateway.Progress, error) {
-	runs, err := s.Runs(ctx, id)
-	if err != nil || len(runs) == 0 {
-		return gateway.Progress{}, err
-	}
-	return s.gw.Progress(ctx, runIDs(runs))
+// Counted is how far a campaign has come, as it was last counted.
+type Counted struct {
+	At       time.Time        // of the count; zero: none yet
+	Revision int64            // another one where a count found a change
+	Progress gateway.Progress // messages of all runs
+	// Groups are those of the campaign's audience, in the order people count them. The ward itself stands first when people
+	// who registered by key belong to no group.
+	Groups []Coverage
 }
 
-// reachableSQL counts an audience by unit.
-const reachableSQL = `select unit_id, count(*) from (` + residents.AudienceSQL + `) a group by unit_id`
+const countsSQL = `select revision, counted_at from campaign_counts where campaign_id = $1`
 
-// deliveredSQL reads gateway's tables: a number counts once however many of the campaign's messages came to it, and only
-// while it still belongs to the audience, so that it can be set against reachable. A household's number is in the audience by
-// one of its people, and consent may pass from one to the other: a message to any of them came to the number.
-const deliveredSQL = `
-select a.unit_id, count(*)
-from (` + residents.AudienceSQL + `) a
-where exists (
-  select from unnest($2::bigint[]) run join residents r on r.phone = a.phone join sent s on s.message_id = (run << 32) + r.id
-  where s.state = 'delivered')
-group by a.unit_id`
+// lastCount gives the last count of a campaign, made anew first in a small ward.
+func (s *Store) lastCount(ctx context.Context, id int64) (Counted, error) {
+	fail := func(err error) (Counted, error) {
+		return Counted{}, fmt.Errorf("read the count of campaign %d: %w", id, err)
+	}
+	var small bool
+	if err := s.db.QueryRowContext(ctx, residents.SmallWardSQL).Scan(&small); err != nil {
+		return fail(err)
+	}
+	if small {
+		if _, err := s.count(ctx, id); err != nil {
+			return fail(err)
+		}
+	}
+	var n Counted
+	var at sql.NullTime
+	if err := s.db.QueryRowContext(ctx, countsSQL, id).Scan(&n.Revision, &at); err != nil {
+		return fail(err)
+	}
+	n.At = at.Time
+	return n, nil
+}
 
-// Coverage tells for each group of the campaign's audience that scope has, in the order people count them, what was reached.
-// The ward itself stands first when people who registered by key belong to no group. It reads every message of the campaign.
-func (s *Store) Coverage(ctx context.Context, id int64, scope residents.Scope) ([]Coverage, error) {
+// Revision changes whenever Counted does.
+func (s *Store) Revision(ctx context.Context, id int64) (int64, error) {
+	n, err := s.lastCount(ctx, id)
+	return n.Revision, err
+}
+
+const progressSQL = `
+select t.unit_id, sum(queued), sum(submitting), sum(accepted), sum(delivered), sum(unknown), sum(failed), sum(expired), sum(suppressed), sum(cancelled)
+from campaign_runs r join run_tallies t on t.run_id = r.id where r.campaign_id = $1 group by t.unit_id`
+
+const reachedSQL = `select unit_id, reachable, delivered from reach_tallies where campaign_id = $1`
+
+// Counted tells how far a campaign has come, in all and by group, as far as scope goes. Who has left the ward's groups counts
+// in all, for whom the whole ward is in scope.
+func (s *Store) Counted(ctx context.Context, id int64, scope residents.Scope) (Counted, error) {
 	c, err := s.Get(ctx, id, scope)
 	if err != nil {
-		return nil, err
+		return Counted{}, err
 	}
-	runs, err := s.Runs(ctx, id)
+	n, err := s.lastCount(ctx, id)
 	if err != nil {
-		return nil, err
+		return Counted{}, err
 	}
+	units := map[int64]Coverage{}
+	err = s.each(ctx, progressSQL, id, func(scan func(...any) error) error {
+		var unit int64
+		var p gateway.Progress
+		if err := scan(&unit, &p.Queued, &p.Submitting, &p.Accepted, &p.Delivered, &p.Unknown, &p.Failed, &p.Expired, &p.Suppressed, &p.Cancelled); err != nil {
+			return err
+		}
+		p.Total = p.Queued + p.Submitting + p.Accepted + p.Delivered + p.Unknown + p.Failed + p.Expired + p.Suppressed + p.Cancelled
+		units[unit] = Coverage{Progress: p}
+		if scope.Has(unit) {
+			n.Progress.Plus(p)
+		}
+		return nil
+	})
+	if err == nil {
+		err = s.each(ctx, reachedSQL, id, func(scan func(...any) error) error {
+			var unit int64
+			var can, did int
+			err := scan(&unit, &can, &did)
+			units[unit] = Coverage{Progress: units[unit].Progress, Reachable: can, Delivered: did}
+			return err
+		})
+	}
+	if err == nil {
+		n.Groups, err = s.inOrder(ctx, c, units, scope)
+	}
+	if err != nil {
+		return Counted{}, fmt.Errorf("how far campaign %d has come: %w", id, err)
+	}
+	return n, nil
+}
+
+// inOrder puts the campaign's units that scope has into the order of the ward.
+func (s *Store) inOrder(ctx context.Context, c Campaign, units map[int64]Coverage, scope residents.Scope) ([]Coverage, error) {
 	ward, err := s.rs.Ward(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("coverage of campaign %d: %w", id, err)
+		return nil, err
 	}
 	groups, err := s.rs.Groups(ctx, ward.ID)
 	if err != nil {
-		return nil, fmt.Errorf("coverage of campaign %d: %w", id, err)
-	}
-	reachable, err := s.byUnit(ctx, reachableSQL, pq.Array(c.Units))
-	if err != nil {
-		return nil, fmt.Errorf("coverage of campaign %d: %w", id, err)
-	}
-	delivered, err := s.byUnit(ctx, deliveredSQL, pq.Array(c.Units), pq.Array(runIDs(runs)))
-	if err != nil {
-		return nil, fmt.Errorf("coverage of campaign %d: %w", id, err)
-	}
-	progress := map[int64]gateway.Progress{}
-	if len(runs) > 0 {
-		counted, err := s.gw.ProgressByUnit(ctx, runIDs(runs))
-		if err != nil {
-			return nil, fmt.Errorf("coverage of campaign %d: %w", id, err)
-		}
-		for _, p := range counted {
-			progress[p.UnitID] = p.Progress
-		}
+		return nil, err
 	}
 	var all []Coverage
 	for _, u := range append([]residents.Unit{ward}, groups...) {
 		if !scope.Has(u.ID) {
 			continue
 		}
-		one := Coverage{Unit: u, Progress: progress[u.ID], Reachable: reachable[u.ID], Delivered: delivered[u.ID]}
+		one := units[u.ID]
+		one.Unit = u
 		if one.Reachable > 0 || one.Progress.Total > 0 || (u.ID != ward.ID && c.names(u.ID, ward.ID)) {
 			all = append(all, one)
 		}
@@ -104,20 +145,16 @@ func (c Campaign) names(group, ward int64) bool {
 	return false
 }
 
-func (s *Store) byUnit(ctx context.Context, query string, args ...any) (map[int64]int, error) {
-	rows, err := s.db.QueryContext(ctx, query, args...)
+func (s *Store) each(ctx context.Context, query string, id int64, row func(scan func(...any) error) error) error {
+	rows, err := s.db.QueryContext(ctx, query, id)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
-	counts := map[int64]int{}
 	for rows.Next() {
-		var unit int64
-		var n int
-		if err := rows.Scan(&unit, &n); err != nil {
-			return nil, err
+		if err := row(rows.Scan); err != nil {
+			return err
 		}
-		counts[unit] = n
 	}
-	return counts, rows.Err()
+	return rows.Err()
 }

@@ -7,14 +7,24 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"canhgiac/schedules"
 )
 
 // finishEvery is how often Run looks for campaigns that have come to their end.
 const finishEvery = 5 * time.Second
 
-// Run moves campaigns to done as they come to their end, until ctx ends. Several nodes may run it.
+// Run moves campaigns to done as they come to their end, and counts how far they have come, until ctx ends. Several nodes may
+// run it.
 func (s *Store) Run(ctx context.Context) error {
+	var g errgroup.Group
+	g.Go(func() error { return s.keepCounting(ctx) })
+	g.Go(func() error { return s.keepFinishing(ctx) })
+	return g.Wait()
+}
+
+func (s *Store) keepFinishing(ctx context.Context) error {
 	tick := time.NewTicker(finishEvery)
 	defer tick.Stop()
 	for {
@@ -91,19 +101,27 @@ func (s *Store) finishCampaigns(ctx context.Context) (int, error) {
 	return finished, nil
 }
 
-func (s *Store) ids(ctx context.Context, query string) ([]int64, error) {
-	rows, err := s.db.QueryContext(ctx, query)
+func (s *Store) ids(ctx context.Context, query string, args ...any) ([]int64, error) {
+	return ids(ctx, s.db, query, args...)
+}
+
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func ids(ctx context.Context, db querier, query string, args ...any) ([]int64, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var ids []int64
+	var all []int64
 	for rows.Next() {
 		var id int64
 		if err := rows.Scan(&id); err != nil {
 			return nil, err
 		}
-		ids = append(ids, id)
+		all = append(all, id)
 	}
-	return ids, rows.Err()
+	return all, rows.Err()
 }

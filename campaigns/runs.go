@@ -105,29 +105,14 @@ func (s *Store) Schedule(ctx context.Context, campaign int64) (schedules.Schedul
 	return sch, err
 }
 
-func runIDs(runs []Run) []int64 {
-	ids := make([]int64, len(runs))
-	for i, r := range runs {
-		ids[i] = r.ID
-	}
-	return ids
-}
+const runIDsSQL = `select id from campaign_runs where campaign_id = $1`
 
 const openRunsSQL = `select id from campaign_runs where campaign_id = $1 and done_at is null order by id`
 
 func openRuns(ctx context.Context, tx *sql.Tx, campaign int64) ([]int64, error) {
-	rows, err := tx.QueryContext(ctx, openRunsSQL, campaign)
+	all, err := ids(ctx, tx, openRunsSQL, campaign)
 	if err != nil {
 		return nil, fmt.Errorf("open runs of campaign %d: %w", campaign, err)
 	}
-	defer rows.Close()
-	var ids []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, fmt.Errorf("open runs of campaign %d: %w", campaign, err)
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
+	return all, nil
 }

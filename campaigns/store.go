@@ -287,10 +287,13 @@ type HistoryEntry struct {
 const recordSQL = `
 insert into campaign_history (campaign_id, at, who, role, act, from_state, to_state, detail) values ($1, $2, $3, $4, $5, $6, $7, $8)`
 
-// record leaves an act in the campaign's history and in the audit log.
+// record leaves an act in the campaign's history and in the audit log. What an act changes is soon counted.
 func (s *Store) record(ctx context.Context, tx *sql.Tx, id int64, act Act, from, to State, by User, detail string) error {
 	at := s.now().UTC()
 	if _, err := tx.ExecContext(ctx, recordSQL, id, at, by.Name, by.Role, act, from, to, detail); err != nil {
+		return fmt.Errorf("record %s of campaign %d: %w", act, id, err)
+	}
+	if _, err := tx.ExecContext(ctx, dueSQL, id, at); err != nil {
 		return fmt.Errorf("record %s of campaign %d: %w", act, id, err)
 	}
 	return audit.Write(ctx, tx, audit.Entry{At: at, Who: by.Name, Role: by.Role, Act: "campaign." + string(act), Object: Subject(id), Detail: detail, Addr: by.Addr})

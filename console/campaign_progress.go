@@ -2,9 +2,9 @@ package console
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"canhgiac/campaigns"
 	"canhgiac/gateway"
@@ -14,6 +14,7 @@ import (
 type progressData struct {
 	ID       int64
 	Revision string
+	At       time.Time // of the count; zero: none yet
 	Progress gateway.Progress
 	Bar      []barPart
 	Groups   []groupProgress
@@ -53,29 +54,16 @@ func barOf(p gateway.Progress) []barPart {
 }
 
 func (c *Console) progressOf(ctx context.Context, id int64) (progressData, error) {
-	d := progressData{ID: id}
-	var err error
-	// The revision first: what changes between the two is then fetched once more, not missed.
-	if d.Revision, err = c.campaignRevision(ctx, strconv.FormatInt(id, 10)); err != nil {
-		return d, err
-	}
-	scope := scopeOf(ctx)
-	groups, err := c.Campaigns.Coverage(ctx, id, scope)
+	counted, err := c.Campaigns.Counted(ctx, id, scopeOf(ctx))
 	if err != nil {
-		return d, err
+		return progressData{}, err
 	}
-	for _, g := range groups {
+	d := progressData{ID: id, Revision: strconv.FormatInt(counted.Revision, 10), At: counted.At, Progress: counted.Progress, Bar: barOf(counted.Progress)}
+	for _, g := range counted.Groups {
 		d.Groups = append(d.Groups, groupProgress{g, barOf(g.Progress)})
 		d.Reach.Reachable += g.Reachable
 		d.Reach.Delivered += g.Delivered
-		d.Progress.Plus(g.Progress)
 	}
-	if scope == nil {
-		if d.Progress, err = c.Campaigns.Progress(ctx, id); err != nil { // counts who has left the ward's groups as well
-			return d, err
-		}
-	}
-	d.Bar = barOf(d.Progress)
 	return d, nil
 }
 
@@ -100,6 +88,6 @@ func (c *Console) campaignRevision(ctx context.Context, id string) (string, erro
 	if _, err := c.Campaigns.Get(ctx, n, scopeOf(ctx)); err != nil {
 		return "", err
 	}
-	p, err := c.Campaigns.Progress(ctx, n)
-	return fmt.Sprint(p), err
+	revision, err := c.Campaigns.Revision(ctx, n)
+	return strconv.FormatInt(revision, 10), err
 }

@@ -68,9 +68,6 @@ type Console struct {
 
 	practising bool // these are those pages
 	ways       []way
-
-	quotes    *remembered[gateway.Quote]
-	coverages *remembered[[]campaigns.Coverage]
 }
 
 // Page is an address that the console serves; its path may hold variables.

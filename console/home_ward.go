@@ -16,17 +16,13 @@ import (
 )
 
 const (
-	quoteAge    = 10 * time.Minute // how old the price of what goes out today may be
-	coverageAge = time.Minute
-	behindDays  = 30 // how long after its last run a campaign's groups are looked at
-	behindRows  = 5
+	behindDays = 30 // how long after its last run a campaign's groups are looked at
+	behindRows = 5
 )
 
 // wardHome puts what the ward office works from on its home page.
 func (c *Console) wardHome() {
 	ward := []Role{Ward}
-	c.quotes = newRemembered[gateway.Quote](c.Now, quoteAge)
-	c.coverages = newRemembered[[]campaigns.Coverage](c.Now, coverageAge)
 	c.addSection(section{name: "to_do", order: homeNow, roles: ward, load: c.homeToDo})
 	c.addSection(section{name: "today", order: homeSoon, roles: ward, load: c.homeToday})
 	c.addSection(section{name: "behind", order: homeInfo, roles: ward, load: c.homeBehind})
@@ -132,8 +128,7 @@ func (c *Console) homeToday(r *http.Request) (any, error) {
 			break
 		}
 		row := todayRow{Upcoming: one}
-		key := fmt.Sprint(one.ID, one.Revision, one.Nth)
-		if row.Quote, err = c.quotes.get(key, func() (gateway.Quote, error) { return c.Campaigns.Quote(ctx, one.Only()) }); err != nil {
+		if row.Quote, err = c.Campaigns.Quote(ctx, one.Only()); err != nil {
 			return nil, err
 		}
 		d.Due = append(d.Due, row)
@@ -157,14 +152,12 @@ func (c *Console) homeBehind(r *http.Request) (any, error) {
 	if err != nil || len(fired) == 0 {
 		return behindData{}, err
 	}
-	all, err := c.coverages.get(fmt.Sprint(fired[0].Campaign, scope), func() ([]campaigns.Coverage, error) {
-		return c.Campaigns.Coverage(r.Context(), fired[0].Campaign, scope)
-	})
+	counted, err := c.Campaigns.Counted(r.Context(), fired[0].Campaign, scope)
 	if err != nil {
 		return nil, err
 	}
 	d := behindData{Campaign: fired[0]}
-	for _, g := range all {
+	for _, g := range counted.Groups {
 		d.Reachable, d.Delivered, d.NotReached = d.Reachable+g.Reachable, d.Delivered+g.Delivered, d.NotReached+g.NotReached()
 		if g.NotReached() > 0 {
 			d.Groups = append(d.Groups, g)

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"github.com/lib/pq"
@@ -55,9 +56,14 @@ left join outbox o on o.message_id = m.id
 where c.run_id = any($1)
 group by 1, 2 order by 1`
 
-// ProgressByUnit counts them by unit and state, ordered by unit. It reads every message: for a page, not for each second.
-func (s *Store) ProgressByUnit(ctx context.Context, runs []int64) ([]UnitProgress, error) {
-	rows, err := s.db.QueryContext(ctx, progressByUnitSQL, pq.Array(runs))
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// ProgressByUnit counts them by unit and state, ordered by unit, on db or in a transaction. It reads every message: for a
+// counter, not for a page.
+func (s *Store) ProgressByUnit(ctx context.Context, tx querier, runs []int64) ([]UnitProgress, error) {
+	rows, err := tx.QueryContext(ctx, progressByUnitSQL, pq.Array(runs))
 	if err != nil {
 		return nil, fmt.Errorf("count runs %v by unit: %w", runs, err)
 	}

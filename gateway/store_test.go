@@ -18,7 +18,7 @@ func TestARunIsExpandedOnceHoweverOftenItIsEnqueued(t *testing.T) {
 	if diff := cmp.Diff(Progress{Total: 1203, Queued: 1203}, w.progress(7)); diff != "" {
 		t.Error(diff)
 	}
-	units, err := w.store.ProgressByUnit(w.ctx, []int64{7})
+	units, err := w.store.ProgressByUnit(w.ctx, w.db, []int64{7})
 	if err != nil {
 		t.Fatal(err)
 	}

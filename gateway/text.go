@@ -5,9 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/lib/pq"
+	"strings"
 
 	"canhgiac/gateway/sms"
 	"canhgiac/residents"
@@ -140,27 +140,14 @@ type Quote struct {
 	Unpriced int // parts whose price is not
 }
 
-// sharesSQL counts the audience by the carrier that it leaves by, as expandSQL routes it.
-const sharesSQL = `
-with audience as (` + residents.AudienceSQL + `)
-select coalesce(p.carrier, ` + prefixSQL + `, $2) as carrier, count(*)
-from audience a left join ported_numbers p on p.phone = a.phone and p.carrier = any($4)
-group by 1`
-
 // Quote counts what it takes to send each of texts to all of a: what the sender would make of it now.
 func (s *Store) Quote(ctx context.Context, a residents.Audience, texts []string) (Quote, error) {
-	rows, err := s.db.QueryContext(ctx, sharesSQL, pq.Array(a.Units), s.routes.rest, s.routes.table, pq.Array(s.routes.names))
+	shares, err := s.shares(ctx, a)
 	if err != nil {
 		return Quote{}, fmt.Errorf("quote a price: %w", err)
 	}
-	defer rows.Close()
 	var q Quote
-	for rows.Next() {
-		var carrier string
-		var n int
-		if err := rows.Scan(&carrier, &n); err != nil {
-			return Quote{}, fmt.Errorf("quote a price: %w", err)
-		}
+	for carrier, n := range shares {
 		q.Audience += n
 		rules := s.texts[carrier]
 		for _, text := range texts {
@@ -171,9 +158,6 @@ func (s *Store) Quote(ctx context.Context, a residents.Audience, texts []string)
 				q.Unpriced += parts
 			}
 		}
-	}
-	if err := rows.Err(); err != nil {
-		return Quote{}, fmt.Errorf("quote a price: %w", err)
 	}
 	return q, nil
 }

@@ -22,15 +22,21 @@ where r.unit_id in (
     with recursive below (id) as (
       select unnest($1::bigint[]) union select c.id from units c join below b on c.parent_id = b.id
     ) select id from below)
-  and r.consent_at is not null
+  and ` + agreedSQL
+	agreedSQL = `r.consent_at is not null
   and not exists (select from opt_outs o where o.phone = r.phone)`
+	bySMS       = ` and r.phone_kind = 'mobile' and r.wants_sms`
 	onePerPhone = `
 order by r.phone, r.id`
 )
 
 // AudienceSQL selects (resident_id, phone, unit_id) for SMS, for an INSERT..SELECT: $1 is a bigint[] of units. A household
 // that shares a phone gets one row, its lowest resident's, so that nobody's phone rings twice.
-const AudienceSQL = audienceSQL + ` and r.phone_kind = 'mobile' and r.wants_sms` + onePerPhone
+const AudienceSQL = audienceSQL + bySMS + onePerPhone
+
+// EligibleSQL selects (resident_id, phone, unit_id) of everybody whom an SMS may go to, in all units and without AudienceSQL's
+// choice of one person a number.
+const EligibleSQL = `select r.id as resident_id, r.phone, r.unit_id from residents r where ` + agreedSQL + bySMS
 
 // CallAudienceSQL is the same for calls: landlines too, whoever asked to be called.
 const CallAudienceSQL = audienceSQL + ` and r.phone_kind <> 'foreign' and r.wants_call` + onePerPhone
@@ -47,3 +53,6 @@ func (s *Store) CountAudience(ctx context.Context, a Audience) (int, error) {
 	}
 	return n, nil
 }
+
+// SmallWardSQL tells whether the ward has so few residents that what is asked of all of them is counted in no time.
+const SmallWardSQL = `select count(*) <= 5000 from (select from residents limit 5001) r`
