@@ -1,13 +1,8 @@
 package console
 
 import (
-	"crypto/sha256"
-	"embed"
-	"encoding/hex"
 	"fmt"
-	"io/fs"
 	"net/http"
-	"strings"
 )
 
 // policy lets a page load only what this program serves, and nothing inline.
@@ -37,31 +32,4 @@ func (c *Console) withHeaders(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(w, r)
 	})
-}
-
-//go:embed static
-var staticFiles embed.FS
-
-func staticHandler() http.Handler {
-	files := http.FileServerFS(staticFiles)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/") { // no listings
-			http.NotFound(w, r)
-			return
-		}
-		if r.URL.Query().Get("v") != "" {
-			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		}
-		files.ServeHTTP(w, r)
-	})
-}
-
-// asset gives a static file's address with the hash of its content, so that browsers may keep it for good.
-func asset(name string) (string, error) {
-	content, err := fs.ReadFile(staticFiles, "static/"+name)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(content)
-	return "/static/" + name + "?v=" + hex.EncodeToString(sum[:6]), nil
 }
