@@ -82,7 +82,7 @@ func cardWords(w *prompts.Words) []cardWord {
 	return words
 }
 
-var reminderParts = regexp.MustCompile(`^\{brand\}: ((?:\p{Lu}{2,} ?)+)[.]? ?(.*?) Hỏi: `)
+var reminderParts = regexp.MustCompile(`^\{brand\}: ((?:\p{Lu}{2,} ?)+[.]?) ?(.*?) Hỏi: `)
 
 func cardReminders(w *prompts.Words) []cardReminder {
 	var six []cardReminder

@@ -26,7 +26,7 @@ func TestTheKeyCardSaysWhatTheHotlineHas(t *testing.T) {
 		t.Errorf("the card has %+v, the menu %v", keys, offered)
 	}
 	six := cardReminders(words)
-	if len(six) != 6 || six[0].Head != "KHÔNG SỢ" || strings.Contains(six[5].Rest, "{") {
+	if len(six) != 6 || six[0].Head != "KHÔNG SỢ." || strings.Contains(six[5].Rest, "{") {
 		t.Errorf("the six are %+v", six)
 	}
 

@@ -132,7 +132,7 @@ func (c *Console) view(r *http.Request, data any) view {
 		v.Practice, v.Back = true, practicePath+v.Back
 	}
 	for _, item := range c.nav {
-		if has(item.Roles, v.User.Role) {
+		if has(item.Roles, v.User.Role) && (!c.practising || isPractised(item.Path)) { // no way leads unseen from practice to the real
 			item.Here = v.Path == item.Path || strings.HasPrefix(v.Path, item.Path+"/")
 			v.Nav = append(v.Nav, item)
 		}
