@@ -24,6 +24,7 @@ import (
 	"canhgiac/ivr/prompts"
 	"canhgiac/reports"
 	"canhgiac/residents"
+	"canhgiac/schedules"
 )
 
 // Options is what cmd joins to the pages. All but DatabaseURL, PublicURL and HandsetURL are needed.
@@ -38,9 +39,11 @@ type Options struct {
 	Residents   *residents.Store
 	Campaigns   *campaigns.Store
 	Gateway     *gateway.Store
-	Jobs        *jobs.Store // its runner does Works
-	HandsetURL  string      // "" = no handset page
-	Hotline     string      // the numbers that the handset page offers: words.hotline, words.shortcode
+	Jobs        *jobs.Store       // its runner does Works
+	Carriers    []gateway.Carrier // those configured, for the operator: Name, Rate and ReceiptID
+	Schedules   *schedules.Store
+	HandsetURL  string // "" = no handset page
+	Hotline     string // the numbers that the handset page offers: words.hotline, words.shortcode
 	Shortcode   string
 	Practice    *Practice // nil = no practice ward
 

@@ -56,7 +56,7 @@ func newHouse(t *testing.T, change ...func(*Options)) *house {
 	rs := residents.NewStore(h.db, now)
 	gw := gateway.NewStore(h.db, now, gateway.StoreOptions{Routes: []gateway.Route{{Carrier: "viettel"}}})
 	o := Options{DB: h.db, Now: now, Log: slog.New(slog.DiscardHandler), PublicURL: "http://127.0.0.1", Words: words, Reports: reports.NewStore(h.db, now),
-		Residents: rs, Gateway: gw, Jobs: jobs.NewStore(h.db, now, reports.Channel), Campaigns: campaigns.NewStore(h.db, now, gw, rs, schedules.NewStore(h.db, now), campaigns.Options{})}
+		Residents: rs, Gateway: gw, Jobs: jobs.NewStore(h.db, now, reports.Channel), Carriers: []gateway.Carrier{{Name: "viettel", Rate: 30}}, Schedules: schedules.NewStore(h.db, now), Campaigns: campaigns.NewStore(h.db, now, gw, rs, schedules.NewStore(h.db, now), campaigns.Options{})}
 	for _, f := range change {
 		f(&o)
 	}

@@ -68,7 +68,7 @@ func (c *Console) homeDeadlines(r *http.Request) (any, error) {
 
 // homeFresh is what came since this officer last opened the list.
 func (c *Console) homeFresh(r *http.Request) (any, error) {
-	since, err := c.users.visited(r.Context(), userOf(r).ID, listVisit)
+	since, err := c.users.visited(r.Context(), userOf(r).ID, c.reportVisits())
 	if err != nil {
 		return nil, err
 	}
@@ -101,4 +101,12 @@ func (c *Console) homeClusters(r *http.Request) (any, error) {
 		rows = append(rows, clusterRow{one, strings.Join(labels, "; ")})
 	}
 	return rows, nil
+}
+
+// reportVisits names the list whose opening is the visit: that of the practice ward is another.
+func (c *Console) reportVisits() string {
+	if c.practising {
+		return "practice.reports"
+	}
+	return "reports"
 }

@@ -83,7 +83,7 @@ func (c *Console) reportList(w http.ResponseWriter, r *http.Request) error {
 	if err := c.audit(r.Context(), c.DB, r, "report.list", "reports", d.Query); err != nil {
 		return err
 	}
-	if err := c.users.visit(r.Context(), userOf(r).ID, listVisit); err != nil {
+	if err := c.users.visit(r.Context(), userOf(r).ID, c.reportVisits()); err != nil {
 		return err
 	}
 	return c.render(w, r, "reports", d)

@@ -22,6 +22,7 @@ import (
 	"canhgiac/gateway"
 	"canhgiac/internal/certs"
 	"canhgiac/internal/jobs"
+	"canhgiac/internal/nodes"
 	"canhgiac/ivr"
 	"canhgiac/ivr/africastalking"
 	"canhgiac/ivr/prompts"
@@ -61,6 +62,7 @@ type node struct {
 	metrics   *prometheus.Registry
 
 	certificates certs.Source // nil: plain HTTP
+	teller       *nodes.Teller
 
 	public, admin net.Listener // set by listen
 	plain         net.Listener // nil without http.plain_addr
@@ -69,6 +71,8 @@ type node struct {
 // newNode joins the rooms. What lies sideways between them meets here: a due schedule and the campaign it fires, an inbound
 // SMS and the menu's actions, the hotline and the queue that carries its receipts.
 func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*node, error) {
+	logs := nodes.Count(log.Handler())
+	log = slog.New(logs)
 	words, err := prompts.Load()
 	if err != nil {
 		return nil, err
@@ -92,6 +96,8 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	if err != nil {
 		return nil, err
 	}
+	n.teller = &nodes.Teller{DB: db, Node: nodes.NewNode(now()), Now: now, Log: log.With("part", "nodes"), Logs: logs,
+		BackupMark: c.Operator.BackupMark, Certificates: seenCertificates(carriers, n.certificates)}
 	n.residents = residents.NewStore(db, now)
 	n.schedules = schedules.NewStore(db, now)
 	n.reports = reports.NewStore(db, now)
@@ -122,7 +128,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	work := jobs.NewStore(db, now, reports.Channel)
 	pages := console.Options{
 		DB: db, DatabaseURL: c.Database.URL, Now: now, Log: log.With("part", "console"), PublicURL: c.HTTP.PublicURL, Words: words,
-		Reports: n.reports, Residents: n.residents, Campaigns: n.campaigns, Gateway: queue, Jobs: work,
+		Reports: n.reports, Residents: n.residents, Campaigns: n.campaigns, Gateway: queue, Jobs: work, Carriers: carriers, Schedules: n.schedules,
 		Session: c.Console.Session, IdleLock: c.Console.IdleLock, TOTP: mustHaveFactor(c), Secrets: []string{c.Console.Secret, c.Console.SecretBefore},
 		HandsetURL: c.Console.HandsetURL, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode,
 	}
@@ -235,6 +241,7 @@ func (n *node) parts() []part {
 		{name: "admin", grace: shortGrace, run: func(ctx context.Context) error {
 			return serveHTTP(ctx, n.log, n.admin, nil, adminHandler(n.db, n.metrics))
 		}},
+		{name: "nodes", grace: shortGrace, run: n.teller.Run},
 		{name: "sender", grace: senderGrace, run: n.sender.Run},
 		{name: "campaigns", grace: shortGrace, run: n.campaigns.Run},
 		{name: "schedules", grace: shortGrace, run: n.runner.Run},
