@@ -38,6 +38,8 @@ func (c *Console) Works() map[jobs.Kind]jobs.Work {
 	works := map[jobs.Kind]jobs.Work{
 		c.kind(residentsTry):    c.importWork(false),
 		c.kind(residentsImport): c.importWork(true),
+		c.kind(residentsExport): c.residentsExportWork,
+		c.kind(reportsExport):   c.reportsExportWork,
 	}
 	if c.practice != nil {
 		maps.Copy(works, c.practice.Works())

@@ -179,47 +179,6 @@ func (c *Console) reportAgain(w http.ResponseWriter, r *http.Request, note strin
 	return c.renderStatus(w, r, p.status, "report", d)
 }
 
-func (c *Console) exportForm(w http.ResponseWriter, r *http.Request) error {
-	return c.render(w, r, "reports_export", "")
-}
-
-func (c *Console) export(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return errBadForm
-	}
-	out := &download{w: w, name: "tin-bao-" + clock(c.Now(), "2006-01-02-1504") + ".csv"}
-	_, err := c.Reports.Export(r.Context(), out, c.by(r), r.PostForm.Get("reason"), c.exportLabel(r))
-	switch {
-	case err == nil:
-		return nil
-	case out.begun:
-		// Half a file must not look like a whole one: the connection breaks, and the browser says so.
-		c.Log.Error("export broke off", "error", err)
-		panic(http.ErrAbortHandler)
-	case errors.Is(err, reports.ErrReason):
-		return c.renderStatus(w, r, http.StatusUnprocessableEntity, "reports_export", explain(err).key)
-	}
-	return err
-}
-
-// exportLabel puts the file's values into the words of the pages.
-func (c *Console) exportLabel(r *http.Request) reports.Label {
-	words := c.catalogs[c.langOf(r)]
-	return func(column, value string) string {
-		if column == "kind" {
-			if key, err := strconv.Atoi(value); err == nil {
-				return c.kindLabel(key)
-			}
-		}
-		label, err := words.text("reports." + column + "." + value)
-		if err != nil {
-			c.Log.Error("export has no word", "column", column, "value", value)
-			return value
-		}
-		return label
-	}
-}
-
 // download becomes a file at the first byte; before that an error page is still possible.
 type download struct {
 	w     http.ResponseWriter

@@ -194,12 +194,15 @@ func TestWhatPeopleTypeStaysText(t *testing.T) {
 
 func TestExportPage(t *testing.T) {
 	h := newHouse(t)
+	h.works()
 	b := h.as(Police)
 	h.report(reports.Draft{Ref: "1", Reporter: "+84901234567", Kind: 1, Channel: 3, Money: "lost", When: "today", Band: 2, Callback: "no", Complete: true})
 	if got := b.post("/reports/export", "reason", " "); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, "Xin ghi lý do") || h.audited("report.export") != 0 {
 		t.Errorf("without a reason: %d", got.status)
 	}
-	got := b.post("/reports/export", "reason", "theo công văn 12")
+	page := b.post("/reports/export", "reason", "theo công văn 12").header.Get("Location")
+	b.ended(page)
+	got := b.get(page + "/file")
 	if got.status != http.StatusOK || !strings.HasPrefix(got.header.Get("Content-Type"), "text/csv") || !strings.Contains(got.header.Get("Content-Disposition"), "tin-bao-") {
 		t.Fatalf("%d %v", got.status, got.header)
 	}

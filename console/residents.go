@@ -19,6 +19,8 @@ import (
 func (c *Console) residentPages(r *mux.Router) {
 	ward := []Role{Ward}
 	c.page(r, "GET", "/residents", ward, c.residentList)
+	c.page(r, "GET", "/residents/export", ward, c.residentsExportForm)
+	c.page(r, "POST", "/residents/export", ward, c.residentsExport)
 	c.page(r, "GET", "/residents/import", ward, c.importForm)
 	c.page(r, "POST", "/residents/import", ward, c.importTry, maxUpload+64<<10)
 	c.page(r, "POST", "/residents/import/{id:[0-9]+}/keep", ward, c.importKeep)

@@ -20,9 +20,12 @@ var exportSQL = `
 select x.*, (select encode(e.hash, 'hex') from report_events e where e.report_id = x.id order by e.seq desc limit 1)
 from (` + reportSQL + ` where ` + inScope("$1") + `) x order by x.created_at, x.id`
 
+var exportSizeSQL = `select count(*) from reports r where ` + inScope("$1")
+
 // Export writes all reports that by may see as CSV for a spreadsheet: UTF-8 with a BOM, whole numbers, times in UTC and in Vietnam.
-// The audit row is written first: whoever got half of a file has still taken it.
-func (s *Store) Export(ctx context.Context, w io.Writer, by By, reason string, label Label) (int, error) {
+// The audit row is written first: whoever got half of a file has still taken it. progress, where not nil, hears of every
+// hundredth report.
+func (s *Store) Export(ctx context.Context, w io.Writer, by By, reason string, label Label, progress func(done, total int)) (int, error) {
 	reason = strings.TrimSpace(reason)
 	if reason == "" {
 		return 0, ErrReason
@@ -34,6 +37,12 @@ func (s *Store) Export(ctx context.Context, w io.Writer, by By, reason string, l
 	e.Object = "reports"
 	if err := audit.Write(ctx, s.db, e); err != nil {
 		return 0, err
+	}
+	total := 0
+	if progress == nil {
+		progress = func(int, int) {}
+	} else if err := s.db.QueryRowContext(ctx, exportSizeSQL, by.Scope).Scan(&total); err != nil {
+		return 0, fmt.Errorf("count reports: %w", err)
 	}
 	rows, err := s.db.QueryContext(ctx, exportSQL, by.Scope)
 	if err != nil {
@@ -70,12 +79,15 @@ func (s *Store) Export(ctx context.Context, w io.Writer, by By, reason string, l
 		if err := out.Write(line); err != nil {
 			return n, fmt.Errorf("export reports: %w", err)
 		}
-		n++
+		if n++; n%100 == 0 {
+			progress(n, max(n, total))
+		}
 	}
 	if err := rows.Err(); err != nil {
 		return n, fmt.Errorf("export reports: %w", err)
 	}
 	out.Flush()
+	progress(n, n)
 	return n, out.Error()
 }
 

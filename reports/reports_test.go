@@ -303,7 +303,7 @@ func TestExport(t *testing.T) {
 	ctx := context.Background()
 	d.officer(d.save(Draft{Origin: "call", Ref: "1", Reporter: "+84901234567", Kind: 1, ScamNumber: "0912345678", Money: "lost", When: "today", Complete: true}).ID, Missed)
 	var out bytes.Buffer
-	if _, err := d.Export(ctx, &out, officer, "", nil); !errors.Is(err, ErrReason) || out.Len() != 0 || d.audited("report.export") != 0 {
+	if _, err := d.Export(ctx, &out, officer, "", nil, nil); !errors.Is(err, ErrReason) || out.Len() != 0 || d.audited("report.export") != 0 {
 		t.Fatalf("exported without a reason: %v", err)
 	}
 	label := func(column, v string) string {
@@ -312,7 +312,7 @@ func TestExport(t *testing.T) {
 		}
 		return v
 	}
-	n, err := d.Export(ctx, &out, officer, "theo yêu cầu số 12", label)
+	n, err := d.Export(ctx, &out, officer, "theo yêu cầu số 12", label, nil)
 	if err != nil || n != 1 || d.audited("report.export") != 1 {
 		t.Fatalf("%d, %v", n, err)
 	}
