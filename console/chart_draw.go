@@ -163,7 +163,7 @@ func (d *drawing) label() {
 		longest = max(longest, len([]rune(r.axis())))
 	}
 	room := 7*longest + 14
-	wide := every(len(d.Rows), (880-d.Gutter)/room)
+	wide := every(len(d.Rows), (540-d.Gutter)/room)
 	narrow := wide * every((len(d.Rows)+wide-1)/wide, (340-d.Gutter)/room)
 	for i := 0; i < len(d.Rows); i += wide {
 		class := ""

@@ -17,7 +17,7 @@ func messageCarriers(q *question) (Chart, error) {
 	if q = &step; (days.Span{From: q.Span.From, To: q.Span.To, Step: days.Hour}).Hours() <= 48 {
 		q.Span.Step = days.Hour
 	}
-	counts, err := q.Gateway.ByCarrier(q.r.Context(), q.Span.From, q.Span.To)
+	counts, err := q.Gateway.ByCarrier(q.r.Context(), q.Span.From, q.Span.To, q.Span.Step)
 	if err != nil {
 		return Chart{}, err
 	}

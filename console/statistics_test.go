@@ -2,11 +2,13 @@ package console
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"canhgiac/reports"
+	"canhgiac/schedules"
 )
 
 func TestPoliceFiguresAreThoseOfTheReports(t *testing.T) {
@@ -66,5 +68,78 @@ func TestATimeOfStatisticsIsHeldToWhatAPageCanShow(t *testing.T) {
 				t.Errorf("answered %d, without %q", got.status, c.says)
 			}
 		})
+	}
+}
+
+const handedOverSQL = `
+with b as (insert into bodies (text) values ('x') returning id),
+m as (insert into messages (id, phone, unit_id, body_id) select ($1::bigint << 32) + i, '+84900000001', $2, b.id from b, generate_series(1, $3::int) i returning id)
+insert into sent (message_id, state, carrier, parts, accepted_at, submitted_at) select id, $4, 'viettel', 1, $5, $5 from m`
+
+func TestTheWardSeesWhichGroupNothingCameTo(t *testing.T) {
+	h := newHouse(t)
+	ctx := t.Context()
+	ward, err := h.Residents.LoadWard(ctx, "Thanh Khê", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups, err := h.Residents.Groups(ctx, ward.ID)
+	if err != nil || len(groups) != 3 {
+		t.Fatalf("%d groups: %v", len(groups), err)
+	}
+	for i, m := range []struct {
+		unit  int64
+		n     int
+		state string
+	}{{groups[0].ID, 2000, "delivered"}, {groups[0].ID, 1, "failed"}, {groups[1].ID, 5, "accepted"}} {
+		if _, err := h.db.Exec(handedOverSQL, i+1, m.unit, m.n, m.state, h.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := h.Gateway.Tally(ctx, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	b := h.as(Ward)
+	page := b.get("/statistics")
+	for _, want := range []string{"2.000 trong 2.006 tin đã tới máy (99,7%)", "Tin đã tới 1/3 tổ dân phố (33,3%). Chưa tới: " + groups[1].Name + ", " + groups[2].Name,
+		"2.000/2.001", "đã tới 99,9%", "chưa tới máy nào", "chưa gửi", "Chưa kể 2.006 bản tin chưa có giá"} {
+		if !strings.Contains(page.body, want) {
+			t.Errorf("the page (%d) does not say %q", page.status, want)
+		}
+	}
+	file := b.get("/statistics/messages-reach.csv")
+	if want := groups[0].Name + ";2000;2001\r\n" + groups[1].Name + ";0;5\r\n" + groups[2].Name + ";0;0\r\n"; !strings.Contains(file.body, want) {
+		t.Errorf("the file holds %q", file.body)
+	}
+	one := b.get("/statistics?unit=" + strconv.FormatInt(groups[1].ID, 10))
+	if !strings.Contains(one.body, "0 trong 5 tin đã tới máy") || strings.Contains(one.body, "2.000") {
+		t.Error("a group's page tells of another")
+	}
+}
+
+func TestTheOperatorSeesCarriersByTheHourAndWhyMessagesFail(t *testing.T) {
+	h := newHouse(t)
+	for i, state := range []string{"delivered", "failed"} {
+		if _, err := h.db.Exec(handedOverSQL, i+1, 7, 3, state, h.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := h.db.Exec(`update sent set error = '<b>UNDELIV 001' where state = 'failed'`); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Gateway.Tally(t.Context(), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	today := h.Now().In(schedules.Zone())
+	b := h.as(Operator)
+	page := b.get("/statistics?from=" + today.Format(time.DateOnly))
+	hour := clock(today, "15") + ":00"
+	for _, want := range []string{"Tổng cộng 6 tin; lúc nhiều nhất 6 tin", hour, "viettel: &lt;b&gt;UNDELIV 001", "Nhiều nhất: viettel"} {
+		if !strings.Contains(page.body, want) {
+			t.Errorf("the page (%d) does not say %q", page.status, want)
+		}
+	}
+	if file := b.get("/statistics/messages-carriers.csv?by=week"); !strings.HasPrefix(file.body, "\ufeffTuần;viettel\r\n") || !strings.Contains(file.body, ";6\r\n") {
+		t.Errorf("the file holds %q", file.body)
 	}
 }

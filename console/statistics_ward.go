@@ -10,7 +10,7 @@ import (
 func wardFigures() []figureOf {
 	ward := []Role{Ward}
 	return []figureOf{
-		{"messages-days", []Role{Ward, Operator}, messageDays}, {"messages-reach", ward, messageReach},
+		{"messages-reach", ward, messageReach}, {"messages-days", []Role{Ward, Operator}, messageDays},
 		{"residents-acts", ward, residentActs}, {"messages-costs", ward, messageCosts}, {"visits-days", ward, visits},
 	}
 }
@@ -73,7 +73,7 @@ func messageReach(q *question) (Chart, error) {
 		}
 		said = q.say("statistics.reach_some", "N", len(t.Rows)-q.none(t), "Of", len(t.Rows), "Part", q.words.pct(len(t.Rows)-q.none(t), len(t.Rows)), "Missing", strings.Join(missing, ", ")+more)
 	}
-	return Chart{Kind: chartTiles, Title: q.say("statistics.messages_reach"), Table: t, Says: said, Tile: q.reachTile}, nil
+	return Chart{Kind: chartTiles, Title: q.say("statistics.messages_reach"), Table: t, Says: said, Tile: q.reachTile, Note: q.say("statistics.reach_note")}, nil
 }
 
 // none counts the groups that nothing came to.
@@ -86,16 +86,19 @@ func (q *question) none(t Table) (n int) {
 	return n
 }
 
+// reachTile says how much arrived; a phone that was off for days is no fault of the group's, so only where less than half
+// arrived does somebody have to look.
 func (q *question) reachTile(r Row) tileLook {
+	arrived, sent := int(r.N[0]), int(r.N[1])
 	switch {
-	case r.N[0] > 0 && r.N[0] == r.N[1]:
-		return tileLook{"good", q.say("statistics.reach.all")}
-	case r.N[0] > 0:
-		return tileLook{"part", q.say("statistics.reach.part")}
-	case r.N[1] > 0:
+	case sent == 0:
+		return tileLook{"", q.say("statistics.reach.unsent")}
+	case arrived == 0:
 		return tileLook{"bad", q.say("statistics.reach.none")}
+	case 2*arrived < sent:
+		return tileLook{"part", q.say("statistics.reach.few", "Part", q.words.pct(arrived, sent))}
 	}
-	return tileLook{"", q.say("statistics.reach.unsent")}
+	return tileLook{"good", q.say("statistics.reach.arrived", "Part", q.words.pct(arrived, sent))}
 }
 
 func residentActs(q *question) (Chart, error) {

@@ -65,11 +65,12 @@ func (s *Store) Reach(ctx context.Context, from, to time.Time) (map[int64]UnitRe
 	return reach, rows.Err()
 }
 
-const byCarrierSQL = `select hour, carrier, sum(n) from message_hours where hour >= $1 and hour < $2 group by 1, 2 order by 1, 2`
+const byCarrierSQL = `
+select date_trunc($3, hour, 'Asia/Ho_Chi_Minh'), carrier, sum(n) from message_hours where hour >= $1 and hour < $2 group by 1, 2 order by 1, 2`
 
-// ByCarrier counts the messages handed over in each hour by carrier.
-func (s *Store) ByCarrier(ctx context.Context, from, to time.Time) ([]days.Count, error) {
-	return days.Read(ctx, s.db, "messages by carrier", byCarrierSQL, from, to)
+// ByCarrier counts the messages handed over in each step by carrier.
+func (s *Store) ByCarrier(ctx context.Context, from, to time.Time, step days.Step) ([]days.Count, error) {
+	return days.Read(ctx, s.db, "messages by carrier", byCarrierSQL, from, to, string(step))
 }
 
 const partsByDaySQL = `
