@@ -37,6 +37,7 @@ const (
 	senderGrace   = 5 * time.Second
 	shortGrace    = 500 * time.Millisecond
 	practiceGrace = 100 * time.Millisecond
+	tellGrace     = 100 * time.Millisecond
 	httpGrace     = 2200 * time.Millisecond
 )
 
@@ -241,7 +242,7 @@ func (n *node) parts() []part {
 		{name: "admin", grace: shortGrace, run: func(ctx context.Context) error {
 			return serveHTTP(ctx, n.log, n.admin, nil, adminHandler(n.db, n.metrics))
 		}},
-		{name: "nodes", grace: shortGrace, run: n.teller.Run},
+		{name: "nodes", grace: tellGrace, run: n.teller.Run},
 		{name: "sender", grace: senderGrace, run: n.sender.Run},
 		{name: "campaigns", grace: shortGrace, run: n.campaigns.Run},
 		{name: "schedules", grace: shortGrace, run: n.runner.Run},
