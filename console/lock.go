@@ -118,7 +118,7 @@ func (c *Console) urgentCount(ctx context.Context, user User) (*lockedCount, err
 	if err != nil {
 		return nil, err
 	}
-	list, err := c.Reports.List(context.WithValue(ctx, userKey{}, user), reports.Filter{State: reports.New})
+	list, err := c.Reports.List(ctx, reports.Filter{State: reports.New, Scope: user.scope})
 	if err != nil {
 		return nil, err
 	}

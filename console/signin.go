@@ -149,7 +149,7 @@ func withNext(path, next string) string {
 func (c *Console) during(r *mux.Router, method, path string, h handler, stages ...stage) {
 	c.open(r, method, path, func(w http.ResponseWriter, r *http.Request) error {
 		if st := signinOf(r).Stage; !slices.Contains(stages, st) {
-			http.Redirect(w, r, doorOf(st, "/"), http.StatusSeeOther)
+			http.Redirect(w, r, doorOf(st, localPath(r.FormValue("next"))), http.StatusSeeOther)
 			return nil
 		}
 		return h(w, r)

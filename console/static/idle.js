@@ -47,14 +47,14 @@
 
   // cover puts the locked page in the place of this one, within the same document: a browser lets a page ring only where
   // somebody has touched it.
-  function cover(first) {
+  function cover(first, why) {
     if (stage !== 'open' && stage !== 'setup') return;
     stage = 'covered';
     keep();
     document.documentElement.classList.add('covered');
     var here = location.pathname + location.search;
     var to = '/locked?next=' + encodeURIComponent(here);
-    var locked = first ? fetch('/lock', { method: 'POST', body: new URLSearchParams({ next: here, why: 'idle' }) }) : fetch(to);
+    var locked = first ? fetch('/lock', { method: 'POST', body: new URLSearchParams({ next: here, why: why || 'idle' }) }) : fetch(to);
     locked.then(function (a) {
       if (!a.ok || new URL(a.url).pathname !== '/locked') throw new Error('not locked');
       return a.text();
@@ -179,7 +179,8 @@
     });
     document.addEventListener('click', function (e) {
       if (!e.target.closest('[data-lock]')) return;
-      keep(); // the button's own form goes on and locks
+      e.preventDefault(); // a page that the form loads could not ring
+      cover(true, 'button');
     });
   });
   // Another tab was unlocked: the server says whether this one is too.
