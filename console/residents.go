@@ -77,7 +77,7 @@ func (c *Console) residentList(w http.ResponseWriter, r *http.Request) error {
 	if d.Page.Number > 1 {
 		d.Previous = pageAddress(q, d.Page.Number-1)
 	}
-	if d.To < d.Page.Total {
+	if d.To < d.Page.Total || d.Page.More && len(d.Page.Residents) == d.Page.Size {
 		d.Next = pageAddress(q, d.Page.Number+1)
 	}
 	if err := c.audit(ctx, c.DB, r, "resident.list", "residents", ""); err != nil {

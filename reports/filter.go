@@ -40,15 +40,18 @@ where ($1 = '' or r.state = $1) and ($2 = '' or (r.completed_at is null) = ($2 =
                 else ` + dueSQL("$9", "0") + ` >= $8::timestamptz and ` + dueSQL("$9", "($9::float8[])[6]") + ` < $8::timestamptz end)
   and ` + inScope("$10")
 
+// pageSQL chooses the page before it is read: what is read of a report asks other tables.
+func pageSQL(order string) string {
+	return reportSQL + ` join (
+  select id, row_number() over () as nth from (select r.id from reports r` + filterSQL + ` order by ` + order + ` limit $11 offset $12) chosen
+) page on page.id = r.id order by page.nth`
+}
+
 // listSQL: what no officer has received stands first, by urgency; the rest follows. Newest first in each.
-var listSQL = reportSQL + filterSQL + `
-order by (r.state <> 'new'), (case when r.state = 'new' then r.urgency else 9 end), r.created_at desc, r.id desc
-limit $11 offset $12`
+var listSQL = pageSQL(`(r.state <> 'new'), (case when r.state = 'new' then r.urgency else 9 end), r.created_at desc, r.id desc`)
 
 // byDeadlineSQL: those without a deadline stand last.
-var byDeadlineSQL = reportSQL + filterSQL + `
-order by ` + dueSQL("$9", "0") + ` asc nulls last, r.urgency, r.created_at desc, r.id desc
-limit $11 offset $12`
+var byDeadlineSQL = pageSQL(dueSQL("$9", "0") + ` asc nulls last, r.urgency, r.created_at desc, r.id desc`)
 
 var countSQL = `select count(*) from reports r ` + filterSQL
 

@@ -29,23 +29,69 @@ type Filter struct {
 // Page is one page of a search.
 type Page struct {
 	Residents []Resident
-	Total     int // rows on all pages
-	Number    int // from 1
+	Total     int  // rows on all pages, counted up to ten thousand
+	More      bool // there are more than that
+	Number    int  // from 1
 	Size      int
 }
 
-const searchWhere = residentTables + `
-where ($1 = '' or r.name_fold like '%' || $1 || '%' or ($2 <> '' and r.phone like '%' || $2 || '%'))
-  and ($3 = 0 or r.unit_id in (
-    with recursive below (id) as (
-      select $3::bigint union all select c.id from units c join below b on c.parent_id = b.id
-    ) select id from below))
-  and ($4 = '' or $4 = case when o.phone is not null then 'opted_out' when r.consent_at is null then 'no_consent' else 'consented' end)
-  and ($5::bigint[] is null or r.unit_id = any($5))`
+// countedTo is how far the rows of a search are counted: nobody turns so many pages.
+const countedTo = 10_000
 
+// belowSQL are a unit and all below it.
+const belowSQL = `(with recursive below (id) as (select $%d::bigint union all select c.id from units c join below b on c.parent_id = b.id) select id from below)`
+
+// searchStandingSQL are the conditions by which indexes are found; what opted out counts as that, agreed or not.
+var searchStandingSQL = map[Standing]string{
+	Consented: "r.consent_at is not null and not exists (select from opt_outs x where x.phone = r.phone)",
+	NoConsent: "r.consent_at is null and not exists (select from opt_outs x where x.phone = r.phone)",
+	OptedOut:  "r.phone in (select phone from opt_outs)",
+}
+
+// where names only what the filter asks for: a condition that might not hold keeps an index from being used.
+func (f Filter) where() (string, []any) {
+	var parts []string
+	var args []any
+	add := func(condition string, values ...any) {
+		var places []any
+		for _, v := range values {
+			args = append(args, v)
+			places = append(places, len(args))
+		}
+		parts = append(parts, fmt.Sprintf(condition, places...))
+	}
+	part := func(s string) string { return "%" + escapeLike(s) + "%" }
+	name, digits := Fold(f.Text), searchDigits(f.Text)
+	switch {
+	case digits != "":
+		add("(r.name_fold like $%d or r.phone like $%d)", part(name), part(digits))
+	case name != "":
+		add("r.name_fold like $%d", part(name))
+	}
+	if f.Unit != 0 {
+		add("r.unit_id in "+belowSQL, f.Unit)
+	}
+	if f.Standing != AnyStanding {
+		condition, known := searchStandingSQL[f.Standing]
+		if !known {
+			condition = "false"
+		}
+		add(condition)
+	}
+	if f.Scope != nil {
+		add("r.unit_id = any($%d)", f.Scope)
+	}
+	if len(parts) == 0 {
+		return "", nil
+	}
+	return " where " + strings.Join(parts, " and "), args
+}
+
+// The page is chosen first, by what stands in an index, and read then.
 const (
-	searchSQL      = `select ` + residentColumns + searchWhere + ` order by r.name_fold, r.id limit $6 offset $7`
-	searchCountSQL = `select count(*)` + searchWhere
+	searchSQL = `select ` + residentColumns + residentTables + `where r.id = any(array(
+  select r.id from residents r%s order by r.name_fold, r.id limit %d offset %d)) order by r.name_fold, r.id`
+	searchCountSQL = `select count(*) from (select from residents r%s limit %d) found`
 )
 
 // Search gives a page of residents by name.
@@ -54,12 +100,15 @@ func (s *Store) Search(ctx context.Context, f Filter) (Page, error) {
 	if p.Size <= 0 {
 		p.Size = 50
 	}
-	args := []any{escapeLike(Fold(f.Text)), searchDigits(f.Text), f.Unit, string(f.Standing), f.Scope}
-	if err := s.db.QueryRowContext(ctx, searchCountSQL, args...).Scan(&p.Total); err != nil {
+	where, args := f.where()
+	if err := s.db.QueryRowContext(ctx, fmt.Sprintf(searchCountSQL, where, countedTo+1), args...).Scan(&p.Total); err != nil {
 		return Page{}, fmt.Errorf("count residents: %w", err)
 	}
+	if p.Total > countedTo {
+		p.Total, p.More = countedTo, true
+	}
 	var err error
-	if p.Residents, err = s.list(ctx, searchSQL, append(args, p.Size, (p.Number-1)*p.Size)...); err != nil {
+	if p.Residents, err = s.list(ctx, fmt.Sprintf(searchSQL, where, p.Size, (p.Number-1)*p.Size), args...); err != nil {
 		return Page{}, fmt.Errorf("search residents: %w", err)
 	}
 	return p, nil
