@@ -196,10 +196,9 @@ func (c *Console) importWork(keep bool) jobs.Work {
 	}
 }
 
-const practisingSQL = `select to_regclass('practice.residents') is not null`
+const practisingSQL = `select exists (select from practice.state)`
 
-// stillPractising stops what was asked for in a practice ward that was removed meanwhile: from then on the same words name
-// the real tables.
+// stillPractising stops what was asked for in a practice ward that was removed meanwhile.
 func (c *Console) stillPractising(ctx context.Context, q interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }) error {

@@ -6,11 +6,12 @@ import (
 )
 
 // holdChunkSQL is the gate for practice tables, where no sender with a link ever looks: whoever looks there all the same is
-// held by the gate of intentSQL for the same reason. In the real tables it finds nothing.
+// held by the gate of intentSQL for the same reason. In the real tables it finds nothing: it asks
+// which table the name means, not what the pool was opened for.
 const holdChunkSQL = `
 with c as (
 	select id, carrier, watermark from chunks
-	where current_schema() = 'practice' and state = 'open' and not paused and lease_node is null
+	where 'chunks'::regclass = to_regclass('practice.chunks') and state = 'open' and not paused and lease_node is null
 	order by id limit 1 for update skip locked
 ),
 held as (
@@ -22,7 +23,7 @@ done as (update chunks x set watermark = x.size, state = 'done', ended_at = $1 f
 select count(*) from held`
 
 const holdSinglesSQL = `
-with o as (delete from outbox where current_schema() = 'practice' and lease_node is null returning message_id, carrier)
+with o as (delete from outbox where 'outbox'::regclass = to_regclass('practice.outbox') and lease_node is null returning message_id, carrier)
 insert into sent (message_id, state, carrier, parts, done_at, error)
 select message_id, 'suppressed', carrier, 0, $1, 'practice' from o on conflict (message_id) do nothing`
 

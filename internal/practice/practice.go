@@ -76,7 +76,8 @@ begin
   end loop;
 end $$`
 
-// dropSQL also takes what an older version of the program left.
+// dropSQL goes before cloneSQL in one transaction. From the first beginning on, the tables always stand: where one was missing,
+// what is under way in the practice pool would find the real one by the same name.
 const dropSQL = `
 do $$
 declare
@@ -143,9 +144,9 @@ func (s *Store) Enter(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-// End removes everything but what the audit log says of it. Nothing to remove is no error.
+// End removes everything but what the audit log says of it; empty tables stay. Nothing to remove is no error.
 func (s *Store) End(ctx context.Context, tx *sql.Tx) error {
-	for _, q := range []string{lockSQL, dropSQL, forgetSQL, endStateSQL} {
+	for _, q := range []string{lockSQL, dropSQL, cloneSQL, forgetSQL, endStateSQL} {
 		if _, err := tx.ExecContext(ctx, q); err != nil {
 			return fmt.Errorf("end practice: %w", err)
 		}
