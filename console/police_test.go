@@ -251,18 +251,3 @@ func TestEveryValueOfAReportHasItsWords(t *testing.T) {
 		}
 	}
 }
-
-func TestTheAuditPageFilters(t *testing.T) {
-	h := newHouse(t)
-	h.as(Police).get("/reports")
-	b := h.as(Operator)
-	if got := b.get("/audit?act=report.&who=police"); !strings.Contains(got.body, "report.list") || strings.Contains(got.body, "session.signin") {
-		t.Errorf("filtered: %s", got.body)
-	}
-	if got := b.get("/audit?act=" + "%25"); strings.Contains(got.body, "session.signin") {
-		t.Error("a percent sign matches everything")
-	}
-	if got := b.get("/audit?before=x"); got.status != http.StatusBadRequest {
-		t.Errorf("a broken address: %d", got.status)
-	}
-}

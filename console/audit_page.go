@@ -1,0 +1,206 @@
+package console
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"canhgiac/internal/audit"
+	"canhgiac/residents"
+)
+
+// auditLine is a row as people read it.
+type auditLine struct {
+	auditRow
+	Does, Thing, Says string // act, object and detail in words
+	Kind, Ref         string
+	Page              string // where the object is, if whoever looks may go there
+}
+
+type auditData struct {
+	Filter  auditFilter
+	Areas   []auditArea
+	Kinds   []string
+	Roles   []string
+	Lines   []auditLine
+	Older   string // the address of the rows before these; "" = these are the last
+	Problem string // a key
+}
+
+const auditPage = 100
+
+func (c *Console) auditList(w http.ResponseWriter, r *http.Request) error {
+	d := auditData{Filter: readAuditFilter(r.URL.Query())}
+	if before := r.URL.Query().Get("before"); before != "" && d.Filter.Before <= 0 || d.Filter.Act != "" && len(actsOf(d.Filter.Act)) == 0 {
+		return errBadForm
+	}
+	return c.auditShow(w, r, http.StatusOK, d)
+}
+
+func (c *Console) auditShow(w http.ResponseWriter, r *http.Request, status int, d auditData) error {
+	d.Areas, d.Kinds, d.Roles = auditAreas, auditKinds, []string{"ward", "police", "operator", "api", "system"}
+	if _, wrong := d.Filter.args(1); wrong != "" {
+		d.Problem = wrong
+		return c.renderStatus(w, r, http.StatusUnprocessableEntity, "audit", d)
+	}
+	accounts, err := c.users.List(r.Context())
+	if err != nil {
+		return err
+	}
+	words := c.catalogs[c.langOf(r)]
+	err = c.auditRows(r.Context(), d.Filter, auditPage, func(a auditRow) error {
+		line := auditLine{auditRow: a, Does: words.textOr("audit.act."+a.Act, a.Act), Thing: words.auditObject(a.Object), Says: words.auditDetail(a.Act, a.Detail)}
+		line.Kind, line.Ref, _ = strings.Cut(a.Object, ":")
+		if i := slices.IndexFunc(accounts, func(u User) bool { return line.Kind == "user" && u.Name == line.Ref }); i >= 0 {
+			line.Page = fmt.Sprintf("/users/%d", accounts[i].ID)
+		}
+		d.Lines = append(d.Lines, line)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(d.Lines) == auditPage {
+		d.Older = fmt.Sprintf("/audit?%s&before=%d", d.Filter.Query(), d.Lines[auditPage-1].ID)
+	}
+	if err := c.audit(r.Context(), c.DB, r, "audit.read", "audit", d.Filter.Query()); err != nil {
+		return err
+	}
+	return c.renderStatus(w, r, status, "audit", d)
+}
+
+// auditObject names what something was done to: report:2608-0417 is "Tin báo 2608-0417".
+func (c *catalog) auditObject(object string) string {
+	kind, ref, named := strings.Cut(object, ":")
+	if !named {
+		return c.textOr("audit.object."+object, object)
+	}
+	return c.textOr("audit.object."+kind, kind) + " " + ref
+}
+
+// auditDetail puts what changed into words. A reason that somebody gave stands as it was given.
+func (c *catalog) auditDetail(act, detail string) string {
+	said := detail
+	var err error
+	switch act {
+	case "user.change", "user.invite":
+		var all []string
+		for _, one := range strings.Split(detail, "; ") {
+			field, values, ok := strings.Cut(one, ": ")
+			from, to, changed := strings.Cut(values, " → ")
+			if !ok || !changed {
+				return detail
+			}
+			all = append(all, c.textOr("audit.field."+field, field)+": "+c.auditValue(field, from)+" → "+c.auditValue(field, to))
+		}
+		said = strings.Join(all, "; ")
+	case "user.add":
+		said = c.textOr("role."+detail, detail)
+	case "resident.import":
+		var n residents.Result
+		if json.Unmarshal([]byte(detail), &n) == nil {
+			rejected := 0
+			for _, r := range n.Rejected {
+				rejected += r
+			}
+			said, err = c.text("audit.says.import", "Rows", n.Rows, "New", n.Imported, "Changed", n.Updated, "Rejected", rejected)
+		}
+	case "campaign.fire":
+		var run, nth, messages int
+		if _, e := fmt.Sscanf(detail, "run %d, content %d, %d messages", &run, &nth, &messages); e == nil {
+			said, err = c.text("audit.says.fire", "Nth", nth, "Messages", messages)
+		}
+	case "campaign.create":
+		if from, copied := strings.CutPrefix(detail, "copy of "); copied {
+			said, err = c.text("audit.says.copy", "From", c.auditObject(from))
+		}
+	}
+	if err != nil {
+		return detail
+	}
+	return said
+}
+
+func (c *catalog) auditValue(field, value string) string {
+	switch {
+	case field == "role":
+		return c.textOr("role."+value, "–")
+	case field == "unit" && value == "":
+		return c.textOr("users.whole_ward", "–")
+	case value == "":
+		return "–"
+	}
+	return value
+}
+
+var errNoReason = errors.New("an export of the audit log needs a reason")
+
+// exportAudit writes the rows of a filter as CSV for a spreadsheet: UTF-8 with a BOM, RFC 4180, no cell that runs as a formula.
+// The audit row is written first: whoever got half of a file has still taken it.
+func (c *Console) exportAudit(ctx context.Context, w io.Writer, by Actor, lang string, f auditFilter, reason string) (n int, err error) {
+	if reason == "" {
+		return 0, errNoReason
+	}
+	if _, wrong := f.args(0); wrong != "" {
+		return 0, problem{http.StatusUnprocessableEntity, wrong}
+	}
+	f.Before = 0
+	detail := reason
+	if q := f.Query(); q != "" {
+		detail += " (" + q + ")"
+	}
+	if err := c.audited(ctx, c.DB, audit.Entry{Who: by.Name, Role: string(by.Role), Act: "audit.export", Object: "audit", Detail: detail, Addr: by.Addr}); err != nil {
+		return 0, err
+	}
+	words := c.catalogs[lang]
+	if _, err := io.WriteString(w, "\ufeff"); err != nil {
+		return 0, fmt.Errorf("export audit: %w", err)
+	}
+	out := csv.NewWriter(w)
+	out.UseCRLF = true
+	line := func(cells ...string) error {
+		for i, s := range cells {
+			cells[i] = residents.GuardCell(s)
+		}
+		return out.Write(cells)
+	}
+	var head []string
+	for _, key := range []string{"audit.at", "audit.at_utc", "audit.who", "audit.role", "audit.act", "audit.act_code", "audit.object", "audit.detail", "audit.addr"} {
+		head = append(head, words.textOr(key, key))
+	}
+	if err := line(head...); err != nil {
+		return 0, fmt.Errorf("export audit: %w", err)
+	}
+	err = c.auditRows(ctx, f, 0, func(a auditRow) error {
+		n++
+		return line(clock(a.At, "2006-01-02 15:04:05"), a.At.UTC().Format("2006-01-02T15:04:05Z"), a.Who, words.textOr("role."+a.Role, a.Role),
+			words.textOr("audit.act."+a.Act, a.Act), a.Act, words.auditObject(a.Object), words.auditDetail(a.Act, a.Detail), a.Addr)
+	})
+	if err != nil {
+		return n, err
+	}
+	out.Flush()
+	return n, out.Error()
+}
+
+func (c *Console) auditExport(w http.ResponseWriter, r *http.Request) error {
+	reason, ok := reasonOf(r)
+	f := readAuditFilter(r.PostForm)
+	if !ok {
+		return c.auditShow(w, r, http.StatusUnprocessableEntity, auditData{Filter: f, Problem: "error.reason"})
+	}
+	out := &download{w: w, name: "nhat-ky-" + clock(c.Now(), "2006-01-02-1504") + ".csv"}
+	_, err := c.exportAudit(r.Context(), out, actorOf(r), c.langOf(r), f, reason)
+	if err != nil && out.begun {
+		// Half a file must not look like a whole one: the connection breaks, and the browser says so.
+		c.Log.Error("audit export broke off", "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	return err
+}
