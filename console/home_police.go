@@ -106,7 +106,7 @@ func (c *Console) homeClusters(r *http.Request) (any, error) {
 // reportVisits names the list whose opening is the visit: that of the practice ward is another.
 func (c *Console) reportVisits() string {
 	if c.practising {
-		return "practice.reports"
+		return "practice/reports"
 	}
 	return "reports"
 }

@@ -133,7 +133,7 @@ func TestNeitherLanguageLeaksIntoTheOther(t *testing.T) {
 	for key, v := range keysOf(t, "vi") {
 		for _, text := range textsOf(t, key, v) {
 			text = valueInText.ReplaceAllString(text, "")
-			if found := englishWord.FindString(termInText.ReplaceAllString(text, "$1")); found != "" {
+			if found := englishWord.FindString(termInText.ReplaceAllString(text, "$1")); found != "" && strings.Contains(text, " ") { // a file's name has none
 				t.Errorf("vi: %s says %q: %s", key, found, text)
 			}
 		}
