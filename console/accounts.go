@@ -39,20 +39,25 @@ type Account struct {
 	SignedInAt   time.Time
 	InvitedBy    string
 	InvitedUntil time.Time
+	Factor       bool // a second one is set up
+	Sessions     int  // open now
 }
 
 // accountsSQL: the first of the cases that holds is the state.
 const accountsSQL = `
 select u.id, u.name, u.full_name, u.role, coalesce(u.unit_id, 0), coalesce(n.name, ''), coalesce(u.signed_in_at, '0001-01-01'),
   coalesce(i.made_by, ''), coalesce(i.expires_at, '0001-01-01'),
-  case when u.disabled_at is not null then 'disabled' when u.password <> '' then 'active' when i.expires_at > $1 then 'invited' else 'expired' end as state
+  case when u.disabled_at is not null then 'disabled' when u.password <> '' then 'active' when i.expires_at > $1 then 'invited' else 'expired' end as state,
+  exists (select from console_factors f where f.user_id = u.id),
+  (select count(*) from console_signins s where s.user_id = u.id and s.created_at > $3 and s.stage <> 'factor'
+     and u.disabled_at is null and u.password <> '' and s.proof = encode(sha256(u.password::bytea), 'hex'))
 from console_users u left join units n on n.id = u.unit_id left join console_invitations i on i.user_id = u.id
 where $2::bigint = 0 or u.id = $2
 order by u.disabled_at is not null, array_position(array['operator', 'ward', 'police'], u.role), u.name`
 
-// accounts gives one account, or all of them for 0.
-func (u *Users) accounts(ctx context.Context, id int64) ([]Account, error) {
-	rows, err := u.db.QueryContext(ctx, accountsSQL, u.now().UTC(), id)
+// accounts gives one account, or all of them for 0; life is how long a session lasts.
+func (u *Users) accounts(ctx context.Context, id int64, life time.Duration) ([]Account, error) {
+	rows, err := u.db.QueryContext(ctx, accountsSQL, u.now().UTC(), id, u.now().UTC().Add(-life))
 	if err != nil {
 		return nil, fmt.Errorf("accounts: %w", err)
 	}
@@ -60,7 +65,7 @@ func (u *Users) accounts(ctx context.Context, id int64) ([]Account, error) {
 	var all []Account
 	for rows.Next() {
 		var a Account
-		if err := rows.Scan(&a.ID, &a.Name, &a.FullName, &a.Role, &a.UnitID, &a.UnitName, &a.SignedInAt, &a.InvitedBy, &a.InvitedUntil, &a.State); err != nil {
+		if err := rows.Scan(&a.ID, &a.Name, &a.FullName, &a.Role, &a.UnitID, &a.UnitName, &a.SignedInAt, &a.InvitedBy, &a.InvitedUntil, &a.State, &a.Factor, &a.Sessions); err != nil {
 			return nil, fmt.Errorf("accounts: %w", err)
 		}
 		a.Disabled = a.State == "disabled"
@@ -70,7 +75,7 @@ func (u *Users) accounts(ctx context.Context, id int64) ([]Account, error) {
 }
 
 func (c *Console) accountList(w http.ResponseWriter, r *http.Request) error {
-	all, err := c.users.accounts(r.Context(), 0)
+	all, err := c.users.accounts(r.Context(), 0, c.Session)
 	if err != nil {
 		return err
 	}
@@ -118,7 +123,7 @@ func accountProblem(err error) map[string]string {
 		{ErrFullName, "full_name", "users.problem.full_name"}, {ErrUserRole, "role", "users.problem.role"},
 		{ErrUserUnit, "unit", "users.problem.unit"}, {ErrLastOperator, "", "users.problem.last_operator"},
 		{ErrSelf, "", "users.problem.self"}, {ErrDisabled, "", "users.problem.disabled"},
-		{ErrInvitation, "", "users.problem.no_invitation"},
+		{ErrInvitation, "", "users.problem.no_invitation"}, {ErrNoFactor, "", "users.problem.no_factor"},
 	} {
 		if errors.Is(err, p.err) {
 			return map[string]string{p.field: p.key}
@@ -134,7 +139,7 @@ func actorOf(r *http.Request) Actor {
 
 // accountPage shows one account; with problems, what was typed stands in its form.
 func (c *Console) accountPage(w http.ResponseWriter, r *http.Request, status int, id int64, f *accountForm, problems map[string]string) error {
-	found, err := c.users.accounts(r.Context(), id)
+	found, err := c.users.accounts(r.Context(), id, c.Session)
 	if err != nil {
 		return err
 	}
@@ -206,6 +211,8 @@ var accountActs = map[string]struct {
 }{
 	"disable": {(*Users).Disable, true, "users.did.disable"},
 	"enable":  {(*Users).Enable, true, "users.did.enable"},
+	"factor":  {(*Users).DropFactor, true, "users.did.factor"},
+	"end":     {(*Users).EndSessions, true, "users.did.end"},
 	"uninvite": {func(u *Users, ctx context.Context, by Actor, id int64, _ string) error {
 		return u.Uninvite(ctx, by, id)
 	},

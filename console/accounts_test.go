@@ -259,3 +259,25 @@ func TestTheAccountsPageShowsWhereEachStands(t *testing.T) {
 }
 
 func id(n int64) string { return strconv.FormatInt(n, 10) }
+
+func TestAnOperatorEndsSessionsAndResetsASecondFactor(t *testing.T) {
+	h := newHouse(t)
+	police, operator := h.as(Police), h.as(Operator)
+	who, err := h.users.IDOf(context.Background(), "police")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page := operator.get("/users/" + id(who)).body; !strings.Contains(page, "/end") || strings.Contains(page, "/factor") {
+		t.Error("the page offers other acts than there is something to do")
+	}
+	if got := operator.post("/users/"+id(who)+"/factor", "reason", "mất điện thoại"); got.status != 422 {
+		t.Errorf("a factor that is none: %d", got.status)
+	}
+	if got := operator.post("/users/"+id(who)+"/end", "reason", "mất máy"); got.status != 303 {
+		t.Fatalf("%d", got.status)
+	}
+	if got := police.get("/reports"); got.status != 303 {
+		t.Errorf("the open session: %d", got.status)
+	}
+	h.as(Police) // may come back
+}

@@ -131,7 +131,7 @@ type auditArea struct {
 var auditAreas = []auditArea{
 	{"session", []string{"signin", "signout", "refused", "throttled", "invitation_refused", "factor_refused", "recovery", "lock", "unlock", "revoke"}},
 	{"page", []string{"denied", "outside"}},
-	{"user", []string{"invite", "uninvite", "accept", "add", "change", "disable", "enable", "reset", "password", "password_change", "factor_on", "factor_off", "factor_reset", "codes"}},
+	{"user", []string{"invite", "uninvite", "accept", "add", "change", "disable", "enable", "reset", "password", "password_change", "factor_on", "factor_off", "factor_reset", "end_sessions", "codes"}},
 	{"report", []string{"list", "read", "open", "listen", "receive", "term", "note", "reveal", "export"}},
 	{"inbox", []string{"list", "seen", "report"}},
 	{"resident", []string{"list", "read", "reveal", "register", "optout", "import", "rejects"}},

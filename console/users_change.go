@@ -196,3 +196,22 @@ func (u *Users) Enable(ctx context.Context, by Actor, id int64, reason string) e
 		return reason, err
 	})
 }
+
+// DropFactor takes a second factor away from who lost the phone and the recovery codes, and ends their sessions: at the next
+// sign-in a role that must have one is led to set it up. One's own is changed where the password is asked for.
+func (u *Users) DropFactor(ctx context.Context, by Actor, id int64, reason string) error {
+	return u.change(ctx, by, id, "user.factor_reset", func(tx *sql.Tx, _ locked) (string, error) {
+		if by.ID == id {
+			return "", ErrSelf
+		}
+		return reason, dropFactor(ctx, tx, id, 0)
+	})
+}
+
+// EndSessions puts a user out everywhere; they may sign in again.
+func (u *Users) EndSessions(ctx context.Context, by Actor, id int64, reason string) error {
+	return u.change(ctx, by, id, "user.end_sessions", func(tx *sql.Tx, _ locked) (string, error) {
+		_, err := tx.ExecContext(ctx, dropSigninsSQL, id, 0)
+		return reason, err
+	})
+}
