@@ -23,6 +23,7 @@ func (c *Console) campaignPages(r *mux.Router) {
 	c.page(r, "POST", "/campaigns/{id:[0-9]+}/edit", ward, c.campaignSave)
 	c.page(r, "GET", "/campaigns/{id:[0-9]+}/progress", ward, c.campaignProgress)
 	c.page(r, "GET", "/campaigns/{id:[0-9]+}/step", ward, c.campaignStep)
+	c.page(r, "GET", "/campaigns/{id:[0-9]+}/groups.csv", ward, c.campaignGroups)
 	for act := range campaignDid {
 		c.page(r, "POST", "/campaigns/{id:[0-9]+}/"+act, ward, c.campaignAct(act))
 	}

@@ -258,6 +258,10 @@ func TestTheCampaignPageShowsProgressAndItsTopicMoves(t *testing.T) {
 			}
 		}
 	}
+	file := lan.get("/campaigns/1/groups.csv")
+	if !strings.HasPrefix(file.body, "\ufeffTổ dân phố;Số máy đồng ý nhận tin;Đã tới máy\r\n") || !strings.Contains(file.body, "Tổ 3;1;0\r\n") || h.audited("campaign.groups") != 1 {
+		t.Errorf("the file holds %q", file.body)
+	}
 	if got := lan.get("/campaigns/99"); got.status != http.StatusNotFound {
 		t.Errorf("no such campaign: %d", got.status)
 	}

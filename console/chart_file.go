@@ -2,7 +2,6 @@ package console
 
 import (
 	"encoding/csv"
-	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -66,12 +65,16 @@ func (f *forms) cell(n float64) string {
 	return s
 }
 
-// sendFile answers with the table as a file, whose name tells what is in it and of when.
-func (c *Console) sendFile(w http.ResponseWriter, r *http.Request, t Table, from, to string) error {
+// sendFile answers with the table as a file; name tells what is in it and of when, in letters that every disk takes.
+func (c *Console) sendFile(w http.ResponseWriter, r *http.Request, t Table, name string) error {
 	f := c.catalogs[c.langOf(r)].forms
-	out := &download{w: w, name: fmt.Sprintf("%s-%s_%s.csv", t.Name, from, to)}
-	if err := f.writeFile(out, t); err != nil && !out.begun {
-		return err
+	out := &download{w: w, name: name + ".csv"}
+	if err := f.writeFile(out, t); err != nil {
+		if !out.begun {
+			return err
+		}
+		c.Log.Error("a table broke off", "table", name, "error", err)
+		panic(http.ErrAbortHandler) // so that the browser does not keep half of it
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -228,14 +229,14 @@ func (c *Console) statisticsFile(w http.ResponseWriter, r *http.Request, f figur
 	if err != nil {
 		return err
 	}
-	ch.Name = q.say("statistics.file." + strings.ReplaceAll(f.name, "-", "_"))
+	name := fmt.Sprintf("%s-%s_%s", q.say("statistics.file."+strings.ReplaceAll(f.name, "-", "_")), q.Span.From.Format(time.DateOnly), q.last().Format(time.DateOnly))
 	if *q.failed != nil {
 		return *q.failed
 	}
 	if err := c.audit(r.Context(), c.DB, r, "statistics.export", "statistics:"+f.name, r.URL.RawQuery); err != nil {
 		return err
 	}
-	return c.sendFile(w, r, ch.Table, q.Span.From.Format(time.DateOnly), q.last().Format(time.DateOnly))
+	return c.sendFile(w, r, ch.Table, name)
 }
 
 // steps gives a row for each step of the span, without its figures.
