@@ -60,7 +60,7 @@ func stepsOf(role Role) []step {
 	return []step{
 		signedIn,
 		{Key: "import", Path: at("/residents/import"), done: mine("resident.import")},
-		{Key: "rejects", Path: at("/residents/import"), done: mine("resident.rejects")},
+		{Key: "rejects", Path: at("/residents/import"), done: mine("job.fetch")},
 		{Key: "write", Path: at("/campaigns/new"), done: mine("campaign.create")},
 		{Key: "submit", Path: at("/campaigns"), done: mine("campaign.submit")},
 		{Key: "approve", Path: at("/campaigns"), done: func(a practice.Acts, who string) bool { return a.ByAnother(who, "campaign.approve") }},

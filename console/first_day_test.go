@@ -67,8 +67,14 @@ func TestAPolicemansFirstDayIsDoneOnPracticeReportsAlone(t *testing.T) {
 	if day := b.get("/first-day"); strings.Count(day.body, `class="done"`) != 5 || !strings.Contains(day.body, `aria-current="step"`) {
 		t.Errorf("%d steps are done before the export", strings.Count(day.body, `class="done"`))
 	}
-	if got := b.post("/practice/reports/export", "reason", "tập xuất"); got.status == 200 && !strings.Contains(got.header.Get("Content-Disposition"), "TAP-HUAN") {
-		t.Errorf("the file is called %q", got.header.Get("Content-Disposition"))
+	h.works()
+	job := b.post("/practice/reports/export", "reason", "tập xuất").header.Get("Location")
+	if !strings.HasPrefix(job, "/practice/jobs/") {
+		t.Fatalf("the export leads to %q", job)
+	}
+	b.ended(job)
+	if got := b.get(job + "/file"); !strings.Contains(got.header.Get("Content-Disposition"), "TAP-HUAN-") {
+		t.Errorf("the file is called %q (%d)", got.header.Get("Content-Disposition"), got.status)
 	}
 	b.get("/first-day")
 	if got := b.get("/"); strings.Contains(got.body, `id="home-first_day"`) {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"mime"
 	"net/http"
 	"regexp"
 	"strings"
@@ -84,8 +85,9 @@ func (w *practiceWriter) WriteHeader(status int) {
 			h.Set(name, practicePath+to)
 		}
 	}
-	if file := h.Get("Content-Disposition"); file != "" {
-		h.Set("Content-Disposition", strings.Replace(file, `filename="`, `filename="TAP-HUAN-`, 1))
+	if kind, with, err := mime.ParseMediaType(h.Get("Content-Disposition")); err == nil && with["filename"] != "" {
+		with["filename"] = "TAP-HUAN-" + with["filename"]
+		h.Set("Content-Disposition", mime.FormatMediaType(kind, with))
 	}
 	w.html = strings.HasPrefix(h.Get("Content-Type"), "text/html")
 	w.ResponseWriter.WriteHeader(status)
