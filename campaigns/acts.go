@@ -117,13 +117,15 @@ func (s *Store) start(ctx context.Context, tx *sql.Tx, id int64, by User) error 
 	})
 }
 
-// Pause holds the schedule and what is still queued; what is on the air already cannot be called back.
+// Pause holds the schedule and what is still queued; an audience that is being written out at the moment is not sent; what is on the air already cannot be called back.
 func (s *Store) Pause(ctx context.Context, id int64, by User) error {
-	return s.act(ctx, id, ActPause, by, "", func(tx *sql.Tx, c Campaign) error {
-		if err := s.sch.Pause(ctx, tx, Subject(id)); err != nil {
-			return err
-		}
-		return s.toRuns(ctx, tx, id, s.gw.PauseRuns)
+	return s.interrupting(ctx, id, func() error {
+		return s.act(ctx, id, ActPause, by, "", func(tx *sql.Tx, c Campaign) error {
+			if err := s.sch.Pause(ctx, tx, Subject(id)); err != nil {
+				return err
+			}
+			return s.toRuns(ctx, tx, id, s.gw.PauseRuns)
+		})
 	})
 }
 
@@ -139,11 +141,13 @@ func (s *Store) Resume(ctx context.Context, id int64, by User) error {
 
 // Cancel ends a campaign for good; what is still queued is not sent.
 func (s *Store) Cancel(ctx context.Context, id int64, by User, reason string) error {
-	return s.act(ctx, id, ActCancel, by, reason, func(tx *sql.Tx, c Campaign) error {
-		if err := s.sch.Stop(ctx, tx, Subject(id)); err != nil {
-			return err
-		}
-		return s.toRuns(ctx, tx, id, s.gw.CancelRuns)
+	return s.interrupting(ctx, id, func() error {
+		return s.act(ctx, id, ActCancel, by, reason, func(tx *sql.Tx, c Campaign) error {
+			if err := s.sch.Stop(ctx, tx, Subject(id)); err != nil {
+				return err
+			}
+			return s.toRuns(ctx, tx, id, s.gw.CancelRuns)
+		})
 	})
 }
 

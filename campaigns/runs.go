@@ -63,7 +63,7 @@ func (s *Store) Fire(ctx context.Context, tx *sql.Tx, campaign int64, dueAt time
 	if c.Urgent {
 		r.Hours, r.Caps = anyHour, gateway.Caps{}
 	}
-	n, err := s.gw.EnqueueRun(ctx, tx, r)
+	n, err := s.expand(ctx, tx, r, dueAt)
 	if err != nil {
 		return fmt.Errorf("fire campaign %d: %w", campaign, err)
 	}

@@ -28,6 +28,7 @@ type campaignData struct {
 	Refused  string // a key: why the last act was not done
 	Step     stepView
 	Live     progressData
+	Expands  expansionView
 	Preview  campaignPreviewData
 	When     whenView
 	Whole    bool
@@ -79,6 +80,9 @@ func (c *Console) campaignPage(w http.ResponseWriter, r *http.Request, status in
 	}
 	d.HasFired = len(d.Runs) > 0
 	if d.Live, err = c.progressOf(ctx, id); err != nil {
+		return err
+	}
+	if d.Expands, err = c.expansionOf(ctx, id); err != nil {
 		return err
 	}
 	if d.History, err = c.Campaigns.History(ctx, id); err != nil {

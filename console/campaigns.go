@@ -27,6 +27,8 @@ func (c *Console) campaignPages(r *mux.Router) {
 	for act := range campaignDid {
 		c.page(r, "POST", "/campaigns/{id:[0-9]+}/"+act, ward, c.campaignAct(act))
 	}
+	c.page(r, "GET", "/campaigns/{id:[0-9]+}/expansion", ward, c.campaignExpansion)
+	c.live.Topic("campaign-expansion", ward, c.expansionRevision)
 	c.live.Topic("campaign", ward, c.campaignRevision)
 	c.live.Topic("campaign-state", ward, c.campaignStateRevision)
 	c.addNav("/campaigns", "nav.campaigns", Ward)

@@ -95,6 +95,8 @@ type Run struct {
 	SendAfter    time.Time
 	SendBy       time.Time // zero: a day after SendAfter
 	Resend       bool      // send again what is in doubt, at the price of a double now and then
+
+	Progress func(done, total int) // hears how many messages are written; may be nil
 }
 
 // Progress counts messages by state.

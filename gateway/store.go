@@ -146,29 +146,95 @@ const orderSizeSQL = `select coalesce(sum(size), 0) from chunks where run_id = $
 const prefixSQL = `coalesce($3::jsonb ->> left(a.phone, 8), $3::jsonb ->> left(a.phone, 7), $3::jsonb ->> left(a.phone, 6),
 		$3::jsonb ->> left(a.phone, 5), $3::jsonb ->> left(a.phone, 4), $3::jsonb ->> left(a.phone, 3))`
 
-// expandSQL numbers the audience within each carrier, cuts it into chunks and adds both in one statement, without a round
-// trip for each row. $1 is AudienceSQL's own parameter. A number that was ported goes where it is now, if that carrier ($10)
-// is ours. Else the longest prefix that is in the table wins; jsonb finds a key by binary search, so that a route costs a
-// fraction of a microsecond.
-const expandSQL = `
-with audience as (` + residents.AudienceSQL + `),
-numbered as (
-	select resident_id, phone, unit_id, carrier,
-	       row_number() over (partition by carrier order by resident_id) - 1 as n
-	from (
-		select resident_id, a.phone, unit_id, coalesce(p.carrier, ` + prefixSQL + `, $4) as carrier
-		from audience a left join ported_numbers p on p.phone = a.phone and p.carrier = any($10)
-	) routed
-),
-added as (
+// A run is expanded in three steps of one transaction, so that it can be told how far it is: who is in it, their chunks, and
+// their messages in batches. None takes a round trip for each row.
+
+// audienceTableSQL: what the transaction holds beside the tables. A page of it is what a batch is measured in.
+const audienceTableSQL = `
+drop table if exists pg_temp.run_audience, pg_temp.run_chunks;
+create temp table run_audience (resident_id bigint, phone text, unit_id bigint, carrier text, n bigint) on commit drop;
+create temp table run_chunks (id bigint, carrier text, nth bigint) on commit drop`
+
+// numberSQL numbers the audience within each carrier. $1 is AudienceSQL's own parameter. A number that was ported goes where
+// it is now, if that carrier ($4) is ours. Else the longest prefix that is in the table ($3) wins; jsonb finds a key by binary
+// search, so that a route costs a fraction of a microsecond.
+const numberSQL = `
+with audience as (` + residents.AudienceSQL + `)
+insert into pg_temp.run_audience
+select resident_id, phone, unit_id, carrier, row_number() over (partition by carrier order by resident_id) - 1
+from (
+	select resident_id, a.phone, unit_id, coalesce(p.carrier, ` + prefixSQL + `, $2) as carrier
+	from audience a left join ported_numbers p on p.phone = a.phone and p.carrier = any($4)
+) routed`
+
+const addChunksSQL = `
+with added as (
 	insert into chunks (run_id, carrier, nth, urgent, size, ready_at, send_by)
-	select $2, carrier, n / $5, $6, count(*), $7, $8
-	from numbered group by carrier, n / $5
+	select $1, carrier, n / $2, $3, count(*), $4, $5
+	from pg_temp.run_audience group by carrier, n / $2
 	returning id, carrier, nth
 )
+insert into pg_temp.run_chunks select id, carrier, nth from added`
+
+// addMessagesSQL writes what stands on the pages from $4 to before $5.
+const addMessagesSQL = `
 insert into messages (id, chunk_id, pos, phone, unit_id, body_id)
-select $2::bigint << 32 | n.resident_id, c.id, n.n % $5, n.phone, n.unit_id, $9
-from numbered n join added c on c.carrier = n.carrier and c.nth = n.n / $5`
+select $1::bigint << 32 | a.resident_id, c.id, a.n % $2, a.phone, a.unit_id, $3
+from pg_temp.run_audience a join pg_temp.run_chunks c on c.carrier = a.carrier and c.nth = a.n / $2
+where a.ctid >= format('(%s,0)', $4::bigint)::tid and a.ctid < format('(%s,0)', $5::bigint)::tid`
+
+const audiencePagesSQL = `select pg_relation_size('pg_temp.run_audience') / current_setting('block_size')::bigint`
+
+// expandBatch messages are written between two words on how far it is: a quarter of a second.
+const expandBatch = 50_000
+
+func (s *Store) expand(ctx context.Context, tx *sql.Tx, r Run, body int64) (int, error) {
+	tell := r.Progress
+	if tell == nil {
+		tell = func(int, int) {}
+	}
+	if _, err := tx.ExecContext(ctx, audienceTableSQL); err != nil {
+		return 0, err
+	}
+	res, err := tx.ExecContext(ctx, numberSQL, pq.Array(r.Audience.Units), s.routes.rest, s.routes.table, pq.Array(s.routes.names))
+	if err != nil {
+		return 0, err
+	}
+	total, err := res.RowsAffected()
+	if err != nil {
+		return 0, err
+	}
+	tell(0, int(total))
+	if _, err := tx.ExecContext(ctx, addChunksSQL, r.ID, chunkSize, r.Urgent, r.SendAfter.UTC(), r.SendBy.UTC()); err != nil {
+		return 0, err
+	}
+	// Without statistics the planner would take both for a handful of rows.
+	if _, err := tx.ExecContext(ctx, `analyze pg_temp.run_audience, pg_temp.run_chunks`); err != nil {
+		return 0, err
+	}
+	var pages int64
+	if err := tx.QueryRowContext(ctx, audiencePagesSQL).Scan(&pages); err != nil {
+		return 0, err
+	}
+	step := max(1, pages*expandBatch/max(total, 1))
+	var n int64
+	for page := int64(0); page < pages; page += step {
+		res, err := tx.ExecContext(ctx, addMessagesSQL, r.ID, chunkSize, body, page, page+step)
+		if err != nil {
+			return 0, err
+		}
+		added, err := res.RowsAffected()
+		if err != nil {
+			return 0, err
+		}
+		n += added
+		tell(int(n), int(total))
+	}
+	if n != total {
+		return 0, fmt.Errorf("%d messages for an audience of %d", n, total)
+	}
+	return int(n), nil
+}
 
 // EnqueueRun expands r's audience into messages within the caller's transaction, and gives how many there are. The same
 // run again adds nothing and gives the first number: two nodes may fire one due time.
@@ -209,14 +275,9 @@ func (s *Store) EnqueueRun(ctx context.Context, tx *sql.Tx, r Run) (int, error) 
 		}
 		return size, nil
 	}
-	res, err = tx.ExecContext(ctx, expandSQL, pq.Array(r.Audience.Units), r.ID, s.routes.table, s.routes.rest, chunkSize, r.Urgent, r.SendAfter.UTC(), r.SendBy.UTC(), body,
-		pq.Array(s.routes.names))
+	n, err := s.expand(ctx, tx, r, body)
 	if err != nil {
 		return 0, fmt.Errorf("expand run %d: %w", r.ID, err)
 	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return 0, fmt.Errorf("expand run %d: %w", r.ID, err)
-	}
-	return int(n), nil
+	return n, nil
 }

@@ -52,7 +52,7 @@ alter table job_inputs alter column bytes set storage external;
 
 -- An audience that is being written out at the moment, told from beside the transaction that does it.
 create table campaign_expansions (
-  campaign_id bigint primary key references campaigns,
+  campaign_id bigint primary key, -- no reference: it would wait for the lock under which the audience is written out
   due_at      timestamptz not null,
   done        int not null default 0,
   total       int not null default 0, -- 0: the audience is still being counted

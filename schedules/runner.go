@@ -70,7 +70,11 @@ func (r *Runner) Tick(ctx context.Context) (int, error) {
 			return fired, nil
 		case errors.As(err, &failed):
 			// One subject's trouble must not hold up the others.
-			r.Log.Error("schedules: fire", "schedule", failed.id, "error", failed.err)
+			if errors.Is(failed.err, ErrStopped) {
+				r.Log.Info("schedules: stopped while it fired", "schedule", failed.id)
+			} else {
+				r.Log.Error("schedules: fire", "schedule", failed.id, "error", failed.err)
+			}
 			if err := r.postpone(ctx, failed); err != nil {
 				return fired, err
 			}
@@ -83,6 +87,9 @@ func (r *Runner) Tick(ctx context.Context) (int, error) {
 }
 
 var errNoneDue = errors.New("nothing is due")
+
+// ErrStopped is for a callback that somebody had stop: it is tried again as after a failure, if the schedule still stands.
+var ErrStopped = errors.New("stopped by somebody")
 
 // fireError is a callback's failure, whose transaction was undone.
 type fireError struct {
