@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	tallyEvery = 5 * time.Minute
+	tallyEvery = time.Minute
 	tallyRest  = 20 // times what a count took: it must not be what the database does most
 	// tallySettles is how long after its receipt's deadline a message's day is counted for good.
 	tallySettles = 24 * time.Hour
