@@ -120,7 +120,7 @@ func newUserCommand(load func() (Config, error)) *cobra.Command {
 	for _, c := range []*cobra.Command{add, passwd} {
 		c.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from the first line of standard input")
 	}
-	cmd.AddCommand(add, list, disable, passwd, factor)
+	cmd.AddCommand(newInviteCommand(with), newResetCommand(with), add, list, disable, passwd, factor)
 	return cmd
 }
 
