@@ -31,8 +31,9 @@ test: postgres
 	go test -race -count=1 -parallel 4 -timeout 10m ./...
 	@echo "make test: all packages passed"
 
-# Prints what docs/bench.md keeps, some twenty minutes long: the session and other people's programs against a raw loop in
-# the same run, then the whole way with and without a link in turns, at a steady arrival, at five millions, and the expansion.
+# Prints what docs/bench.md keeps, some thirty minutes long: the session and other people's programs against a raw loop in
+# the same run, then the whole way with and without a link in turns, at a steady arrival, at five millions, the expansion, the pages
+# of a ward of 200,000 at the server, and in a browser on a slow processor.
 BENCH := $(BIN) bench
 bench: postgres build
 	@scripts/need node=nodejs npm=npm /usr/sbin/bearerbox=kannel
@@ -45,6 +46,9 @@ bench: postgres build
 	$(BENCH) gateway --messages 100000 --json
 	$(BENCH) gateway --messages 5000000 --json
 	for run in 1 2 3; do $(BENCH) expand --messages 1000000 --json || exit 1; done
+	for run in 1 2 3; do $(BENCH) pages --residents 200000 --json || exit 1; done
+	@scripts/need chromium=chromium
+	go test ./cmd/canhgiac -run '^$$' -bench Interactive -benchtime 1x
 
 # Speaks every prompt anew with espeak-ng and sox; the sounds are kept in the repository.
 prompts:

@@ -4,6 +4,9 @@
 -- trusted: the database's owner may install it.
 create extension if not exists pg_trgm;
 create index residents_name on residents (name_fold, id);
+create index residents_unit_name on residents (unit_id, name_fold, id);
+drop index residents_unit;
+create index residents_never_agreed on residents (name_fold, id) where consent_at is null;
 create index residents_name_part on residents using gin (name_fold gin_trgm_ops);
 create index residents_phone_part on residents using gin (phone gin_trgm_ops);
 
@@ -57,5 +60,6 @@ create table audience_counts (
 
 -- +goose Down
 drop table audience_counts, audience_tallies, campaign_counts, reach_tallies, run_tallies;
-drop index residents_phone_part, residents_name_part, residents_name;
+create index residents_unit on residents (unit_id);
+drop index residents_phone_part, residents_name_part, residents_never_agreed, residents_unit_name, residents_name;
 drop extension pg_trgm;

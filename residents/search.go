@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/lib/pq"
 )
 
 // Standing narrows a search to what may be sent to whom.
@@ -38,8 +40,10 @@ type Page struct {
 // countedTo is how far the rows of a search are counted: nobody turns so many pages.
 const countedTo = 10_000
 
-// belowSQL are a unit and all below it.
-const belowSQL = `(with recursive below (id) as (select $%d::bigint union all select c.id from units c join below b on c.parent_id = b.id) select id from below)`
+// belowSQL gives a unit and all below it.
+const belowSQL = `
+with recursive below (id) as (select $1::bigint union all select c.id from units c join below b on c.parent_id = b.id)
+select array_agg(id) from below`
 
 // searchStandingSQL are the conditions by which indexes are found; what opted out counts as that, agreed or not.
 var searchStandingSQL = map[Standing]string{
@@ -49,7 +53,8 @@ var searchStandingSQL = map[Standing]string{
 }
 
 // where names only what the filter asks for: a condition that might not hold keeps an index from being used.
-func (f Filter) where() (string, []any) {
+// units are the filter's own with all below it.
+func (f Filter) where(units pq.Int64Array) (string, []any) {
 	var parts []string
 	var args []any
 	add := func(condition string, values ...any) {
@@ -68,8 +73,11 @@ func (f Filter) where() (string, []any) {
 	case name != "":
 		add("r.name_fold like $%d", part(name))
 	}
-	if f.Unit != 0 {
-		add("r.unit_id in "+belowSQL, f.Unit)
+	switch {
+	case len(units) == 1:
+		add("r.unit_id = $%d", units[0])
+	case f.Unit != 0:
+		add("r.unit_id = any($%d)", units)
 	}
 	if f.Standing != AnyStanding {
 		condition, known := searchStandingSQL[f.Standing]
@@ -100,7 +108,13 @@ func (s *Store) Search(ctx context.Context, f Filter) (Page, error) {
 	if p.Size <= 0 {
 		p.Size = 50
 	}
-	where, args := f.where()
+	var units pq.Int64Array
+	if f.Unit != 0 {
+		if err := s.db.QueryRowContext(ctx, belowSQL, f.Unit).Scan(&units); err != nil {
+			return Page{}, fmt.Errorf("units of a search: %w", err)
+		}
+	}
+	where, args := f.where(units)
 	if err := s.db.QueryRowContext(ctx, fmt.Sprintf(searchCountSQL, where, countedTo+1), args...).Scan(&p.Total); err != nil {
 		return Page{}, fmt.Errorf("count residents: %w", err)
 	}
