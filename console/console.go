@@ -124,6 +124,7 @@ func New(o Options) (*Console, error) {
 	c.residentPages(r)
 	c.statisticsPages(r)
 	c.jobPages(r)
+	c.systemPages(r)
 	c.auditPages(r)
 	c.designPages(r)
 	c.glossaryPages(r)

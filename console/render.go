@@ -78,6 +78,7 @@ func funcs(c *catalog) template.FuncMap {
 		"ago":      c.ago,   // ago time: 2 giờ 15 phút trước
 		"left":     c.left,  // left time: còn 3 ngày, quá hạn 2 giờ
 		"utc":      func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") },
+		"timeOf":   func(t *time.Time) time.Time { return *t },
 		"inc":      func(i int) int { return i + 1 }, // a place in a list as people count
 		"standing": standingOf,
 		"dict":     dict, // dict "Key" value ...: for handing several things to a partial

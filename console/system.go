@@ -1,0 +1,199 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"canhgiac/gateway"
+	"canhgiac/internal/nodes"
+)
+
+// When the operator is told. A link, a queue or a schedule that is late by less mends itself.
+const (
+	lateAfter    = 5 * time.Minute
+	clockLimit   = 2 * time.Second
+	diskShare    = 10 // per cent that are free
+	certSoon     = 30 * 24 * time.Hour
+	certNow      = 7 * 24 * time.Hour
+	backupAge    = 26 * time.Hour
+	errorsBack   = 24 * time.Hour
+	loggedShown  = 30
+	inDoubtLimit = 100
+)
+
+// systemPages are the operator's: how the whole stands, and what to do about what does not.
+func (c *Console) systemPages(r *mux.Router) {
+	operator := []Role{Operator}
+	c.page(r, "GET", "/system", operator, c.system)
+	c.addNav("/system", "nav.system", Operator)
+	c.addWay("/system", "nav.system", "home.system", nil, Operator)
+	c.addSection(section{name: "system_do", order: homeNow, roles: operator, load: func(r *http.Request) (any, error) {
+		d, err := c.systemData(r.Context())
+		return d.Do, err
+	}})
+}
+
+// systemDo is one condition that somebody has to see to: its sentence is system.do.<What>, its remedy system.fix.<What>.
+type systemDo struct {
+	What, Name string
+	N          int64
+	At         time.Time
+	Now        bool // not soon
+}
+
+// systemConditions are all that the page knows; a test holds them to the catalogs.
+var systemConditions = []string{"no_carrier", "link_down", "slowed", "in_doubt", "queue_late", "schedule_late", "clock_off", "disk_low", "certificate", "backup_old", "backup_missing", "archive_failed", "errors"}
+
+type systemDatabase struct {
+	Size        int64
+	ArchiveMode string
+	ArchivedAt  *time.Time
+	Failed      bool // the newest try failed
+}
+
+type systemData struct {
+	Do       []systemDo
+	Carriers []gateway.CarrierStatus
+	Nodes    []nodes.Status
+	Database systemDatabase
+	Logged   []loggedRow
+}
+
+type loggedRow struct {
+	nodes.Logged
+	Fix string // system.log.<Fix>
+}
+
+const systemDatabaseSQL = `
+select pg_database_size(current_database()), current_setting('archive_mode'), last_archived_time, coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false)
+from pg_stat_archiver`
+
+func (c *Console) systemData(ctx context.Context) (d systemData, err error) {
+	if d.Carriers, err = c.Gateway.Carriers(ctx, c.Carriers); err != nil {
+		return d, err
+	}
+	store := nodes.NewStore(c.DB)
+	if d.Nodes, err = store.List(ctx); err != nil {
+		return d, err
+	}
+	b := &d.Database
+	if err = c.DB.QueryRowContext(ctx, systemDatabaseSQL).Scan(&b.Size, &b.ArchiveMode, &b.ArchivedAt, &b.Failed); err != nil {
+		return d, fmt.Errorf("ask how the database stands: %w", err)
+	}
+	logged, err := store.Logged(ctx, c.Now().Add(-errorsBack), loggedShown)
+	if err != nil {
+		return d, err
+	}
+	for _, l := range logged {
+		d.Logged = append(d.Logged, loggedRow{l, remedyOf(l.Message)})
+	}
+	late, err := c.Schedules.Upcoming(ctx, c.Now().Add(-lateAfter), 1)
+	if err != nil {
+		return d, err
+	}
+	if len(late) > 0 {
+		d.Do = append(d.Do, systemDo{What: "schedule_late", At: late[0].NextAt, Now: true})
+	}
+	d.Do = append(d.Do, c.carriersToDo(d.Carriers)...)
+	d.Do = append(d.Do, c.nodesToDo(d.Nodes)...)
+	if b.ArchiveMode != "off" && b.Failed {
+		d.Do = append(d.Do, systemDo{What: "archive_failed", Now: true})
+	}
+	for _, l := range logged {
+		if l.Level == "ERROR" {
+			d.Do = append(d.Do, systemDo{What: "errors", N: l.Count, At: l.Last})
+			break
+		}
+	}
+	return d, nil
+}
+
+func (c *Console) carriersToDo(all []gateway.CarrierStatus) (do []systemDo) {
+	if len(c.Carriers) == 0 {
+		do = append(do, systemDo{What: "no_carrier", Now: true})
+	}
+	for _, one := range all {
+		if one.Configured && !one.Up {
+			d := systemDo{What: "link_down", Name: one.Carrier, Now: true}
+			if one.Since != nil {
+				d.At = *one.Since
+			}
+			do = append(do, d)
+		}
+		for _, since := range []*time.Time{one.Queue.RunsSince, one.Queue.SinglesSince} {
+			if since != nil && c.Now().Sub(*since) > lateAfter && len(one.SentBy) == 0 {
+				do = append(do, systemDo{What: "queue_late", Name: one.Carrier, N: int64(one.Queue.Runs + one.Queue.Singles), At: *since, Now: true})
+				break
+			}
+		}
+		if one.Rate.SlowedAt != nil {
+			do = append(do, systemDo{What: "slowed", Name: one.Carrier, At: *one.Rate.SlowedAt})
+		}
+		if one.InDoubt >= inDoubtLimit {
+			do = append(do, systemDo{What: "in_doubt", Name: one.Carrier, N: int64(one.InDoubt)})
+		}
+	}
+	return do
+}
+
+func (c *Console) nodesToDo(all []nodes.Status) (do []systemDo) {
+	for _, n := range all {
+		if !n.Lives() {
+			continue
+		}
+		if n.ClockOff.Abs() > clockLimit {
+			do = append(do, systemDo{What: "clock_off", Name: n.Host, Now: true})
+		}
+		for _, disk := range n.State.Disks {
+			if disk.Free*100 < disk.Total*diskShare {
+				do = append(do, systemDo{What: "disk_low", Name: n.Host + ": " + disk.Path, Now: true})
+			}
+		}
+		for _, cert := range n.State.Certificates {
+			if left := cert.NotAfter.Sub(c.Now()); left < certSoon {
+				do = append(do, systemDo{What: "certificate", Name: cert.Of + ": " + cert.Name, At: cert.NotAfter, Now: left < certNow})
+			}
+		}
+		switch at := n.State.BackupAt; {
+		case n.State.BackupMark == "":
+		case at == nil:
+			do = append(do, systemDo{What: "backup_missing", Name: n.State.BackupMark, Now: true})
+		case c.Now().Sub(*at) > backupAge:
+			do = append(do, systemDo{What: "backup_old", At: *at, Now: true})
+		}
+	}
+	return do
+}
+
+func (c *Console) system(w http.ResponseWriter, r *http.Request) error {
+	d, err := c.systemData(r.Context())
+	if err != nil {
+		return err
+	}
+	return c.render(w, r, "system", d)
+}
+
+// remedies are what to do about the messages of the log that an operator can do something about: system.log.<value>.
+var remedies = map[string]string{
+	"SMSC refuses the bind": "account", "SMSC does not prove its name": "tls", "SMSC speaks no TLS": "tls", "SMSC link down": "link",
+	"no receiver is bound: receipts and messages from phones wait at the SMSC; sending goes on": "account",
+	"SMSC took messages without a response: they are in doubt":                                  "carrier",
+	"messages without a receipt are in doubt now":                                               "carrier",
+	"the carrier wants less": "rate",
+	"store outcomes":         "database", "keep the carrier's rate": "database", "look after the queue": "database",
+	"look at the links of all nodes": "database", "schedules: look for what is due": "database", "live topic": "database", "live listener": "database",
+	"a run's text is not for this carrier, it waits for another": "text",
+	"schedules: not on time":                                     "stood",
+}
+
+// remedyOf names the remedy for a message; others are for the node's own log.
+func remedyOf(message string) string {
+	if fix, known := remedies[message]; known {
+		return fix
+	}
+	return "other"
+}
