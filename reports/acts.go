@@ -63,6 +63,25 @@ func (s *Store) Receive(ctx context.Context, code string, by By) error {
 	})
 }
 
+const moveSQL = `update reports set state = $2, updated_at = $3, revision = nextval('report_revisions') where id = $1`
+
+// Move takes a received report one step on: verified, handed on, answered, closed, opened again. ErrMove where its state
+// does not allow the step; the first one is Receive's.
+func (s *Store) Move(ctx context.Context, code string, by By, to State) error {
+	return s.inTx(ctx, code, by, "report.move", string(to), func(tx *sql.Tx, r Report) error {
+		if to == Received || !r.State.MayBecome(to) {
+			return fmt.Errorf("%w: from %s to %s", ErrMove, r.State, to)
+		}
+		if _, err := tx.ExecContext(ctx, moveSQL, r.ID, to, s.now().UTC()); err != nil {
+			return err
+		}
+		if err := s.append(ctx, tx, r.ID, event{At: s.now(), Act: "moved", Key: string(to), Who: by.Name}); err != nil {
+			return err
+		}
+		return notify(ctx, tx)
+	})
+}
+
 const touchSQL = `update reports set updated_at = $2, revision = nextval('report_revisions') where id = $1`
 
 // Note adds what an officer learnt; like the rest of the record it cannot be changed later.
