@@ -145,7 +145,7 @@ func TestTheAuditLogIsExportedForAReason(t *testing.T) {
 
 // Where acts stand in the program: as the act of an entry, or handed to a function that writes one.
 var (
-	actNamed = regexp.MustCompile(`(?:Act:\s*|(?:audit|audited|change|entry|inTx|readAudit|residentAct|jobAct)\([^"\n]*|again\(http[^"\n]*)"([a-z]+\.[a-z_]+)"`)
+	actNamed = regexp.MustCompile(`(?:Act:\s*|(?:audit|audited|change|entry|inTx|readAudit|residentAct|jobAct|startJob)\([^"\n]*|again\(http[^"\n]*)"([a-z]+\.[a-z_]+)"`)
 	actConst = regexp.MustCompile(`\bAct\w+\s+Act = "([a-z_]+)"`)
 )
 
