@@ -43,45 +43,6 @@ type Account struct {
 	Sessions     int  // open now
 }
 
-// accountsSQL: the first of the cases that holds is the state.
-const accountsSQL = `
-select u.id, u.name, u.full_name, u.role, coalesce(u.unit_id, 0), coalesce(n.name, ''), coalesce(u.signed_in_at, '0001-01-01'),
-  coalesce(i.made_by, ''), coalesce(i.expires_at, '0001-01-01'),
-  case when u.disabled_at is not null then 'disabled' when u.password <> '' then 'active' when i.expires_at > $1 then 'invited' else 'expired' end as state,
-  exists (select from console_factors f where f.user_id = u.id),
-  (select count(*) from console_signins s where s.user_id = u.id and s.created_at > $3 and s.stage <> 'factor'
-     and u.disabled_at is null and u.password <> '' and s.proof = encode(sha256(u.password::bytea), 'hex'))
-from console_users u left join units n on n.id = u.unit_id left join console_invitations i on i.user_id = u.id
-where $2::bigint = 0 or u.id = $2
-order by u.disabled_at is not null, array_position(array['operator', 'ward', 'police'], u.role), u.name`
-
-// accounts gives one account, or all of them for 0; life is how long a session lasts.
-func (u *Users) accounts(ctx context.Context, id int64, life time.Duration) ([]Account, error) {
-	rows, err := u.db.QueryContext(ctx, accountsSQL, u.now().UTC(), id, u.now().UTC().Add(-life))
-	if err != nil {
-		return nil, fmt.Errorf("accounts: %w", err)
-	}
-	defer rows.Close()
-	var all []Account
-	for rows.Next() {
-		var a Account
-		if err := rows.Scan(&a.ID, &a.Name, &a.FullName, &a.Role, &a.UnitID, &a.UnitName, &a.SignedInAt, &a.InvitedBy, &a.InvitedUntil, &a.State, &a.Factor, &a.Sessions); err != nil {
-			return nil, fmt.Errorf("accounts: %w", err)
-		}
-		a.Disabled = a.State == "disabled"
-		all = append(all, a)
-	}
-	return all, rows.Err()
-}
-
-func (c *Console) accountList(w http.ResponseWriter, r *http.Request) error {
-	all, err := c.users.accounts(r.Context(), 0, c.Session)
-	if err != nil {
-		return err
-	}
-	return c.render(w, r, "users", all)
-}
-
 // accountForm is what was typed, as it was typed.
 type accountForm struct {
 	Name string
@@ -139,7 +100,7 @@ func actorOf(r *http.Request) Actor {
 
 // accountPage shows one account; with problems, what was typed stands in its form.
 func (c *Console) accountPage(w http.ResponseWriter, r *http.Request, status int, id int64, f *accountForm, problems map[string]string) error {
-	found, err := c.users.accounts(r.Context(), id, c.Session)
+	found, err := c.users.accounts(r.Context(), []int64{id}, c.Session)
 	if err != nil {
 		return err
 	}

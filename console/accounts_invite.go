@@ -55,7 +55,7 @@ func (c *Console) accountReset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return c.accountAfter(w, r, id, nil, "", err)
 	}
-	found, err := c.users.accounts(r.Context(), id, c.Session)
+	found, err := c.users.accounts(r.Context(), []int64{id}, c.Session)
 	if err != nil || len(found) == 0 {
 		return err
 	}

@@ -3,6 +3,8 @@ package console
 import (
 	"context"
 	"errors"
+	"html"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -255,6 +257,43 @@ func TestTheAccountsPageShowsWhereEachStands(t *testing.T) {
 	}
 	if got := operator.get("/users/999"); got.status != 404 {
 		t.Errorf("nobody: %d", got.status)
+	}
+}
+
+func TestManyAccountsComeInPagesAndAreFoundByAPartOfTheirName(t *testing.T) {
+	h := newHouse(t)
+	operator := h.as(Operator)
+	if strings.Contains(operator.get("/users").body, `role="search"`) {
+		t.Error("a handful of accounts is offered a search")
+	}
+	if _, err := h.db.Exec(`insert into console_users (name, full_name, role, password, created_at)
+		select 'nguoi' || lpad(i::text, 3, '0'), case i when 77 then 'Đỗ Thị Hạnh' else '' end, 'ward', 'none', now() from generate_series(1, 120) i`); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	names := regexp.MustCompile(`<span class="nowrap">(nguoi\d+)</span>`)
+	next := regexp.MustCompile(`<a href="([^"]+)" rel="next"`)
+	pages := 0
+	for address := "/users"; address != ""; pages++ {
+		body := operator.get(address).body
+		for _, m := range names.FindAllStringSubmatch(body, -1) {
+			seen[m[1]] = true
+		}
+		address = ""
+		if m := next.FindStringSubmatch(body); m != nil {
+			address = html.UnescapeString(m[1])
+		}
+	}
+	if pages != 3 || len(seen) != 120 {
+		t.Errorf("%d pages show %d of 120", pages, len(seen))
+	}
+	for _, part := range []string{"hanh", "Hạnh", "NGUOI077"} {
+		if got := names.FindAllStringSubmatch(operator.get("/users?q="+url.QueryEscape(part)).body, -1); len(got) != 1 || got[0][1] != "nguoi077" {
+			t.Errorf("%q finds %v", part, got)
+		}
+	}
+	if got := operator.get("/users?q=khong+ai"); !strings.Contains(got.body, "Không có tài khoản nào khớp") || !strings.Contains(got.body, `role="search"`) {
+		t.Error("a search that finds nobody does not say so, or takes the search away")
 	}
 }
 

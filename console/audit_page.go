@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 
 	"canhgiac/internal/audit"
@@ -49,22 +48,28 @@ func (c *Console) auditShow(w http.ResponseWriter, r *http.Request, status int, 
 		d.Problem = wrong
 		return c.renderStatus(w, r, http.StatusUnprocessableEntity, "audit", d)
 	}
-	accounts, err := c.users.List(r.Context())
-	if err != nil {
-		return err
-	}
 	words := c.catalogs[c.langOf(r)]
-	err = c.auditRows(r.Context(), d.Filter, auditPage, func(a auditRow) error {
+	var named []string // accounts among the objects
+	err := c.auditRows(r.Context(), d.Filter, auditPage, func(a auditRow) error {
 		line := auditLine{auditRow: a, Does: words.textOr("audit.act."+a.Act, a.Act), Thing: words.auditObject(a.Object), Says: words.auditDetail(a.Act, a.Detail)}
 		line.Kind, line.Ref, _ = strings.Cut(a.Object, ":")
-		if i := slices.IndexFunc(accounts, func(u User) bool { return line.Kind == "user" && u.Name == line.Ref }); i >= 0 {
-			line.Page = fmt.Sprintf("/users/%d", accounts[i].ID)
+		if line.Kind == "user" {
+			named = append(named, line.Ref)
 		}
 		d.Lines = append(d.Lines, line)
 		return nil
 	})
 	if err != nil {
 		return err
+	}
+	accounts, err := c.users.idsOf(r.Context(), named)
+	if err != nil {
+		return err
+	}
+	for i, line := range d.Lines {
+		if id, is := accounts[line.Ref]; is && line.Kind == "user" {
+			d.Lines[i].Page = fmt.Sprintf("/users/%d", id)
+		}
 	}
 	if len(d.Lines) == auditPage {
 		d.Older = fmt.Sprintf("/audit?%s&before=%d", d.Filter.Query(), d.Lines[auditPage-1].ID)

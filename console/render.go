@@ -24,6 +24,10 @@ func loadPages(cs catalogs) (pages, error) {
 	if err != nil {
 		return nil, err
 	}
+	addresses, err := assets()
+	if err != nil {
+		return nil, err
+	}
 	all := pages{}
 	for lang, catalog := range cs {
 		glossary, err := loadGlossary(lang)
@@ -33,6 +37,13 @@ func loadPages(cs catalogs) (pages, error) {
 		words := template.FuncMap{
 			"term":    glossary.term,    // term "tin_bao": the word with what it means
 			"explain": glossary.explain, // a text whose [words](tin_bao) have it too
+			"asset": func(name string) (string, error) { // asset "app.css": its address, which changes with its content
+				address, is := addresses[name]
+				if !is {
+					return "", fmt.Errorf("no static file %s", name)
+				}
+				return address, nil
+			},
 		}
 		shared, err := template.New("layout").Funcs(funcs(catalog)).Funcs(words).ParseFS(templateFiles, "templates/layout.html", "templates/partial_*.html")
 		if err != nil {
@@ -62,7 +73,6 @@ func funcs(c *catalog) template.FuncMap {
 		"t":        c.text,   // t "nav.audit"; t "x" "Name" .Name
 		"tor":      c.textOr, // tor key name: the name itself where no catalog has the key
 		"n":        c.count,  // n "reports.count" 5: the form for five, with {{.N}}
-		"asset":    asset,    // asset "app.css": its address, which changes with its content
 		"num":      c.num,    // num 1234567: 1.234.567
 		"id":       c.id,     // id 1956: a number that is a name
 		"pct":      c.pct,    // pct part whole: 12,5%

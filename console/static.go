@@ -94,12 +94,20 @@ func compress() (map[string][]byte, error) {
 	return all, nil
 }
 
-// asset gives a static file's address with the hash of its content, so that browsers may keep it for good.
-func asset(name string) (string, error) {
-	content, err := fs.ReadFile(staticFiles, "static/"+name)
+// assets gives each static file's address with the hash of its content, so that browsers may keep it for good.
+func assets() (map[string]string, error) {
+	all := map[string]string{}
+	err := fs.WalkDir(staticFiles, "static", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(staticFiles, name)
+		sum := sha256.Sum256(content)
+		all[strings.TrimPrefix(name, "static/")] = "/" + name + "?v=" + hex.EncodeToString(sum[:6])
+		return err
+	})
 	if err != nil {
-		return "", err
+		return nil, fmt.Errorf("console: hash static files: %w", err)
 	}
-	sum := sha256.Sum256(content)
-	return "/static/" + name + "?v=" + hex.EncodeToString(sum[:6]), nil
+	return all, nil
 }

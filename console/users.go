@@ -181,8 +181,11 @@ func (u *Users) audited(ctx context.Context, act, name, detail string, do func(*
 	return nil
 }
 
-const listUsersSQL = `select id, name, full_name, role, coalesce(unit_id, 0), disabled_at is not null from console_users order by role, name`
+const listUsersSQL = `
+select id, name, full_name, role, coalesce(unit_id, 0), disabled_at is not null from console_users
+order by disabled_at is not null, array_position(array['operator', 'ward', 'police'], role), name`
 
+// List gives everybody in the order of the accounts page.
 func (u *Users) List(ctx context.Context) ([]User, error) {
 	rows, err := u.db.QueryContext(ctx, listUsersSQL)
 	if err != nil {
@@ -213,6 +216,30 @@ func (u *Users) IDOf(ctx context.Context, name string) (int64, error) {
 		return 0, fmt.Errorf("user %s: %w", name, err)
 	}
 	return id, nil
+}
+
+const userIDsSQL = `select name, id from console_users where name = any($1)`
+
+// idsOf gives the ids of those of names that are accounts.
+func (u *Users) idsOf(ctx context.Context, names []string) (map[string]int64, error) {
+	ids := map[string]int64{}
+	if len(names) == 0 {
+		return ids, nil
+	}
+	rows, err := u.db.QueryContext(ctx, userIDsSQL, pq.Array(names))
+	if err != nil {
+		return nil, fmt.Errorf("ids of users: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		var id int64
+		if err := rows.Scan(&name, &id); err != nil {
+			return nil, fmt.Errorf("ids of users: %w", err)
+		}
+		ids[name] = id
+	}
+	return ids, rows.Err()
 }
 
 const userSQL = `
