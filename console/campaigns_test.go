@@ -84,7 +84,7 @@ func TestACampaignFromTheFormToTheNextStepOfEach(t *testing.T) {
 	if got := lan.post("/campaigns/1/approve", "revision", "1"); got.status != http.StatusConflict || !strings.Contains(got.body, "Xin nhờ một cán bộ khác") {
 		t.Errorf("self-approval: %d", got.status)
 	}
-	if got := huy.get("/"); !strings.Contains(got.body, "Chờ ông bà duyệt: “") {
+	if got := huy.get("/"); !strings.Contains(got.body, "Chờ anh/chị phê duyệt: “") {
 		t.Error("the home page does not say what waits")
 	}
 	if got := huy.post("/campaigns/1/approve", "revision", "0"); got.status != http.StatusConflict {

@@ -67,14 +67,14 @@ func TestTheWardHomeSaysWhatToDoFirstAndIsCalmOtherwise(t *testing.T) {
 	}
 	lan.post("/campaigns/new", goodForm()...)
 	lan.post("/campaigns/1/submit")
-	if got := huy.part("to_do"); !strings.Contains(got, `<a href="/campaigns/1">Chờ ông bà duyệt: “Nhắc tháng 11”`) {
+	if got := huy.part("to_do"); !strings.Contains(got, `<a href="/campaigns/1">Chờ anh/chị phê duyệt: “Nhắc tháng 11”`) {
 		t.Errorf("who may approve: %s", got)
 	}
-	if got := lan.part("to_do"); !strings.Contains(got, "Chờ người khác duyệt: “Nhắc tháng 11”") || strings.Contains(got, "ông bà duyệt") {
+	if got := lan.part("to_do"); !strings.Contains(got, "Chờ người khác phê duyệt: “Nhắc tháng 11”") || strings.Contains(got, "anh/chị phê duyệt") {
 		t.Errorf("who wrote it: %s", got)
 	}
 	huy.post("/campaigns/1/approve", "revision", "1")
-	if got := lan.part("to_do"); !strings.Contains(got, "Đã duyệt, chưa đặt chạy: “Nhắc tháng 11”") {
+	if got := lan.part("to_do"); !strings.Contains(got, "Đã phê duyệt, chưa bắt đầu gửi: “Nhắc tháng 11”") {
 		t.Errorf("approved: %s", got)
 	}
 }

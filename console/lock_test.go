@@ -37,7 +37,7 @@ func TestAScreenThatIsLeftAnswersNothingPersonalUntilThePasswordIsGiven(t *testi
 		t.Error("the list's stream goes on")
 	}
 	page := b.get("/locked?next=/reports/" + r.Code)
-	if page.status != http.StatusOK || !strings.Contains(page.body, "1 tin khẩn") || strings.Contains(page.body, "0912345678") || strings.Contains(page.body, "Giả danh") {
+	if page.status != http.StatusOK || !strings.Contains(page.body, "1 tin gấp") || strings.Contains(page.body, "0912345678") || strings.Contains(page.body, "Giả danh") {
 		t.Errorf("the locked page: %d\n%s", page.status, page.body)
 	}
 	if got := b.post("/locked", "password", "sai"); got.status != http.StatusUnprocessableEntity {
