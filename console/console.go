@@ -194,6 +194,10 @@ func (c *Console) add(r *mux.Router, method, path string, roles []Role, h handle
 	}
 	c.routes = append(c.routes, Page{method, path, roles})
 	r.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+		if strings.IndexByte(r.URL.Path, 0) >= 0 || !utf8.ValidString(r.URL.Path) { // nothing has such an address, and no audit row can name it
+			c.fail(w, r, errNoPage)
+			return
+		}
 		if len(roles) > 0 {
 			if err := c.admit(w, r, roles); err != nil {
 				c.fail(w, r, err)

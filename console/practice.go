@@ -37,27 +37,34 @@ func (c *Console) newPractice(p *Practice) (*Console, error) {
 	return desk, nil
 }
 
-// practicePages hand everything under /practice to the pages of the practice ward. They ask for roles themselves.
+// practicePages hand everything under /practice to the pages of the practice ward. They ask for roles themselves. Who is
+// not signed in, or locked, is turned away here, with the whole address: the way back, and a form that is held meanwhile,
+// must lead into practice again and never to the real page of the same name.
 func (c *Console) practicePages() {
-	c.router.PathPrefix(practicePath + "/").Handler(http.StripPrefix(practicePath, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isPractised(r.URL.Path) {
+	inside := http.StripPrefix(practicePath, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user := userOf(r)
+		user.UnitID, user.scope = 0, nil // there are other units there
+		r = r.WithContext(context.WithValue(r.Context(), userKey{}, user))
+		c.practice.router.ServeHTTP(&practiceWriter{ResponseWriter: w}, r)
+	}))
+	c.router.PathPrefix(practicePath + "/").HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case !isPractised(strings.TrimPrefix(r.URL.Path, practicePath)):
 			c.fail(w, r, errNoPage)
+			return
+		case userOf(r).ID == 0:
+			c.fail(w, r, errNotSignedIn)
 			return
 		}
 		switch begun, err := c.Practice.Store.Begun(r.Context()); {
 		case err != nil:
 			c.fail(w, r, err)
-		case userOf(r).ID == 0:
-			c.fail(w, r, errNotSignedIn)
 		case !begun:
 			http.Redirect(w, r, firstDayPath, http.StatusSeeOther)
 		default:
-			user := userOf(r)
-			user.UnitID, user.scope = 0, nil // there are other units there
-			r = r.WithContext(context.WithValue(r.Context(), userKey{}, user))
-			c.practice.router.ServeHTTP(&practiceWriter{ResponseWriter: w}, r)
+			inside.ServeHTTP(w, r)
 		}
-	})))
+	})
 }
 
 func isPractised(path string) bool {

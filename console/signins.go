@@ -190,6 +190,9 @@ func (c *Console) enter(r *http.Request, user User, st stage, since time.Time) e
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("sign in: %w", err)
 	}
+	if err := c.sessions.Clear(ctx); err != nil { // what an earlier person left in this browser is not the next one's: a held form, a code typed in
+		return fmt.Errorf("sign in: %w", err)
+	}
 	c.sessions.Put(ctx, sessionSignin, id)
 	return nil
 }
