@@ -165,7 +165,10 @@ func demoWorld(ctx context.Context, c Config, secrets demoSecrets, dataDir, logP
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "Preparing the ward Thanh Khê: units, residents.csv, the six reminders ...")
+	fmt.Fprintln(out, "Preparing the ward Thanh Khê: units, residents.csv, the six reminders, and eight weeks that lie behind it, all made up ...")
+	if err := loadPast(ctx, c, log, secrets.Passwords, time.Now()); err != nil {
+		return err
+	}
 	if err := n.loadDemo(ctx, secrets.Passwords); err != nil {
 		return err
 	}

@@ -52,6 +52,8 @@ type node struct {
 	residents *residents.Store
 	schedules *schedules.Store
 	campaigns *campaigns.Store
+	queue     *gateway.Store
+	hotline   *ivr.Hotline
 	reports   *reports.Store
 	users     *console.Users
 	console   *console.Console
@@ -106,13 +108,13 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	n.users = console.NewUsers(db, now, mustHaveFactor(c)...)
 	sending := routing(c)
 	sending.Hours, sending.Caps = hours, caps
-	queue := gateway.NewStore(db, now, sending)
+	n.queue = gateway.NewStore(db, now, sending)
 	written := campaigns.Options{Traps: traps(words), Hours: hours, Caps: caps, Log: log.With("part", "campaigns")}
-	n.campaigns = campaigns.NewStore(db, now, queue, n.residents, n.schedules, written)
+	n.campaigns = campaigns.NewStore(db, now, n.queue, n.residents, n.schedules, written)
 
 	n.runner = schedules.NewRunner(db, now, n.fire)
 	n.runner.Log = log.With("part", "schedules")
-	hotline, err := ivr.NewHotline(db, now, words, n.residents, n.reports, texter{queue}, ivr.Options{
+	n.hotline, err = ivr.NewHotline(db, now, words, n.residents, n.reports, texter{n.queue}, ivr.Options{
 		Brand: c.Words.Brand, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode, Officer: c.Voice.Officers,
 		Form: prompts.Plain, Length: sound.Length, Log: log.With("part", "hotline"),
 	})
@@ -120,16 +122,16 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 		return nil, err
 	}
 	inbound := func(ctx context.Context, tx *sql.Tx, in gateway.Inbound) (string, error) {
-		return hotline.Inbound(ctx, tx, in.Action, in.Rest, in.From, strconv.FormatInt(in.ID, 10))
+		return n.hotline.Inbound(ctx, tx, in.Action, in.Rest, in.From, strconv.FormatInt(in.ID, 10))
 	}
-	n.sender, err = gateway.NewSender(queue, carriers, gateway.Words(words.Keywords), inbound, gateway.SenderOptions{Log: log.With("part", "sender"), Registerer: n.metrics, USSD: answerUSSD(hotline)})
+	n.sender, err = gateway.NewSender(n.queue, carriers, gateway.Words(words.Keywords), inbound, gateway.SenderOptions{Log: log.With("part", "sender"), Registerer: n.metrics, USSD: answerUSSD(n.hotline)})
 	if err != nil {
 		return nil, err
 	}
 	work := jobs.NewStore(db, now, reports.Channel)
 	pages := console.Options{
 		DB: db, DatabaseURL: c.Database.URL, Now: now, Log: log.With("part", "console"), PublicURL: c.HTTP.PublicURL, Words: words,
-		Reports: n.reports, Residents: n.residents, Campaigns: n.campaigns, Gateway: queue, Jobs: work, Carriers: carriers, Schedules: n.schedules,
+		Reports: n.reports, Residents: n.residents, Campaigns: n.campaigns, Gateway: n.queue, Jobs: work, Carriers: carriers, Schedules: n.schedules,
 		Session: c.Console.Session, IdleLock: c.Console.IdleLock, TOTP: mustHaveFactor(c), Secrets: []string{c.Console.Secret, c.Console.SecretBefore},
 		HandsetURL: c.Console.HandsetURL, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode,
 	}
@@ -143,7 +145,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 		return nil, err
 	}
 	n.jobs = &jobs.Runner{Store: work, Works: n.console.Works(), Log: log.With("part", "jobs")}
-	n.routes = n.mount(hotline, sound, queue)
+	n.routes = n.mount(sound)
 	return n, nil
 }
 
@@ -157,20 +159,20 @@ func warnOfPromise(c Config, log *slog.Logger) {
 }
 
 // mount gives each kind of visitor its path on the public address.
-func (n *node) mount(hotline *ivr.Hotline, sound *prompts.Sound, queue *gateway.Store) http.Handler {
+func (n *node) mount(sound *prompts.Sound) http.Handler {
 	r := http.NewServeMux()
 	providers := make([]twiml.Provider, 0, len(n.config.Voice.Providers))
 	for _, p := range n.config.Voice.Providers {
 		providers = append(providers, twiml.Provider{Name: p.Name, Account: p.Account, Secret: p.Secret})
 	}
-	r.Handle("/voice/", twiml.Handler(hotline, sound, providers, n.config.HTTP.PublicURL, n.log.With("part", "voice")))
+	r.Handle("/voice/", twiml.Handler(n.hotline, sound, providers, n.config.HTTP.PublicURL, n.log.With("part", "voice")))
 	ussd := make([]africastalking.Provider, 0, len(n.config.USSD.Providers))
 	for _, p := range n.config.USSD.Providers {
 		ussd = append(ussd, africastalking.Provider{Name: p.Name, Secret: p.Secret})
 	}
-	r.Handle("/ussd/", africastalking.Handler(hotline, ussd, n.log.With("part", "ussd")))
+	r.Handle("/ussd/", africastalking.Handler(n.hotline, ussd, n.log.With("part", "ussd")))
 	r.Handle("/api/v1/", api.New(api.Options{
-		DB: n.db, Now: n.now, Log: n.log.With("part", "api"), Gateway: queue, Residents: n.residents,
+		DB: n.db, Now: n.now, Log: n.log.With("part", "api"), Gateway: n.queue, Residents: n.residents,
 		Importer: residents.NewImporter(n.db, n.now), Campaigns: n.campaigns, Reports: n.reports,
 	}))
 	r.Handle("/", n.console.Handler())
