@@ -45,10 +45,17 @@ func (s *Store) Open(ctx context.Context, j Job) io.Reader {
 	return &pieces{ctx: ctx, db: s.db, query: outputSQL, id: j.ID}
 }
 
-// addOutputSQL refuses a node that holds the job no more: its successor has begun the file anew.
-const addOutputSQL = `
-insert into job_outputs (job_id, nth, bytes)
-select id, $2, $3 from jobs where id = $1 and state = 'running' and node = $4 and tries = $5`
+// mineSQL is a job while it is this try's. The lock holds it for the statement: a successor begins before it or after it,
+// so that no piece of an old try lands in the new one's file.
+const mineSQL = `select id from jobs where id = $1 and state = 'running' and node = $2 and tries = $3 for share`
+
+// beginOutputSQL takes away what an earlier try wrote. A node that was only slow finds that the job is another's, whose file,
+// perhaps whole by now, it must leave alone.
+const beginOutputSQL = `
+with mine as (` + mineSQL + `), dropped as (delete from job_outputs where job_id in (select id from mine))
+select count(*) from mine`
+
+const addOutputSQL = `with mine as (` + mineSQL + `) insert into job_outputs (job_id, nth, bytes) select id, $4, $5 from mine`
 
 // output writes a file of a running job.
 type output struct {
@@ -60,7 +67,7 @@ type output struct {
 
 func (o *output) Write(b []byte) (int, error) {
 	t := o.task
-	res, err := t.store.db.ExecContext(t.ctx, addOutputSQL, t.job.ID, o.nth, b, t.job.Node, t.job.Tries)
+	res, err := t.store.db.ExecContext(t.ctx, addOutputSQL, t.job.ID, t.job.Node, t.job.Tries, o.nth, b)
 	if err != nil {
 		return 0, fmt.Errorf("write the file of job %d: %w", t.job.ID, err)
 	}

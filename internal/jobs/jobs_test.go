@@ -110,6 +110,42 @@ func TestAnotherNodeGoesOnWhenOneDied(t *testing.T) {
 	}
 }
 
+func TestANodeThatWasOnlySlowLeavesItsSuccessorsFileAlone(t *testing.T) {
+	d := newDesk(t)
+	started := make(chan *Task, 2)
+	let, back := make(chan struct{}), make(chan error, 1)
+	d.node(map[Kind]Work{"make": func(_ context.Context, t *Task) error {
+		started <- t
+		if t.Job().Tries == 1 {
+			<-let // stopped by the system just before it begins its file
+		}
+		w, err := t.Output("a.csv", "text/csv")
+		if err == nil {
+			_, err = fmt.Fprintf(w, "try %d", t.Job().Tries)
+		}
+		if t.Job().Tries == 1 {
+			back <- err
+		}
+		return err
+	}})
+	id := d.add(New{Kind: "make"})
+	first := <-started
+	// Its next beat is another hour away: it does not know yet.
+	if _, err := d.db.Exec(`update jobs set node = 'slow' where id = $1`, id); err != nil {
+		t.Fatal(err)
+	}
+	d.leaseOver(id)
+	j := d.until(id, Done)
+	first.ctx = context.WithoutCancel(first.ctx)
+	close(let)
+	if err := <-back; !errors.Is(err, errLost) {
+		t.Errorf("the slow node began a file: %v", err)
+	}
+	if text, err := io.ReadAll(d.Open(t.Context(), j)); err != nil || string(text) != "try 2" {
+		t.Errorf("the file is %q: %v", text, err)
+	}
+}
+
 func TestNodesSideBySideDoEachJobOnce(t *testing.T) {
 	d := newDesk(t)
 	const n = 40

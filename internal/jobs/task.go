@@ -60,7 +60,12 @@ func (t *Task) Progress(done, total int) {
 
 // Output begins the file that the job makes, in place of one that an earlier try began.
 func (t *Task) Output(name, contentType string) (io.Writer, error) {
-	if _, err := t.store.db.ExecContext(t.ctx, dropOutputSQL, t.job.ID); err != nil {
+	var mine int
+	err := t.store.db.QueryRowContext(t.ctx, beginOutputSQL, t.job.ID, t.job.Node, t.job.Tries).Scan(&mine)
+	if err == nil && mine == 0 {
+		err = errLost
+	}
+	if err != nil {
 		return nil, fmt.Errorf("begin the file of job %d: %w", t.job.ID, err)
 	}
 	t.output = &output{task: t, file: File{Name: name, Type: contentType}}
