@@ -28,7 +28,7 @@ func (c *Console) audited(ctx context.Context, tx execer, e audit.Entry) error {
 
 func (c *Console) auditPages(r *mux.Router) {
 	c.page(r, "GET", "/audit", []Role{Operator}, c.auditList)
-	c.page(r, "POST", "/audit/export", []Role{Operator}, c.auditExport)
+	c.page(r, "POST", "/audit/export", []Role{Operator}, c.auditExportStart)
 	c.addNav("/audit", "nav.audit", Operator)
 	c.addWay("/audit", "nav.audit", "home.audit", nil, Operator)
 }

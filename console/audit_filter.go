@@ -56,11 +56,13 @@ func readDay(s string) (time.Time, bool) {
 // It goes by rows, not by offset: new ones at the top do not shift what lies below.
 const auditSQL = `
 select id, at, who, role, act, object, detail, addr from audit_log
-where ($1 = '' or who = $1) and ($2 = '' or role = $2) and ($3 = '' or act = $3) and ($4::text[] is null or act = any($4))
-  and ($5 = '' or split_part(object, ':', 1) = $5) and ($6 = '' or object = $6) and ($7 = '' or addr = $7)
-  and ($8::timestamptz is null or at >= $8) and ($9::timestamptz is null or at < $9)
+where` + auditWhere + `
   and ($10::bigint = 0 or (at, id) < (select b.at, b.id from audit_log b where b.id = $10))
 order by at desc, id desc limit $11`
+
+const auditWhere = ` ($1 = '' or who = $1) and ($2 = '' or role = $2) and ($3 = '' or act = $3) and ($4::text[] is null or act = any($4))
+  and ($5 = '' or split_part(object, ':', 1) = $5) and ($6 = '' or object = $6) and ($7 = '' or addr = $7)
+  and ($8::timestamptz is null or at >= $8) and ($9::timestamptz is null or at < $9)`
 
 // args are the parameters of auditSQL; a key says which field cannot be read.
 func (f auditFilter) args(limit int) (args []any, wrong string) {
@@ -118,6 +120,20 @@ func (c *Console) auditRows(ctx context.Context, f auditFilter, limit int, do fu
 		}
 	}
 	return rows.Err()
+}
+
+const auditCountSQL = `select count(*) from audit_log where` + auditWhere
+
+// auditCount is how many rows a filter has: for a job's bar, never for a page.
+func (c *Console) auditCount(ctx context.Context, f auditFilter) (n int, err error) {
+	args, wrong := f.args(0)
+	if wrong != "" {
+		return 0, errBadForm
+	}
+	if err := c.DB.QueryRowContext(ctx, auditCountSQL, args[:9]...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count audit rows: %w", err)
+	}
+	return n, nil
 }
 
 // auditArea is acts that belong together, for a list to choose from.

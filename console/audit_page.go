@@ -1,16 +1,11 @@
 package console
 
 import (
-	"context"
-	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 
-	"canhgiac/internal/audit"
 	"canhgiac/residents"
 )
 
@@ -142,70 +137,4 @@ func (c *catalog) auditValue(field, value string) string {
 		return "–"
 	}
 	return value
-}
-
-var errNoReason = errors.New("an export of the audit log needs a reason")
-
-// exportAudit writes the rows of a filter as CSV for a spreadsheet: UTF-8 with a BOM, RFC 4180, no cell that runs as a formula.
-// The audit row is written first: whoever got half of a file has still taken it.
-func (c *Console) exportAudit(ctx context.Context, w io.Writer, by Actor, lang string, f auditFilter, reason string) (n int, err error) {
-	if reason == "" {
-		return 0, errNoReason
-	}
-	if _, wrong := f.args(0); wrong != "" {
-		return 0, problem{http.StatusUnprocessableEntity, wrong}
-	}
-	f.Before = 0
-	detail := reason
-	if q := f.Query(); q != "" {
-		detail += " (" + q + ")"
-	}
-	if err := c.audited(ctx, c.DB, audit.Entry{Who: by.Name, Role: string(by.Role), Act: "audit.export", Object: "audit", Detail: detail, Addr: by.Addr}); err != nil {
-		return 0, err
-	}
-	words := c.catalogs[lang]
-	if _, err := io.WriteString(w, "\ufeff"); err != nil {
-		return 0, fmt.Errorf("export audit: %w", err)
-	}
-	out := csv.NewWriter(w)
-	out.UseCRLF = true
-	line := func(cells ...string) error {
-		for i, s := range cells {
-			cells[i] = residents.GuardCell(s)
-		}
-		return out.Write(cells)
-	}
-	var head []string
-	for _, key := range []string{"audit.at", "audit.at_utc", "audit.who", "audit.role", "audit.act", "audit.act_code", "audit.object", "audit.detail", "audit.addr"} {
-		head = append(head, words.textOr(key, key))
-	}
-	if err := line(head...); err != nil {
-		return 0, fmt.Errorf("export audit: %w", err)
-	}
-	err = c.auditRows(ctx, f, 0, func(a auditRow) error {
-		n++
-		return line(clock(a.At, "2006-01-02 15:04:05"), a.At.UTC().Format("2006-01-02T15:04:05Z"), a.Who, words.textOr("role."+a.Role, a.Role),
-			words.textOr("audit.act."+a.Act, a.Act), a.Act, words.auditObject(a.Object), words.auditDetail(a.Act, a.Detail), a.Addr)
-	})
-	if err != nil {
-		return n, err
-	}
-	out.Flush()
-	return n, out.Error()
-}
-
-func (c *Console) auditExport(w http.ResponseWriter, r *http.Request) error {
-	reason, ok := reasonOf(r)
-	f := readAuditFilter(r.PostForm)
-	if !ok {
-		return c.auditShow(w, r, http.StatusUnprocessableEntity, auditData{Filter: f, Problem: "error.reason"})
-	}
-	out := &download{w: w, name: "nhat-ky-" + clock(c.Now(), "2006-01-02-1504") + ".csv"}
-	_, err := c.exportAudit(r.Context(), out, actorOf(r), c.langOf(r), f, reason)
-	if err != nil && out.begun {
-		// Half a file must not look like a whole one: the connection breaks, and the browser says so.
-		c.Log.Error("audit export broke off", "error", err)
-		panic(http.ErrAbortHandler)
-	}
-	return err
 }

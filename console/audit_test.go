@@ -126,7 +126,16 @@ func TestTheAuditLogIsExportedForAReason(t *testing.T) {
 	if got := b.post("/audit/export", "who", "lan", "reason", ""); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("without a reason: %d", got.status)
 	}
-	got := b.post("/audit/export", "who", "lan", "reason", "thanh tra yêu cầu")
+	if got := b.post("/audit/export", "act", "nothing", "reason", "x"); got.status != http.StatusBadRequest {
+		t.Errorf("an act that is none: %d", got.status)
+	}
+	if got := b.post("/audit/export", "from", "31/02/2026", "reason", "x"); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("a day that is none: %d", got.status)
+	}
+	h.works()
+	page := b.post("/audit/export", "who", "lan", "reason", "thanh tra yêu cầu").header.Get("Location")
+	b.ended(page)
+	got := b.get(page + "/file")
 	if got.status != 200 || !strings.HasPrefix(got.body, "\ufeff") || !strings.Contains(got.header.Get("Content-Disposition"), "nhat-ky-") || !strings.Contains(got.body, "\r\n") {
 		t.Fatalf("%d %v", got.status, got.header)
 	}

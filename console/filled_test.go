@@ -67,7 +67,7 @@ func filledHouse(t *testing.T) *house {
 
 // filledJobs leaves each role a job that runs on, and the ward a list that was tried and has rows to put right.
 func (h *house) filledJobs(ward *browser) {
-	running := map[Role]jobs.Kind{Ward: "residents_export", Police: "reports_export", Operator: "audit_export"}
+	running := map[Role]jobs.Kind{Ward: residentsExport, Police: reportsExport, Operator: auditExport}
 	h.works(func(w map[jobs.Kind]jobs.Work) {
 		for _, kind := range running {
 			w[kind] = waits(nil)

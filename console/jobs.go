@@ -40,6 +40,7 @@ func (c *Console) Works() map[jobs.Kind]jobs.Work {
 		c.kind(residentsImport): c.importWork(true),
 		c.kind(residentsExport): c.residentsExportWork,
 		c.kind(reportsExport):   c.reportsExportWork,
+		c.kind(auditExport):     c.auditExportWork,
 	}
 	if c.practice != nil {
 		maps.Copy(works, c.practice.Works())

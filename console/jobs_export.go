@@ -24,6 +24,7 @@ type exportParams struct {
 	Scope  residents.Scope `json:"scope"` // of who asked, at that time; null is all
 	Lang   string          `json:"lang"`
 	Whole  bool            `json:"whole,omitempty"` // whole phone numbers
+	Audit  auditFilter     `json:"audit,omitzero"`  // which rows of the log
 }
 
 // exported makes a file of what write writes, named for the day.
