@@ -31,14 +31,14 @@ type Filter struct {
 // Page is one page of a search.
 type Page struct {
 	Residents []Resident
-	Total     int  // rows on all pages, counted up to ten thousand
+	Total     int  // rows on all pages, counted up to five thousand
 	More      bool // there are more than that
 	Number    int  // from 1
 	Size      int
 }
 
-// countedTo is how far the rows of a search are counted: nobody turns so many pages.
-const countedTo = 10_000
+// countedTo is how far the rows of a search are counted: more than one group has, and nobody turns so many pages.
+const countedTo = 5_000
 
 // belowSQL gives a unit and all below it.
 const belowSQL = `
@@ -99,7 +99,13 @@ func (f Filter) where(units pq.Int64Array) (string, []any) {
 const (
 	searchSQL = `select ` + residentColumns + residentTables + `where r.id = any(array(
   select r.id from residents r%s order by r.name_fold, r.id limit %d offset %d)) order by r.name_fold, r.id`
-	searchCountSQL = `select count(*) from (select from residents r%s limit %d) found`
+	searchCountSQL = `select count(*) from (select from %s%s limit %d) found`
+)
+
+// The few who opted out are counted from their numbers: a join would be planned as a walk through all residents.
+const (
+	everybodySQL    = `residents r`
+	optedOutFromSQL = `opt_outs x cross join lateral (select phone, name_fold, unit_id from residents where phone = x.phone offset 0) r`
 )
 
 // Search gives a page of residents by name.
@@ -115,7 +121,14 @@ func (s *Store) Search(ctx context.Context, f Filter) (Page, error) {
 		}
 	}
 	where, args := f.where(units)
-	if err := s.db.QueryRowContext(ctx, fmt.Sprintf(searchCountSQL, where, countedTo+1), args...).Scan(&p.Total); err != nil {
+	from, counted := everybodySQL, where
+	if f.Standing == OptedOut {
+		from = optedOutFromSQL
+		anyStanding := f
+		anyStanding.Standing = AnyStanding
+		counted, _ = anyStanding.where(units)
+	}
+	if err := s.db.QueryRowContext(ctx, fmt.Sprintf(searchCountSQL, from, counted, countedTo+1), args...).Scan(&p.Total); err != nil {
 		return Page{}, fmt.Errorf("count residents: %w", err)
 	}
 	if p.Total > countedTo {
