@@ -108,7 +108,7 @@ func (c *Console) factorSet(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c.sessions.Remove(ctx, sessionSecret)
-	if err := c.enter(r, s.User, stageOpen, s.Created); err != nil {
+	if err := c.enter(r, s.User, stageOpen, s); err != nil {
 		return err
 	}
 	r = r.WithContext(context.WithValue(ctx, userKey{}, s.User)) // open from here on: the page has its head

@@ -42,7 +42,7 @@ func (c *Console) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if fresh != r.PostForm.Get("again") {
 		return say("again", "invitation.differ")
 	}
-	hash, err := c.users.hash(user, fresh)
+	hash, err := c.users.hash(ctx, user, fresh)
 	if key := passwordProblem(err); key != "" {
 		return say("new", key)
 	}
@@ -69,7 +69,7 @@ func (c *Console) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if user, err = c.users.byID(ctx, user.ID); err != nil { // its proof is the new password's
 		return err
 	}
-	if err := c.enter(r, user, stageOpen, signinOf(r).Created); err != nil {
+	if err := c.enter(r, user, stageOpen, signinOf(r)); err != nil {
 		return err
 	}
 	return c.done(w, r, "account.password_changed", "/account")
@@ -90,7 +90,7 @@ func (c *Console) confirm(w http.ResponseWriter, r *http.Request, password strin
 func (c *Console) guarded(w http.ResponseWriter, r *http.Request, what guess, look func(context.Context) error) (status int, problem string, err error) {
 	ctx, user := r.Context(), signinOf(r).User
 	refused := func(act string) error {
-		return c.audited(ctx, c.DB, entryOf(r, user, act, "console", ""))
+		return c.refused(ctx, entryOf(r, user, act, "console", ""))
 	}
 	wait, err := c.mayTry(ctx, what, user.Name, addrOf(r))
 	if err != nil {

@@ -77,16 +77,41 @@ const (
 	setFactorSQL = `
 insert into console_factors (user_id, secret, step, salt, made_at) values ($1, $2, $3, $4, $5)
 on conflict (user_id) do update set secret = excluded.secret, step = excluded.step, salt = excluded.salt, made_at = excluded.made_at`
+	lockFactorSQL  = `select exists (select from console_factors where user_id = $1) from console_users where id = $1 for update`
+	standsSQL      = `select exists (select from console_signins where id = $1)`
 	dropCodesSQL   = `delete from console_recovery_codes where user_id = $1`
 	addCodeSQL     = `insert into console_recovery_codes (user_id, hash) values ($1, $2)`
 	dropFactorSQL  = `delete from console_factors where user_id = $1`
 	dropSigninsSQL = `delete from console_signins where user_id = $1 and id <> $2`
 )
 
+// lockFactor tells whether user has a second factor; until tx ends, none is set up and no password alone is let in.
+func lockFactor(ctx context.Context, tx *sql.Tx, user int64, on *bool) error {
+	if _, err := tx.ExecContext(ctx, lockFactorSQL, user); err != nil { // a snapshot from before the lock would show what stood before
+		return fmt.Errorf("second factor of user %d: %w", user, err)
+	}
+	if err := tx.QueryRowContext(ctx, lockFactorSQL, user).Scan(on); err != nil {
+		return fmt.Errorf("second factor of user %d: %w", user, err)
+	}
+	return nil
+}
+
 // setFactor gives user a second factor, which replaces one that is there, and new recovery codes. step is that of the code
 // by which the person showed that their app has the secret. Sign-ins other than keep end: they came in by the password
 // alone, or by the factor that is gone.
+//
+// keep must still stand: another one at which the password alone was given may have set up a factor while this request's
+// form was on its way, and that factor is not to be replaced.
 func (c *Console) setFactor(ctx context.Context, tx *sql.Tx, user int64, secret []byte, step, keep int64, codes []string) error {
+	if err := lockFactor(ctx, tx, user, new(bool)); err != nil {
+		return err
+	}
+	var stands bool
+	if err := tx.QueryRowContext(ctx, standsSQL, keep).Scan(&stands); err != nil {
+		return fmt.Errorf("second factor of user %d: %w", user, err)
+	} else if !stands {
+		return errNotSignedIn
+	}
 	salt := make([]byte, 16)
 	_, _ = rand.Read(salt) // never fails
 	if _, err := tx.ExecContext(ctx, setFactorSQL, user, c.seals.seal(secret, user), step, salt, c.Now().UTC()); err != nil {

@@ -42,7 +42,7 @@ func (c *Console) invitationCode(w http.ResponseWriter, r *http.Request) error {
 	}
 	addr := addrOf(r)
 	again := func(status int, act, problem string) error {
-		if err := c.audited(r.Context(), c.DB, audit.Entry{Who: name, Act: act, Object: "console", Addr: addr}); err != nil {
+		if err := c.refused(r.Context(), audit.Entry{Who: name, Act: act, Object: "console", Addr: addr}); err != nil {
 			return err
 		}
 		return c.renderStatus(w, r, status, "invitation", invitationData{name, problem})

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gorilla/mux"
 
@@ -43,7 +42,7 @@ func (c *Console) signin(w http.ResponseWriter, r *http.Request) error {
 		d.Name = ""
 	}
 	again := func(status int, act, problem string) error {
-		if err := c.audited(r.Context(), c.DB, audit.Entry{Who: name, Act: act, Object: "console", Addr: addrOf(r)}); err != nil {
+		if err := c.refused(r.Context(), audit.Entry{Who: name, Act: act, Object: "console", Addr: addrOf(r)}); err != nil {
 			return err
 		}
 		d.Problem = problem
@@ -79,22 +78,22 @@ func (c *Console) signin(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if factor.On {
-		if err := c.enter(r, user, stageFactor, c.Now()); err != nil {
+		if err := c.enter(r, user, stageFactor, signin{}); err != nil {
 			return err
 		}
 		http.Redirect(w, r, withNext("/signin/factor", d.Next), http.StatusSeeOther)
 		return nil
 	}
-	if err := c.admitted(r, user, c.Now(), "session.signin", ""); err != nil {
+	if err := c.admitted(r, user, signin{}, "session.signin", ""); err != nil {
 		return err
 	}
 	http.Redirect(w, r, d.Next, http.StatusSeeOther)
 	return nil
 }
 
-// admitted opens the console to user, whose password was given at since.
-func (c *Console) admitted(r *http.Request, user User, since time.Time, act, detail string) error {
-	if err := c.enter(r, user, stageOpen, since); err != nil {
+// admitted opens the console to user, who has given all that is asked for; see enter for from.
+func (c *Console) admitted(r *http.Request, user User, from signin, act, detail string) error {
+	if err := c.enter(r, user, stageOpen, from); err != nil {
 		return err
 	}
 	if err := c.users.signedIn(r.Context(), user.ID); err != nil {

@@ -21,7 +21,7 @@ func (c *Console) signinFactor(w http.ResponseWriter, r *http.Request) error {
 	d := factorData{Next: localPath(r.PostForm.Get("next")), Recovery: r.PostForm.Get("how") == "recovery"}
 	again := func(status int, act, problem string) error {
 		d.Problem = problem
-		if err := c.audited(ctx, c.DB, entryOf(r, s.User, act, "console", "")); err != nil {
+		if err := c.refused(ctx, entryOf(r, s.User, act, "console", "")); err != nil {
 			return err
 		}
 		return c.renderStatus(w, r, status, "signin_factor", d)
@@ -69,13 +69,13 @@ func (c *Console) signinFactor(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !d.Recovery {
-		if err := c.admitted(r, s.User, s.Created, "session.signin", "factor"); err != nil {
+		if err := c.admitted(r, s.User, s, "session.signin", "factor"); err != nil {
 			return err
 		}
 		http.Redirect(w, r, d.Next, http.StatusSeeOther)
 		return nil
 	}
-	if err := c.admitted(r, s.User, s.Created, "session.recovery", fmt.Sprintf("left %d", left)); err != nil {
+	if err := c.admitted(r, s.User, s, "session.recovery", fmt.Sprintf("left %d", left)); err != nil {
 		return err
 	}
 	return c.done(w, r, "factor.recovery_used", withNext("/account/codes", d.Next))

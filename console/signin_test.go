@@ -120,7 +120,7 @@ func TestManyWrongPasswordsMakeOneWait(t *testing.T) {
 		wg.Go(func() { b.post("/signin", "name", "police", "password", "sai mat khau") })
 	}
 	wg.Wait()
-	if wrong, waits := h.audited("session.refused"), h.audited("session.throttled"); wrong != failuresByName || waits != 12-failuresByName {
+	if wrong, waits := h.audited("session.refused"), h.audited("session.throttled"); wrong != failuresByName || waits != 1 { // a row a minute for each address that must wait
 		t.Errorf("%d refused and %d made to wait", wrong, waits)
 	}
 	if got := b.post("/signin", "name", "police", "password", password); got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") == "" {

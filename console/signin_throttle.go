@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"time"
+
+	"canhgiac/internal/audit"
 )
 
 // guess is what somebody may try to guess. Each is counted by itself, but an address's limit is one for all.
@@ -36,13 +39,14 @@ insert into console_failures (name, addr, at) values ($1, $2, $4)`
 // failuresSQL gives when the try that has to be forgotten first was made, for each limit that is reached.
 const failuresSQL = `
 select (select at from console_failures where name = $1 and addr = $2 and at > $3 order by at desc offset $4 limit 1),
-       (select at from console_failures where addr = $2 and at > $3 order by at desc offset $5 limit 1),
+       (select at from console_failures where addr = $2 and name <> '' and at > $3 order by at desc offset $5 limit 1),
        (select at from console_failures where name = $1 and at > $6 order by at desc offset $7 limit 1)`
 
 // mayTry books a try at what name has; it gives how long to wait before one is allowed, 0 = now.
 func (c *Console) mayTry(ctx context.Context, what guess, name, addr string) (time.Duration, error) {
 	now := c.Now().UTC()
 	key := string(what) + " " + name
+	addr = guesser(addr)
 	tx, err := c.DB.BeginTx(ctx, nil)
 	if err != nil {
 		return 0, fmt.Errorf("count failed sign-ins: %w", err)
@@ -85,11 +89,58 @@ func (c *Console) mayTry(ctx context.Context, what guess, name, addr string) (ti
 	return 0, nil
 }
 
+// guesser is who guesses from addr, as far as an address tells: whoever has one of IPv6 has the 2^64 beside it as well.
+func guesser(addr string) string {
+	a, err := netip.ParseAddr(addr)
+	if err != nil {
+		return addr
+	}
+	if a = a.Unmap(); a.Is6() {
+		if p, err := a.WithZone("").Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return a.String()
+}
+
+// toldSQL marks that an address was told to wait, once a minute. The mark has no name, and counts as no failure.
+const toldSQL = `
+insert into console_failures (name, addr, at) select '', $1, $2
+where not exists (select from console_failures where name = '' and addr = $1 and at > $3)`
+
+// refused audits a wrong guess. Those that were not even looked at leave one row a minute for each address: the log is never
+// cut, and a stranger must not be able to fill the disk with it.
+func (c *Console) refused(ctx context.Context, e audit.Entry) error {
+	if e.Act != "session.throttled" {
+		return c.audited(ctx, c.DB, e)
+	}
+	now, addr := c.Now().UTC(), guesser(e.Addr)
+	tx, err := c.DB.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("audit failed sign-ins: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	if _, err := tx.ExecContext(ctx, `select pg_advisory_xact_lock(hashtext($1))`, "signin "+addr); err != nil {
+		return fmt.Errorf("audit failed sign-ins: %w", err)
+	}
+	res, err := tx.ExecContext(ctx, toldSQL, addr, now, now.Add(-time.Minute))
+	if err != nil {
+		return fmt.Errorf("audit failed sign-ins: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	if err := c.audited(ctx, tx, e); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
 const forgiveSQL = `delete from console_failures where name = $1 and addr = $2`
 
 // forgive takes back what mayTry booked, after a right answer.
 func (c *Console) forgive(ctx context.Context, what guess, name, addr string) error {
-	if _, err := c.DB.ExecContext(ctx, forgiveSQL, string(what)+" "+name, addr); err != nil {
+	if _, err := c.DB.ExecContext(ctx, forgiveSQL, string(what)+" "+name, guesser(addr)); err != nil {
 		return fmt.Errorf("forget failed sign-ins: %w", err)
 	}
 	return nil

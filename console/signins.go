@@ -164,9 +164,15 @@ insert into console_signins (user_id, stage, proof, created_at, used_at, acted_a
 
 // enter begins a sign-in at st for user, and ends the one that this session had. Both the session's token and the
 // sign-in's id are new: a token that was planted in the browser before, or that another request still writes back, names
-// a sign-in that is gone (session fixation). since is when the password was given; the absolute life counts from there.
-func (c *Console) enter(r *http.Request, user User, st stage, since time.Time) error {
+// a sign-in that is gone (session fixation). from is the sign-in that goes on, whose absolute life counts on: one that was
+// ended while its code was looked at stays ended. The zero one is a password that was just given: it opens nothing by itself
+// where a second factor was set up meanwhile.
+func (c *Console) enter(r *http.Request, user User, st stage, from signin) error {
 	ctx, now := r.Context(), c.Now()
+	since := now
+	if from.ID != 0 {
+		since = from.Created
+	}
 	if err := c.sessions.RenewToken(ctx); err != nil {
 		return fmt.Errorf("sign in: %w", err)
 	}
@@ -178,8 +184,21 @@ func (c *Console) enter(r *http.Request, user User, st stage, since time.Time) e
 	}
 	defer func() { _ = tx.Rollback() }()
 	if before := c.sessions.GetInt64(ctx, sessionSignin); before != 0 {
-		if _, err := tx.ExecContext(ctx, leaveSQL, before); err != nil {
+		err := one(tx.ExecContext(ctx, leaveSQL, before))
+		if errors.Is(err, ErrNoUser) && from.ID != 0 {
+			return errNotSignedIn
+		}
+		if err != nil && !errors.Is(err, ErrNoUser) {
 			return fmt.Errorf("sign in: %w", err)
+		}
+	}
+	if st == stageOpen && from.ID == 0 {
+		var factor bool
+		if err := lockFactor(ctx, tx, user.ID, &factor); err != nil {
+			return err
+		}
+		if factor {
+			return errNotSignedIn
 		}
 	}
 	var id int64

@@ -81,7 +81,7 @@ func (u *Users) Add(ctx context.Context, name string, role Role, password string
 		return User{}, ErrUserRole
 	}
 	user := User{Name: name, Role: role}
-	hash, err := u.hash(user, password)
+	hash, err := u.hash(ctx, user, password)
 	if err != nil {
 		return User{}, fmt.Errorf("add user %s: %w", name, err)
 	}
@@ -96,10 +96,14 @@ func (u *Users) Add(ctx context.Context, name string, role Role, password string
 
 // hash takes a new password of who's. One that was chosen under older rules stays good (NIST SP 800-63B-4 §3.1.1.2: no
 // change without a reason); only a new one is held to today's.
-func (u *Users) hash(who User, password string) (string, error) {
+func (u *Users) hash(ctx context.Context, who User, password string) (string, error) {
 	if err := passwords.Check(password, u.least(who.Role), who.Name, who.FullName); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrPassword, err)
 	}
+	if err := u.room.Acquire(ctx, 1); err != nil {
+		return "", fmt.Errorf("hash a password: %w", err)
+	}
+	defer u.room.Release(1)
 	return argon2id.CreateHash(passwords.Normal(password), u.params)
 }
 
@@ -121,7 +125,7 @@ func (u *Users) SetPassword(ctx context.Context, name, password string) error {
 	if err != nil {
 		return err
 	}
-	hash, err := u.hash(who, password)
+	hash, err := u.hash(ctx, who, password)
 	if err != nil {
 		return err
 	}

@@ -161,7 +161,7 @@ const choosePasswordSQL = `update console_users set password = $2 where id = $1 
 
 // accept gives the account of an invitation its first password. The code is used up, whoever sent it a second time.
 func (u *Users) accept(ctx context.Context, addr string, user User, codeHash, password string) error {
-	hash, err := u.hash(user, password)
+	hash, err := u.hash(ctx, user, password)
 	if err != nil {
 		return err
 	}
