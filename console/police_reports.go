@@ -59,6 +59,7 @@ func (c *Console) dueOf(r reports.Report) *reports.Due {
 type reportListData struct {
 	Filter    reports.Filter
 	Query     string // of the filter, for the fragment's address
+	Filtered  bool   // the person asked for some of the reports, or for another order
 	Rows      []reportRow
 	Total     int
 	Revision  string // of all reports, asked before they were read: a change in between is fetched again
@@ -136,7 +137,7 @@ func (c *Console) reportListData(r *http.Request) (reportListData, error) {
 		}
 		return v.Encode()
 	}
-	d.Query = address(page)
+	d.Query, d.Filtered = address(page), address(0) != ""
 	latest, err := c.Reports.Latest(r.Context())
 	if err != nil {
 		return reportListData{}, err
