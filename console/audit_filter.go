@@ -148,7 +148,7 @@ var auditAreas = []auditArea{
 	{"session", []string{"signin", "signout", "refused", "throttled", "invitation_refused", "factor_refused", "recovery", "lock", "unlock", "revoke"}},
 	{"page", []string{"denied", "outside"}},
 	{"user", []string{"invite", "uninvite", "accept", "add", "change", "disable", "enable", "reset", "password", "password_change", "factor_on", "factor_off", "factor_reset", "end_sessions", "codes"}},
-	{"report", []string{"list", "read", "open", "listen", "receive", "term", "note", "reveal", "export"}},
+	{"report", []string{"list", "read", "open", "listen", "receive", "move", "term", "note", "reveal", "export"}},
 	{"inbox", []string{"list", "seen", "report"}},
 	{"resident", []string{"list", "read", "reveal", "register", "optout", "try", "keep", "import", "export"}},
 	{"campaign", []string{"create", "edit", "submit", "sendback", "approve_first", "approve", "start", "pause", "resume", "cancel", "fire", "finish", "groups"}},

@@ -89,7 +89,7 @@ func (c *catalog) auditDetail(act, detail string) string {
 	said := detail
 	var err error
 	switch act {
-	case "user.change", "user.invite":
+	case "user.change", "user.invite", "user.add":
 		var all []string
 		for _, one := range strings.Split(detail, "; ") {
 			field, values, ok := strings.Cut(one, ": ")
@@ -100,8 +100,6 @@ func (c *catalog) auditDetail(act, detail string) string {
 			all = append(all, c.textOr("audit.field."+field, field)+": "+c.auditValue(field, from)+" → "+c.auditValue(field, to))
 		}
 		said = strings.Join(all, "; ")
-	case "user.add":
-		said = c.textOr("role."+detail, detail)
 	case "resident.import":
 		var n residents.Result
 		if json.Unmarshal([]byte(detail), &n) == nil {

@@ -105,7 +105,7 @@ func TestDetailsAreSaidInWords(t *testing.T) {
 	for _, c := range []struct{ act, detail, want string }{
 		{"user.change", "role: ward → police; unit:  → Tổ 5", "Vai trò: UBND phường → Công an phường; Phụ trách: Toàn phường → Tổ 5"},
 		{"user.change", "full_name:  → Lê Văn Huy", "Họ và tên: – → Lê Văn Huy"},
-		{"user.add", "operator", "Quản trị hệ thống"},
+		{"user.add", "role:  → operator", "Vai trò: – → Quản trị hệ thống"},
 		{"resident.import", `{"imported":3,"updated":1,"rejected":{"phone_invalid":2},"rows":6}`, "6 dòng: 3 người mới, 1 người được sửa, 2 dòng bị loại"},
 		{"campaign.fire", "run 7, content 2, 120 messages", "Nội dung thứ 2, 120 tin"},
 		{"campaign.create", "copy of campaign:12", "Chép từ Chiến dịch 12"},

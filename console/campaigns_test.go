@@ -31,7 +31,7 @@ func (h *house) withWard() {
 			h.t.Fatal(err)
 		}
 	}
-	if _, err := h.users.Add(ctx, "huy", Ward, password); err != nil {
+	if _, err := h.users.Add(ctx, "huy", Standing{Role: Ward}, password); err != nil {
 		h.t.Fatal(err)
 	}
 }

@@ -65,7 +65,7 @@ func newHouse(t *testing.T, change ...func(*Options)) *house {
 	}
 	h.users.params = &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 	for _, role := range everyone {
-		if _, err := h.users.Add(context.Background(), string(role), role, password); err != nil {
+		if _, err := h.users.Add(context.Background(), string(role), Standing{Role: role}, password); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -163,7 +163,7 @@ func (u *Users) ResetFactor(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return u.audited(ctx, "user.factor_reset", who.Name, "", func(tx *sql.Tx) error {
-		return dropFactor(ctx, tx, who.ID, 0)
+	return u.audited(ctx, "user.factor_reset", who.Name, func(tx *sql.Tx) (string, error) {
+		return "", dropFactor(ctx, tx, who.ID, 0)
 	})
 }

@@ -24,7 +24,7 @@ func filledHouse(t *testing.T) *house {
 	t.Helper()
 	ctx := context.Background()
 	h, _ := withHandsets(t, "")
-	if _, err := h.users.Add(ctx, "huy", Ward, password); err != nil {
+	if _, err := h.users.Add(ctx, "huy", Standing{Role: Ward}, password); err != nil {
 		t.Fatal(err)
 	}
 	by, approver := campaigns.User{Name: "ward", Role: "ward"}, campaigns.User{Name: "huy", Role: "ward"}

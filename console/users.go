@@ -69,24 +69,32 @@ func NewUsers(db *sql.DB, now func() time.Time, factor ...Role) *Users {
 
 var userName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,39}$`)
 
-const addUserSQL = `insert into console_users (name, role, password, created_at) values ($1, $2, $3, $4) returning id`
+const addUserSQL = `
+insert into console_users (name, full_name, role, unit_id, password, created_at) values ($1, $2, $3, nullif($4::bigint, 0), $5, $6) returning id`
 
-// Add makes a user. Names are kept in lower case. Like Disable it is the shell's, and the audit row says so.
-func (u *Users) Add(ctx context.Context, name string, role Role, password string) (User, error) {
+// Add makes a user with a password; a full name may be told later. Names are kept in lower case. It is the shell's, and the
+// audit row says so.
+func (u *Users) Add(ctx context.Context, name string, as Standing, password string) (User, error) {
 	name = strings.ToLower(strings.TrimSpace(name))
-	switch {
-	case !userName.MatchString(name):
+	if !userName.MatchString(name) {
 		return User{}, ErrUserName
-	case !has(everyone, role):
+	}
+	if !has(everyone, as.Role) {
 		return User{}, ErrUserRole
 	}
-	user := User{Name: name, Role: role}
+	user := User{Name: name, FullName: as.FullName, Role: as.Role}
 	hash, err := u.hash(ctx, user, password)
 	if err != nil {
 		return User{}, fmt.Errorf("add user %s: %w", name, err)
 	}
-	err = u.audited(ctx, "user.add", name, string(role), func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, addUserSQL, name, role, hash, u.now().UTC()).Scan(&user.ID)
+	err = u.audited(ctx, "user.add", name, func(tx *sql.Tx) (string, error) {
+		as, units, err := u.settle(ctx, tx, as, 0)
+		if err != nil {
+			return "", err
+		}
+		user.FullName, user.UnitID = as.FullName, as.UnitID
+		detail := changed(change{"full_name", "", as.FullName}, change{"role", "", string(as.Role)}, change{"unit", "", units[1]})
+		return detail, tx.QueryRowContext(ctx, addUserSQL, name, as.FullName, as.Role, as.UnitID, hash, u.now().UTC()).Scan(&user.ID)
 	})
 	if e := (*pq.Error)(nil); errors.As(err, &e) && e.Code.Name() == "unique_violation" {
 		return User{}, ErrTaken
@@ -129,8 +137,8 @@ func (u *Users) SetPassword(ctx context.Context, name, password string) error {
 	if err != nil {
 		return err
 	}
-	return u.audited(ctx, "user.password", name, "", func(tx *sql.Tx) error {
-		return one(tx.ExecContext(ctx, setPasswordSQL, name, hash))
+	return u.audited(ctx, "user.password", name, func(tx *sql.Tx) (string, error) {
+		return "", one(tx.ExecContext(ctx, setPasswordSQL, name, hash))
 	})
 }
 
@@ -167,16 +175,18 @@ func one(res sql.Result, err error) error {
 	return nil
 }
 
-func (u *Users) audited(ctx context.Context, act, name, detail string, do func(*sql.Tx) error) error {
+// audited does what the shell asked for with its audit row.
+func (u *Users) audited(ctx context.Context, act, name string, do func(*sql.Tx) (detail string, err error)) error {
 	tx, err := u.db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", act, name, err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	if err := do(tx); err != nil {
+	detail, err := do(tx)
+	if err != nil {
 		return fmt.Errorf("%s %s: %w", act, name, err)
 	}
-	if err := audit.Write(ctx, tx, audit.Entry{At: u.now(), Who: "command", Act: act, Object: "user:" + name, Detail: detail}); err != nil {
+	if err := audit.Write(ctx, tx, Shell.entry(u.now(), act, name, detail)); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {

@@ -109,6 +109,9 @@ const changeUserSQL = `update console_users set full_name = $2, role = $3, unit_
 func (u *Users) Change(ctx context.Context, by Actor, id int64, to Standing) error {
 	return u.change(ctx, by, id, "user.change", func(tx *sql.Tx, old locked) (string, error) {
 		to, units, err := u.settle(ctx, tx, to, old.UnitID)
+		if err == nil && to.FullName == "" {
+			err = ErrFullName
+		}
 		if err != nil {
 			return "", err
 		}
@@ -131,11 +134,12 @@ const unitNamesSQL = `
 select coalesce((select case when kind = 'ward' then 0 else id end from units where id = $1 and valid_to is null and kind in ('ward', 'group')), -1),
   coalesce((select name from units where id = $2), ''), coalesce((select name from units where id = $1 and kind <> 'ward'), '')`
 
-// settle gives what is kept of to, and the names of the old unit and the new.
+// settle gives what is kept of to, and the names of the old unit and the new. Whether there must be a full name is the
+// caller's to ask.
 func (u *Users) settle(ctx context.Context, tx *sql.Tx, to Standing, oldUnit int64) (Standing, [2]string, error) {
 	var names [2]string
 	to.FullName = strings.Join(strings.Fields(norm.NFC.String(to.FullName)), " ")
-	if !goodFullName(to.FullName) {
+	if to.FullName != "" && !goodFullName(to.FullName) {
 		return to, names, ErrFullName
 	}
 	if !has(everyone, to.Role) {

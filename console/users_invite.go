@@ -72,6 +72,9 @@ func (u *Users) Invite(ctx context.Context, by Actor, name string, as Standing) 
 	}
 	defer func() { _ = tx.Rollback() }()
 	as, units, err := u.settle(ctx, tx, as, 0)
+	if err == nil && as.FullName == "" {
+		err = ErrFullName
+	}
 	if err != nil {
 		return User{}, "", fmt.Errorf("invite %s: %w", name, err)
 	}

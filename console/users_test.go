@@ -27,7 +27,7 @@ func TestAddUser(t *testing.T) {
 		{"the name as the password", "hanhhanhhanh", Ward, "Hanh.Hanh.Hanh.Hanh", passwords.ErrSimple},
 		{"the name and a year", "le.thi.bich.hanh", Ward, "LeThiBichHanh2026", passwords.ErrWords},
 	} {
-		if _, err := h.users.Add(ctx, c.name, c.role, c.password); !errors.Is(err, c.want) {
+		if _, err := h.users.Add(ctx, c.name, Standing{Role: c.role}, c.password); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.is, err, c.want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -79,6 +80,71 @@ func (s *Store) Groups(ctx context.Context, ward int64) ([]Unit, error) {
 		groups = append(groups, u)
 	}
 	return groups, rows.Err()
+}
+
+// ErrNoGroup and ErrManyGroups: a group's name names none that stands, or several.
+var (
+	ErrNoGroup    = errors.New("no group has this name")
+	ErrManyGroups = errors.New("several groups have this name")
+)
+
+const groupByNameSQL = `
+select g.id, g.name || ' (' || w.name || ')' from units g join units w on w.id = g.parent_id
+where g.kind = 'group' and g.valid_to is null and w.valid_to is null and g.fold = $1 and ($2 = '' or w.fold = $2) order by w.name, g.id`
+
+var groupOfWard = regexp.MustCompile(`^(.+?) *\((.+)\)$`)
+
+// GroupByName finds a standing group as people name it: "Tổ 5", "tdp 05", or with its ward "Tổ 5 (Thanh Khê)". Where several
+// are meant, ErrManyGroups names them in that form.
+func (s *Store) GroupByName(ctx context.Context, name string) (int64, error) {
+	group, ward := name, ""
+	if m := groupOfWard.FindStringSubmatch(name); m != nil {
+		group, ward = m[1], wardPrefix.ReplaceAllString(Fold(m[2]), "")
+	}
+	rows, err := s.db.QueryContext(ctx, groupByNameSQL, foldGroup(group), ward)
+	if err != nil {
+		return 0, fmt.Errorf("group %s: %w", name, err)
+	}
+	defer rows.Close()
+	var id int64
+	var found []string
+	for rows.Next() {
+		var full string
+		if err := rows.Scan(&id, &full); err != nil {
+			return 0, fmt.Errorf("group %s: %w", name, err)
+		}
+		found = append(found, full)
+	}
+	switch {
+	case rows.Err() != nil:
+		return 0, fmt.Errorf("group %s: %w", name, rows.Err())
+	case len(found) == 0:
+		return 0, fmt.Errorf("group %s: %w", name, ErrNoGroup)
+	case len(found) > 1:
+		return 0, fmt.Errorf("group %s: %w: %s", name, ErrManyGroups, strings.Join(found, "; "))
+	}
+	return id, nil
+}
+
+const groupNamesSQL = `select id, name from units where kind = 'group'`
+
+// GroupNames gives the name of each group by its id, also of those that stand no more.
+func (s *Store) GroupNames(ctx context.Context) (map[int64]string, error) {
+	rows, err := s.db.QueryContext(ctx, groupNamesSQL)
+	if err != nil {
+		return nil, fmt.Errorf("names of groups: %w", err)
+	}
+	defer rows.Close()
+	names := map[int64]string{}
+	for rows.Next() {
+		var id int64
+		var name string
+		if err := rows.Scan(&id, &name); err != nil {
+			return nil, fmt.Errorf("names of groups: %w", err)
+		}
+		names[id] = name
+	}
+	return names, rows.Err()
 }
 
 // numberedGroup: Tổ 5, tổ dân phố 05, TDP 5, T.5 and plain 5 are one group.

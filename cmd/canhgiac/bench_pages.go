@@ -174,7 +174,10 @@ func newBenchWard(ctx context.Context, size city, dir string, progress io.Writer
 	for _, u := range sampleUsers() {
 		err := w.node.users.SetPassword(ctx, u.Name, w.password)
 		if errors.Is(err, console.ErrNoUser) {
-			_, err = w.node.users.Add(ctx, u.Name, u.Role, w.password)
+			var as console.Standing
+			if as, err = u.standing(ctx, w.node.residents); err == nil {
+				_, err = w.node.users.Add(ctx, u.Name, as, w.password)
+			}
 		}
 		if err != nil {
 			return nil, err

@@ -62,23 +62,26 @@ type demoSecrets struct {
 }
 
 func loadDemoSecrets(file string) (demoSecrets, error) {
+	s := demoSecrets{SMPPPassword: strings.ToLower(rand.Text()[:8]), VoiceSecret: rand.Text(), Passwords: map[string]string{}}
 	text, err := os.ReadFile(file)
-	if err == nil {
-		var s demoSecrets
+	switch {
+	case err == nil:
 		if err := json.Unmarshal(text, &s); err != nil {
 			return s, fmt.Errorf("read %s (remove it with `make demo-reset`): %w", file, err)
 		}
+	case !errors.Is(err, os.ErrNotExist):
+		return s, err
+	}
+	known := len(s.Passwords)
+	for _, u := range sampleUsers() { // an older demo may not have known all of them
+		if s.Passwords[u.Name] == "" {
+			s.Passwords[u.Name] = newPassword()
+		}
+	}
+	if known == len(s.Passwords) {
 		return s, nil
 	}
-	if !errors.Is(err, os.ErrNotExist) {
-		return demoSecrets{}, err
-	}
-	s := demoSecrets{SMPPPassword: strings.ToLower(rand.Text()[:8]), VoiceSecret: rand.Text(), Passwords: map[string]string{}}
-	for _, u := range sampleUsers() {
-		s.Passwords[u.Name] = newPassword()
-	}
-	text, err = json.MarshalIndent(s, "", "  ")
-	if err != nil {
+	if text, err = json.MarshalIndent(s, "", "  "); err != nil {
 		return s, err
 	}
 	if err := os.WriteFile(file+".new", text, 0o600); err != nil {
@@ -202,6 +205,14 @@ func demoWorld(ctx context.Context, c Config, secrets demoSecrets, dataDir, logP
 // ussdCode is what a phone dials here: any code does, since the simulator's carrier brings them all.
 func ussdCode(c Config) string { return "*" + cmp.Or(c.Words.Shortcode, "101") + "#" }
 
+// whoNeedsFactor says of this demo what a visitor will meet at the sign-in.
+func whoNeedsFactor(c Config) string {
+	if len(c.Console.TOTP) == 0 {
+		return "Nobody needs a second factor here; `canhgiac demo --totp` asks police and operator for one"
+	}
+	return "At the first sign-in a second factor is set up by an authenticator app: " + strings.Join(c.Console.TOTP, " and ") + " must have one"
+}
+
 func printDemo(out io.Writer, c Config, s demoSecrets, dataDir, logPath string) {
 	url := c.HTTP.PublicURL
 	fmt.Fprintf(out, "\n  Cảnh Giác: %s\n\n", url)
@@ -216,9 +227,9 @@ func printDemo(out io.Writer, c Config, s demoSecrets, dataDir, logPath string) 
     4. On the phone, send TC: from then on nothing more is sent to it, not even what is already queued.
     5. %[1]s/campaigns as canbo: watch the six reminders go out to 60 groups; write your own, let lanhdao approve it.
 
-  Reminders go out at any hour here; a real ward keeps %[3]s. Nobody needs a second factor here; `+"`canhgiac demo --totp`"+` asks
-  police and operator for one, and everybody may set one up under "Tài khoản của tôi".
+  Reminders go out at any hour here; a real ward keeps %[3]s. %[7]s,
+  and everybody may set one up under "Tài khoản của tôi".
   Data: %[4]s   Log: %[5]s. Ctrl-C stops everything and keeps the data; `+"`make demo-reset`"+` forgets it.
 
-`, url, c.Words.Hotline, defaultConfig().Sending.Hours, dataDir, logPath, ussdCode(c))
+`, url, c.Words.Hotline, defaultConfig().Sending.Hours, dataDir, logPath, ussdCode(c), whoNeedsFactor(c))
 }

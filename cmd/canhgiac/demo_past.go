@@ -91,7 +91,7 @@ select array_agg(phone order by md5(phone))
 from (select distinct phone from residents where phone_kind = 'mobile' and wants_sms and consent_at is not null) p`
 
 func (p *past) load(ctx context.Context, passwords map[string]string) error {
-	if err := p.staff(ctx, passwords); err != nil {
+	if _, err := p.loadSampleWard(ctx, passwords); err != nil {
 		return err
 	}
 	p.pause(20 * time.Minute)

@@ -8,29 +8,8 @@ import (
 	"github.com/lib/pq"
 
 	"canhgiac/campaigns"
-	"canhgiac/console"
 	"canhgiac/gateway/sms"
 )
-
-// pastStaff are made-up people: full names stand on the pages of accounts and at the top of each.
-var pastStaff = map[string]string{"canbo": "Trần Thị Mai Hương", "lanhdao": "Lê Quang Thịnh", "congan": "Nguyễn Đức Bình", "quantri": "Phạm Hoàng Nam"}
-
-// staff makes the ward, its groups and its four users, each with a full name.
-func (p *past) staff(ctx context.Context, passwords map[string]string) error {
-	if _, err := p.loadSampleWard(ctx, passwords); err != nil {
-		return err
-	}
-	users, err := p.users.List(ctx)
-	if err != nil {
-		return err
-	}
-	for _, u := range users {
-		if err := p.users.Change(ctx, console.Shell, u.ID, console.Standing{FullName: pastStaff[u.Name], Role: u.Role}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // pastCampaign is written a day before its first message.
 type pastCampaign struct {

@@ -18,19 +18,24 @@ const (
 	sampleGroups = 60
 )
 
+// sampleUser is a made-up person.
 type sampleUser struct {
-	Name string
-	Role console.Role
-	Note string
+	Name     string
+	Role     console.Role
+	FullName string
+	Unit     string // the group that they look after; "" is the whole ward
+	Note     string
 }
 
-// sampleUsers: two at the ward, since nobody approves a campaign of their own.
+// sampleUsers: two at the ward, since nobody approves a campaign of their own; two of the police, one of them the officer of
+// a single group, so that it is seen what such a one does not see.
 func sampleUsers() []sampleUser {
 	return []sampleUser{
-		{"canbo", console.Ward, "ward office, writes campaigns"},
-		{"lanhdao", console.Ward, "ward office, approves them"},
-		{"congan", console.Police, "ward police"},
-		{"quantri", console.Operator, "operator"},
+		{"canbo", console.Ward, "Trần Thị Mai Hương", "", "ward office, writes campaigns"},
+		{"lanhdao", console.Ward, "Lê Quang Thịnh", "", "ward office, approves them"},
+		{"congan", console.Police, "Nguyễn Đức Bình", "", "ward police"},
+		{"khuvuc", console.Police, "Đặng Quốc Tuấn", "Tổ 5", "area officer: sees Tổ 5 alone"},
+		{"quantri", console.Operator, "Phạm Hoàng Nam", "", "operator"},
 	}
 }
 
@@ -38,6 +43,11 @@ var (
 	sampleAuthor   = campaigns.User{Name: "canbo", Role: string(console.Ward)}
 	sampleApprover = campaigns.User{Name: "lanhdao", Role: string(console.Ward)}
 )
+
+func (u sampleUser) standing(ctx context.Context, groups *residents.Store) (console.Standing, error) {
+	who := newcomer{name: u.Name, fullName: u.FullName, role: string(u.Role), unit: u.Unit}
+	return who.standing(ctx, groups)
+}
 
 // loadSampleWard brings in the ward Thanh Khê with its 60 groups, and its users; it gives the users that are new. What is
 // already there stays as it is.
@@ -54,7 +64,11 @@ func (n *node) loadSampleWard(ctx context.Context, passwords map[string]string) 
 		if slices.ContainsFunc(there, func(have console.User) bool { return have.Name == u.Name }) {
 			continue
 		}
-		if _, err := n.users.Add(ctx, u.Name, u.Role, passwords[u.Name]); err != nil {
+		as, err := u.standing(ctx, n.residents)
+		if err == nil {
+			_, err = n.users.Add(ctx, u.Name, as, passwords[u.Name])
+		}
+		if err != nil {
 			return nil, fmt.Errorf("sample user %s: %w", u.Name, err)
 		}
 		added = append(added, u)

@@ -14,12 +14,13 @@ import (
 	"golang.org/x/term"
 
 	"canhgiac/console"
+	"canhgiac/residents"
 )
 
 // newUserCommand looks after who may sign in to the console. It needs no running server, so the first user is made by it.
 func newUserCommand(load func() (Config, error)) *cobra.Command {
 	cmd := &cobra.Command{Use: "user", Short: "Add, list and disable the people who sign in to the console"}
-	with := func(do func(cmd *cobra.Command, args []string, users *console.Users) error) func(*cobra.Command, []string) error {
+	with := func(do doUsers) func(*cobra.Command, []string) error {
 		return func(cmd *cobra.Command, args []string) error {
 			c, err := load()
 			if err != nil {
@@ -29,22 +30,26 @@ func newUserCommand(load func() (Config, error)) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return errors.Join(do(cmd, args, console.NewUsers(db, time.Now, mustHaveFactor(c)...)), db.Close())
+			return errors.Join(do(cmd, args, usersHere{console.NewUsers(db, time.Now, mustHaveFactor(c)...), residents.NewStore(db, time.Now)}), db.Close())
 		}
 	}
 
-	var name, role string
+	var who newcomer
 	var fromStdin bool
 	add := &cobra.Command{
-		Use:   "add --name NAME --role ward|police|operator [--password-stdin]",
+		Use:   "add " + newcomerUsage + " [--password-stdin]",
 		Short: "Add a user; the password is asked for, or read from standard input",
 		Args:  cobra.NoArgs,
-		RunE: with(func(cmd *cobra.Command, _ []string, users *console.Users) error {
+		RunE: with(func(cmd *cobra.Command, _ []string, users usersHere) error {
+			as, err := who.standing(cmd.Context(), users.groups)
+			if err != nil {
+				return fmt.Errorf("user add: %w", err)
+			}
 			password, err := readPassword(cmd, fromStdin)
 			if err != nil {
 				return err
 			}
-			user, err := users.Add(cmd.Context(), name, console.Role(role), password)
+			user, err := users.Add(cmd.Context(), who.name, as, password)
 			if err != nil {
 				return fmt.Errorf("user add: %w", err)
 			}
@@ -52,18 +57,16 @@ func newUserCommand(load func() (Config, error)) *cobra.Command {
 			return err
 		}),
 	}
-	add.Flags().StringVar(&name, "name", "", "what they type at sign-in")
-	add.Flags().StringVar(&role, "role", "", "ward, police or operator")
-	for _, flag := range []string{"name", "role"} {
-		if err := add.MarkFlagRequired(flag); err != nil {
-			panic(err) // only a flag that is not there
-		}
-	}
+	who.flags(add, "name", "role")
 
 	list := &cobra.Command{
 		Use: "list", Short: "List users", Args: cobra.NoArgs,
-		RunE: with(func(cmd *cobra.Command, _ []string, users *console.Users) error {
+		RunE: with(func(cmd *cobra.Command, _ []string, users usersHere) error {
 			all, err := users.List(cmd.Context())
+			if err != nil {
+				return err
+			}
+			units, err := users.groups.GroupNames(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -72,7 +75,7 @@ func newUserCommand(load func() (Config, error)) *cobra.Command {
 				if u.Disabled {
 					state = "disabled"
 				}
-				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%-24s %-9s %s\n", u.Name, u.Role, state); err != nil {
+				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%-24s %-9s %-9s %-9s %s\n", u.Name, u.Role, state, units[u.UnitID], u.FullName); err != nil {
 					return err
 				}
 			}
@@ -81,7 +84,7 @@ func newUserCommand(load func() (Config, error)) *cobra.Command {
 	}
 	disable := &cobra.Command{
 		Use: "disable NAME", Short: "Disable a user and end their sessions", Args: cobra.ExactArgs(1),
-		RunE: with(func(cmd *cobra.Command, args []string, users *console.Users) error {
+		RunE: with(func(cmd *cobra.Command, args []string, users usersHere) error {
 			id, err := users.IDOf(cmd.Context(), args[0])
 			if err == nil {
 				err = users.Disable(cmd.Context(), console.Shell, id, "")
@@ -95,7 +98,7 @@ func newUserCommand(load func() (Config, error)) *cobra.Command {
 	}
 	passwd := &cobra.Command{
 		Use: "password NAME", Short: "Set a user's password, enable them, and end their sessions", Args: cobra.ExactArgs(1),
-		RunE: with(func(cmd *cobra.Command, args []string, users *console.Users) error {
+		RunE: with(func(cmd *cobra.Command, args []string, users usersHere) error {
 			password, err := readPassword(cmd, fromStdin)
 			if err != nil {
 				return err
@@ -109,7 +112,7 @@ func newUserCommand(load func() (Config, error)) *cobra.Command {
 	}
 	factor := &cobra.Command{
 		Use: "reset-factor NAME", Short: "Take a user's second factor and recovery codes away, and end their sessions", Args: cobra.ExactArgs(1),
-		RunE: with(func(cmd *cobra.Command, args []string, users *console.Users) error {
+		RunE: with(func(cmd *cobra.Command, args []string, users usersHere) error {
 			if err := users.ResetFactor(cmd.Context(), strings.ToLower(args[0])); err != nil {
 				return fmt.Errorf("user reset-factor %s: %w", args[0], err)
 			}

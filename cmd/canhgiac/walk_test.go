@@ -269,7 +269,7 @@ func TestTheMainJobInTheBrowser(t *testing.T) {
 	phone := w.browser("quantri")
 	phone.open("/handset?number=" + residents.Phone(number).National())
 	w.clock.toNextMinute()
-	phone.see(".lcd", "KHONG SO HAI")   // the phone opens what arrives
+	phone.see(".lcd", "KHONG SO HAI")     // the phone opens what arrives
 	approver.see(".reach", "1.846/1.846") // live: the page was not loaded again
 	approver.picture("campaign")
 
