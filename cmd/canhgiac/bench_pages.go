@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"canhgiac/console"
+	"canhgiac/internal/postgres"
 	"canhgiac/residents"
 )
 
@@ -42,6 +44,7 @@ type pageTime struct {
 	Path   string       `json:"path"`
 	Status int          `json:"status"`
 	KB     float64      `json:"kb"`
+	Asks   int          `json:"asks"`  // the database, so often
 	First  float64      `json:"first"` // before the others, and not among them
 	P50    float64      `json:"p50"`
 	P95    float64      `json:"p95"`
@@ -117,12 +120,12 @@ func benchPages(ctx context.Context, o pagesOptions, progress io.Writer) (r page
 
 func (r pagesResult) print(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "first\tp50\tp95\tmax\tcrowd p95\tKB\tstatus\trole\t  page")
+	fmt.Fprintln(w, "first\tp50\tp95\tmax\tcrowd p95\tKB\tasks\tstatus\trole\t  page")
 	for _, p := range r.Pages {
-		fmt.Fprintf(w, "%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t%d\t%s\t  %s\n", p.First, p.P50, p.P95, p.Max, p.Crowd, p.KB, p.Status, p.Role, p.Path)
+		fmt.Fprintf(w, "%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t%d\t%d\t%s\t  %s\n", p.First, p.P50, p.P95, p.Max, p.Crowd, p.KB, p.Asks, p.Status, p.Role, p.Path)
 	}
 	for _, path := range r.Skipped {
-		fmt.Fprintf(w, "\t\t\t\t\t\t\t\t  not measured: %s\n", path)
+		fmt.Fprintf(w, "\t\t\t\t\t\t\t\t\t  not measured: %s\n", path)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -136,6 +139,7 @@ func (r pagesResult) print(out io.Writer) error {
 type benchWard struct {
 	*rig
 	node     *node
+	asks     *statements
 	server   *httptest.Server
 	took     time.Duration // the building
 	password string        // of all sample users
@@ -154,7 +158,7 @@ func newBenchWard(ctx context.Context, size city, dir string, progress io.Writer
 		}
 	}()
 	c := benchConfig(w.rig.server.URL())
-	if w.rig.db, err = openMigrated(ctx, c); err != nil {
+	if w.rig.db, w.asks, err = openCounted(ctx, c); err != nil {
 		return nil, err
 	}
 	if w.node, err = newNode(c, w.db, slog.New(slog.DiscardHandler), time.Now); err != nil {
@@ -183,9 +187,32 @@ func newBenchWard(ctx context.Context, size city, dir string, progress io.Writer
 			return nil, err
 		}
 	}
+	if err := w.export(ctx); err != nil {
+		return nil, err
+	}
 	w.server = httptest.NewServer(w.node.routes)
 	w.run()
 	return w, nil
+}
+
+// openCounted opens the database as a node does, with a count of what is asked.
+func openCounted(ctx context.Context, c Config) (*sql.DB, *statements, error) {
+	db, err := openMigrated(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := db.Close(); err != nil {
+		return nil, nil, err
+	}
+	connector, err := postgres.Connector(c.Database.URL)
+	if err != nil {
+		return nil, nil, err
+	}
+	asks := &statements{Connector: connector}
+	db = sql.OpenDB(asks)
+	db.SetMaxOpenConns(poolSize)
+	db.SetMaxIdleConns(poolSize)
+	return db, asks, nil
 }
 
 // benchConfig is a ward with three carriers, whose numbers the ward's residents have.

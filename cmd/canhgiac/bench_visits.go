@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -28,6 +29,8 @@ type visit struct {
 	status int
 	bytes  int64
 	first  time.Duration
+	count  *atomic.Int64 // what the node asked its database so far
+	asks   int64         // the fewest of this address: a part of the node may ask something meanwhile
 
 	mu    sync.Mutex
 	alone []time.Duration
@@ -46,8 +49,11 @@ var asked = map[string][]string{
 	"/reports":      {"?state=new", "?state=closed&page=100", "?kind=3", "?sent=partial", "?page=390"},
 	"/reports/find": {"?code={code}"},
 	"/inbox":        {"?seen=1", "?kept=unknown&page=10", "?seen=1&page=18"},
-	"/audit":        {"?who=user7", "?act=report.reveal", "?act=campaign", "?object=resident:77", "?object=report", "?before=1000", "?who=nobody", "?who=user7&act=signin&object=session"},
-	"/handset":      {"?q=hoa", "?q=0905123456"},
+	"/audit": {"?who=user7", "?act=report.reveal", "?act=report.", "?kind=resident&ref=77", "?kind=report", "?addr=10.1.3.7", "?before=1000", "?who=nobody",
+		"?who=user7&act=report.read&kind=session", "?to={day}"},
+	"/statistics": {"?by=month&from={day}", "?unit={group}"},
+	"/users":      {"?q=user7", "?page=15"},
+	"/handset":    {"?q=hoa", "?q=0905123456"},
 }
 
 // streams never end, and belong to no page's time.
@@ -57,23 +63,25 @@ var variable = regexp.MustCompile(`\{(\w+)(:[^}]*)?\}`)
 
 // idSQL finds what stands for a variable of a route: by the room that the path begins with, then by name.
 var idSQL = map[string][]string{
-	"/campaigns/{id}": {`select max(id) from campaigns where state = 'running'`, `select min(id) from campaigns`, `select max(id) from campaigns where state = 'draft'`},
-	"/residents/{id}": {`select max(id) - 7 from residents`},
-	"/reports/{code}": {`select code from reports order by id limit 1 offset 17`, `select code from reports order by id desc limit 1`},
-	"/jobs/{id}":      {`select max(id) from jobs`},
-	"/users/{id}":     {`select max(id) from console_users`},
-	"/users/{name}":   {`select max(name) from console_users`},
-	"{group}":         {`select max(id) from units where kind = 'group'`},
-	"{code}":          {`select max(code) from reports`},
+	"/campaigns/{id}":                {`select max(id) from campaigns where state = 'running'`, `select min(id) from campaigns`, `select max(id) from campaigns where state = 'draft'`},
+	"/residents/{id}":                {`select max(id) - 7 from residents`},
+	"/reports/{code}":                {`select code from reports where origin = 'call' order by id limit 1 offset 17`, `select code from reports order by id desc limit 1`},
+	"/jobs/{id}":                     {`select max(id) from jobs where role = '{role}' or '{role}' = 'operator'`},
+	"/users/{id}":                    {`select max(id) from console_users`},
+	"/users/{name}":                  {`select max(name) from console_users`},
+	"{group}":                        {`select max(id) from units where kind = 'group'`},
+	"{code}":                         {`select max(code) from reports`},
+	"{day}":                          {`select to_char(now() - interval '300 days', 'YYYY-MM-DD')`},
+	"/reports/{code}/messages/{nth}": {`select '1'`},
 }
 
-// fill puts ids into a pattern; none where the bench has none.
-func (w *benchWard) fill(ctx context.Context, pattern string) ([]string, error) {
+// fill puts ids into a pattern, as role would be led to them; none where the bench has none.
+func (w *benchWard) fill(ctx context.Context, role console.Role, pattern string) ([]string, error) {
 	pattern = variable.ReplaceAllString(pattern, "{$1}")
 	if !strings.Contains(pattern, "{") {
 		return []string{pattern}, nil
 	}
-	for _, known := range []string{pattern, prefixOf(pattern), "{group}", "{code}"} {
+	for _, known := range []string{pattern, prefixOf(pattern), "{group}", "{code}", "{day}"} {
 		at := strings.LastIndexByte(known, '{')
 		if at < 0 || idSQL[known] == nil || !strings.Contains(pattern, known) {
 			continue
@@ -81,13 +89,13 @@ func (w *benchWard) fill(ctx context.Context, pattern string) ([]string, error) 
 		var all []string
 		for _, query := range idSQL[known] {
 			var id *string
-			if err := w.db.QueryRowContext(ctx, query).Scan(&id); err != nil {
+			if err := w.db.QueryRowContext(ctx, strings.ReplaceAll(query, "{role}", string(role))).Scan(&id); err != nil {
 				return nil, fmt.Errorf("find an id for %s: %w", pattern, err)
 			}
 			if id == nil {
 				continue
 			}
-			filled, err := w.fill(ctx, strings.Replace(pattern, known[at:], *id, 1))
+			filled, err := w.fill(ctx, role, strings.Replace(pattern, known[at:], *id, 1))
 			if err != nil {
 				return nil, err
 			}
@@ -96,6 +104,25 @@ func (w *benchWard) fill(ctx context.Context, pattern string) ([]string, error) 
 		return all, nil
 	}
 	return nil, nil
+}
+
+var homeParts = regexp.MustCompile(`id="home-(\w+)"`)
+
+// addresses are those of a page that role has; the parts of a home page are named by that page alone.
+func (w *benchWard) addresses(ctx context.Context, role console.Role, client *http.Client, pattern string) (all []string, err error) {
+	if pattern != "/home/{section}" {
+		return w.fill(ctx, role, pattern)
+	}
+	resp, err := client.Get(w.server.URL + "/")
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	for _, part := range homeParts.FindAllSubmatch(body, -1) {
+		all = append(all, "/home/"+string(part[1]))
+	}
+	return all, err
 }
 
 // prefixOf is the pattern up to its first variable.
@@ -116,7 +143,7 @@ func (w *benchWard) visits(ctx context.Context) (*visits, error) {
 			if page.Method != http.MethodGet || !slices.Contains(page.Roles, u.Role) || streams.MatchString(page.Path) {
 				continue
 			}
-			paths, err := w.fill(ctx, page.Path)
+			paths, err := w.addresses(ctx, u.Role, client, page.Path)
 			if err != nil {
 				return nil, err
 			}
@@ -124,13 +151,13 @@ func (w *benchWard) visits(ctx context.Context) (*visits, error) {
 				v.skipped = append(v.skipped, string(u.Role)+" "+page.Path)
 			}
 			for _, path := range paths {
-				v.add(u.Role, client, w.server.URL, path)
+				v.add(w, u.Role, client, path)
 				for _, query := range asked[path] {
-					filled, err := w.fill(ctx, path+query)
+					filled, err := w.fill(ctx, u.Role, path+query)
 					if err != nil {
 						return nil, err
 					}
-					v.add(u.Role, client, w.server.URL, filled...)
+					v.add(w, u.Role, client, filled...)
 				}
 			}
 		}
@@ -138,9 +165,9 @@ func (w *benchWard) visits(ctx context.Context) (*visits, error) {
 	return v, nil
 }
 
-func (v *visits) add(role console.Role, client *http.Client, base string, paths ...string) {
+func (v *visits) add(w *benchWard, role console.Role, client *http.Client, paths ...string) {
 	for _, path := range paths {
-		v.all = append(v.all, &visit{role: role, client: client, url: base + path, path: path})
+		v.all = append(v.all, &visit{role: role, client: client, url: w.server.URL + path, path: path, count: &w.asks.asked})
 	}
 }
 
@@ -200,11 +227,15 @@ func (v *visits) alone(ctx context.Context, times int) (err error) {
 			return err
 		}
 		for start := time.Now(); len(one.alone) < times && (len(one.alone) < 5 || time.Since(start) < enough); {
+			before := one.count.Load()
 			took, err := one.get(ctx)
 			if err != nil {
 				return err
 			}
 			one.alone = append(one.alone, took)
+			if asked := one.count.Load() - before; one.asks == 0 || asked < one.asks {
+				one.asks = asked
+			}
 		}
 	}
 	return nil
@@ -241,7 +272,7 @@ func (v *visits) together(ctx context.Context, clients, times int) (c clientTime
 }
 
 func (v *visit) time() pageTime {
-	return pageTime{Role: v.role, Path: v.path, Status: v.status, KB: float64(v.bytes) / 1024, First: ms(v.first),
+	return pageTime{Role: v.role, Path: v.path, Status: v.status, KB: float64(v.bytes) / 1024, Asks: int(v.asks), First: ms(v.first),
 		P50: share(v.alone, 0.5), P95: share(v.alone, 0.95), Max: share(v.alone, 1), Crowd: share(v.crowd, 0.95)}
 }
 

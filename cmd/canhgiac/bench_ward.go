@@ -32,6 +32,7 @@ func (b city) build(ctx context.Context, n *node, progress io.Writer) error {
 		{"campaigns", b.campaigns},
 		{"reports", b.report},
 		{"audit", b.logAudit},
+		{"counts", b.count},
 		{"the rest", b.rest},
 	}
 	for _, step := range steps {

@@ -52,6 +52,9 @@ func (b city) report(ctx context.Context, n *node) error {
 	if err := run(ctx, n.db, reportsSQL, pq.Array(codes)); err != nil {
 		return err
 	}
+	if err := run(ctx, n.db, spokenSQL); err != nil {
+		return err
+	}
 	for seq, line := range [][3]string{{"opened", "", ""}, {"key", "loai", "1"}, {"key", "so", "0791234567"}, {"key", "tien", "2"}, {"sent", "", ""}} {
 		if err := run(ctx, n.db, recordSQL, seq+1, line[0], line[1], line[2]); err != nil {
 			return err

@@ -12,11 +12,20 @@ import (
 // Open gives a pool over url that survives what lib/pq v1.12.3 does not: an ErrorResponse followed by a dropped socket
 // leaves a connection on which every later query fails, and which the pool keeps handing out.
 func Open(url string) (*sql.DB, error) {
+	c, err := Connector(url)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(c), nil
+}
+
+// Connector makes the connections of such a pool.
+func Connector(url string) (driver.Connector, error) {
 	c, err := pq.NewConnector(url)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	return sql.OpenDB(guard{c}), nil
+	return guard{c}, nil
 }
 
 // guard gives connections that tell the pool when they are poisoned.
