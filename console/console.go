@@ -69,6 +69,7 @@ type Console struct {
 	sections []section
 	practice *Console // the pages of the practice ward; nil without one
 
+	pageTime   time.Duration
 	practising bool // these are those pages
 	ways       []way
 }
@@ -86,7 +87,7 @@ func New(o Options) (*Console, error) {
 	if o.Session == 0 {
 		o.Session = 12 * time.Hour
 	}
-	c := &Console{Options: o, users: NewUsers(o.DB, o.Now, o.TOTP...), live: newHub(o.Log), router: mux.NewRouter()}
+	c := &Console{Options: o, users: NewUsers(o.DB, o.Now, o.TOTP...), live: newHub(o.Log), router: mux.NewRouter(), pageTime: pageTime}
 	secure := strings.HasPrefix(o.PublicURL, "https://")
 	c.sessions = newSessions(o.DB, o.Now, o.Session, secure, c.fail)
 	c.cross = http.NewCrossOriginProtection()
@@ -160,7 +161,7 @@ func (c *Console) Run(ctx context.Context) error {
 
 // Handler serves everything under /.
 func (c *Console) Handler() http.Handler {
-	pages := c.sessions.LoadAndSave(c.withUser(c.cross.Handler(c.router)))
+	pages := c.inTime(c.sessions.LoadAndSave(c.withUser(c.cross.Handler(c.router))))
 	static := staticHandler()
 	return c.withHeaders(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/static/") {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -78,10 +79,15 @@ func pageOf(r *http.Request) string {
 
 // fail answers with the error's page. What is no problem of the user's is logged, and the page tells nothing of it.
 func (c *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
-	if r.Context().Err() != nil {
+	p := explain(err)
+	switch {
+	case context.Cause(r.Context()) == errBusy:
+		p = errBusy
+		w.Header().Set("Retry-After", "10")
+		c.Log.Warn("page took too long", "method", r.Method, "page", pageOf(r), "error", err)
+	case r.Context().Err() != nil:
 		return // the browser went away
 	}
-	p := explain(err)
 	if p == errInternal {
 		c.Log.Error("page failed", "method", r.Method, "page", pageOf(r), "error", err)
 	}

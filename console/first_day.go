@@ -166,6 +166,7 @@ func (c *Console) practiceList(w http.ResponseWriter, r *http.Request) error {
 
 // beginPractice makes the practice ward with its reports in one transaction.
 func (c *Console) beginPractice(w http.ResponseWriter, r *http.Request) error {
+	takesLong(r) // some forty tables are made
 	err := c.changePractice(r, "practice.begin", func(tx *sql.Tx) error {
 		if err := c.Practice.Store.Begin(r.Context(), tx, userOf(r).Name); err != nil {
 			return err
@@ -189,6 +190,7 @@ func (c *Console) removePracticeAsk(w http.ResponseWriter, r *http.Request) erro
 }
 
 func (c *Console) removePractice(w http.ResponseWriter, r *http.Request) error {
+	takesLong(r)
 	err := c.changePractice(r, "practice.remove", func(tx *sql.Tx) error { return c.Practice.Store.End(r.Context(), tx) })
 	if err != nil {
 		return err

@@ -229,6 +229,7 @@ func (c *Console) handsetAct(base *url.URL, act string) handler {
 			}()
 			r = r.WithContext(ctx)
 		}
+		takesLong(r)
 		r.URL.Path = "/handsets/" + number + "/" + act
 		proxy.ServeHTTP(w, r)
 		return nil

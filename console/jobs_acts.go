@@ -76,6 +76,7 @@ func (c *Console) jobFile(w http.ResponseWriter, r *http.Request) error {
 	if err := c.audit(r.Context(), c.DB, r, "job.fetch", fmt.Sprintf("job:%d", v.ID), v.Output.Name); err != nil {
 		return err
 	}
+	takesLong(r)
 	w.Header().Set("Content-Type", v.Output.Type)
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": v.Output.Name}))
 	w.Header().Set("Content-Length", strconv.FormatInt(v.Output.Size, 10))

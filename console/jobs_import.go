@@ -46,6 +46,7 @@ func (c *Console) importForm(w http.ResponseWriter, r *http.Request) error {
 
 // importTry takes a list in and tries it.
 func (c *Console) importTry(w http.ResponseWriter, r *http.Request) error {
+	takesLong(r)
 	name, content, err := uploaded(r)
 	var tooLarge *http.MaxBytesError
 	switch {

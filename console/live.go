@@ -230,6 +230,7 @@ func (c *Console) liveEvents(w http.ResponseWriter, r *http.Request) error {
 	}
 	own := fmt.Sprintf("%s-%d", signinTopic, s.ID)
 	names = append(names, own)
+	takesLong(r)
 	sub, cancel := c.live.subscribe(names)
 	defer cancel()
 	for _, name := range names {
