@@ -32,7 +32,7 @@ import (
 	"canhgiac/schedules"
 )
 
-// How long each part of a node may take to stop; a test keeps their sum under the 10 s that a service manager waits.
+// How long each part of a node may take to stop; a test keeps the sum of the stages under the 10 s that a service manager waits.
 const (
 	senderGrace   = 5 * time.Second
 	shortGrace    = 500 * time.Millisecond
@@ -238,18 +238,19 @@ func (n *node) closeListeners() error {
 	return errors.Join(errs...)
 }
 
-// parts are in the order of their start: whoever takes work in comes last, and so stops first.
+// parts are in the order of their start: whoever takes work in comes last, and so stops first. Schedules, practice and jobs
+// each hand on through the database alone, and stop side by side.
 func (n *node) parts() []part {
 	return []part{
 		{name: "admin", grace: shortGrace, run: func(ctx context.Context) error {
 			return serveHTTP(ctx, n.log, n.admin, nil, adminHandler(n.db, n.metrics))
 		}},
-		{name: "nodes", grace: tellGrace, run: n.teller.Run},
+		{name: "nodes", grace: tellGrace, beside: true, run: n.teller.Run},
 		{name: "sender", grace: senderGrace, run: n.sender.Run},
 		{name: "campaigns", grace: shortGrace, run: n.campaigns.Run},
 		{name: "schedules", grace: shortGrace, run: n.runner.Run},
-		{name: "practice", grace: practiceGrace, run: n.practice.run},
-		{name: "jobs", grace: shortGrace, run: n.jobs.Run},
+		{name: "practice", grace: practiceGrace, beside: true, run: n.practice.run},
+		{name: "jobs", grace: shortGrace, beside: true, run: n.jobs.Run},
 		{name: "http", grace: httpGrace, run: n.servePublic},
 		{name: "live pages", grace: shortGrace, run: n.console.Run}, // open pages hang on it, and http waits for them
 	}
