@@ -21,6 +21,7 @@ type stepView struct {
 	Revision   string // of the state, for the live page
 	NextAt     time.Time
 	Fired      int
+	SentBack   campaigns.HistoryEntry // of a draft: who sent it back last, and what is to be changed; nobody = never
 }
 
 type campaignData struct {
@@ -46,6 +47,13 @@ func (c *Console) stepOf(r *http.Request, one campaigns.Campaign) (stepView, err
 	}
 	v.NextAt, v.Fired = next.NextAt, next.Fired
 	v.Revision = stateRevision(one, next)
+	if one.State == campaigns.Draft {
+		by, err := c.Campaigns.SentBack(r.Context(), one.ID)
+		if err != nil {
+			return v, err
+		}
+		v.SentBack = by[one.ID]
+	}
 	return v, nil
 }
 

@@ -46,13 +46,29 @@ func (c *Console) homeToDo(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	open, err := c.Campaigns.List(r.Context(), scopeOf(r.Context()), campaignsShown, campaigns.Submitted, campaigns.Approved, campaigns.Running, campaigns.Paused)
+	open, err := c.Campaigns.List(r.Context(), scopeOf(r.Context()), campaignsShown, campaigns.Draft, campaigns.Submitted, campaigns.Approved, campaigns.Running, campaigns.Paused)
+	if err != nil {
+		return nil, err
+	}
+	var drafts []int64
+	for _, one := range open {
+		if one.State == campaigns.Draft && one.Wrote(userOf(r).Name) {
+			drafts = append(drafts, one.ID)
+		}
+	}
+	sentBack, err := c.Campaigns.SentBack(r.Context(), drafts...)
 	if err != nil {
 		return nil, err
 	}
 	var mine, others []toDo
 	for _, one := range open {
 		link := fmt.Sprintf("/campaigns/%d", one.ID)
+		if one.State == campaigns.Draft {
+			if by, is := sentBack[one.ID]; is && by.Who != userOf(r).Name {
+				mine = append(mine, toDo{Key: "home.do.sent_back", Link: link, Name: one.Name, Since: by.At})
+			}
+			continue
+		}
 		next, err := c.Campaigns.Schedule(r.Context(), one.ID)
 		if err != nil {
 			return nil, err

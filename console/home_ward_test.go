@@ -73,6 +73,17 @@ func TestTheWardHomeSaysWhatToDoFirstAndIsCalmOtherwise(t *testing.T) {
 	if got := lan.part("to_do"); !strings.Contains(got, "Chờ người khác phê duyệt: “Nhắc tháng 11”") || strings.Contains(got, "anh/chị phê duyệt") {
 		t.Errorf("who wrote it: %s", got)
 	}
+	huy.post("/campaigns/1/sendback", "reason", "Thêm số của công an phường")
+	if got := lan.part("to_do"); !strings.Contains(got, `<a href="/campaigns/1">Bị trả lại, cần sửa: “Nhắc tháng 11”`) {
+		t.Errorf("sent back to who wrote it: %s", got)
+	}
+	if got := lan.get("/campaigns/1"); !strings.Contains(got.body, "huy trả lại để sửa") || strings.Count(got.body, "Thêm số của công an phường") < 2 {
+		t.Errorf("the draft does not say what is to be changed: %s", got.body)
+	}
+	if got := huy.part("to_do"); !strings.Contains(got, "Không có gì phải làm.") {
+		t.Errorf("who sent it back: %s", got)
+	}
+	lan.post("/campaigns/1/submit")
 	huy.post("/campaigns/1/approve", "revision", "1")
 	if got := lan.part("to_do"); !strings.Contains(got, "Đã phê duyệt, chưa bắt đầu gửi: “Nhắc tháng 11”") {
 		t.Errorf("approved: %s", got)
