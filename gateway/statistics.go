@@ -28,8 +28,8 @@ const outcomesByDaySQL = `
 select day, state, sum(n) from message_days where day >= $1 and day < $2 and ($3::bigint[] is null or unit_id = any($3)) group by 1, 2`
 
 // outcomesOfAllSQL reads the smaller table, which knows no units.
-const outcomesOfAllSQL = `
-select date_trunc('day', hour, 'Asia/Ho_Chi_Minh'), state, sum(n) from message_hours where hour >= $1 and hour < $2 group by 1, 2`
+var outcomesOfAllSQL = `
+select ` + days.SQL("hour") + `, state, sum(n) from message_hours where hour >= $1 and hour < $2 group by 1, 2`
 
 // Outcomes counts the messages handed over on each day by what is known of them: delivered, accepted, unknown or failed.
 func (s *Store) Outcomes(ctx context.Context, from, to time.Time, of residents.Scope) ([]days.Count, error) {
@@ -65,16 +65,17 @@ func (s *Store) Reach(ctx context.Context, from, to time.Time) (map[int64]UnitRe
 	return reach, rows.Err()
 }
 
-const byCarrierSQL = `
-select date_trunc($3, hour, 'Asia/Ho_Chi_Minh'), carrier, sum(n) from message_hours where hour >= $1 and hour < $2 group by 1, 2 order by 1, 2`
+// byCarrierSQL counts by day, of which the page makes its weeks and months, or by hour.
+var byCarrierSQL = `
+select case when $3 then hour else ` + days.SQL("hour") + ` end, carrier, sum(n) from message_hours where hour >= $1 and hour < $2 group by 1, 2 order by 1, 2`
 
-// ByCarrier counts the messages handed over in each step by carrier.
+// ByCarrier counts the messages handed over in each hour or on each day by carrier.
 func (s *Store) ByCarrier(ctx context.Context, from, to time.Time, step days.Step) ([]days.Count, error) {
-	return days.Read(ctx, s.db, "messages by carrier", byCarrierSQL, from, to, string(step))
+	return days.Read(ctx, s.db, "messages by carrier", byCarrierSQL, from, to, step == days.Hour)
 }
 
-const partsByDaySQL = `
-select date_trunc('day', hour, 'Asia/Ho_Chi_Minh'), carrier, sum(parts) from message_hours where hour >= $1 and hour < $2 group by 1, 2 having sum(parts) > 0`
+var partsByDaySQL = `
+select ` + days.SQL("hour") + `, carrier, sum(parts) from message_hours where hour >= $1 and hour < $2 group by 1, 2 having sum(parts) > 0`
 
 // Costs gives what the parts that carriers took on each day cost at today's prices, in VND by carrier, and how many parts
 // went to carriers whose price is not known.
@@ -122,8 +123,8 @@ func (s *Store) Failures(ctx context.Context, from, to time.Time) ([]Failure, er
 	return list, rows.Err()
 }
 
-const inboundByDaySQL = `
-select date_trunc('day', at, 'Asia/Ho_Chi_Minh'), 'sms', count(*) from inbound where at >= $1 and at < $2 group by 1`
+var inboundByDaySQL = `
+select ` + days.SQL("at") + `, 'sms', count(*) from inbound where at >= $1 and at < $2 group by 1`
 
 // InboundByDay counts the SMS that came in.
 func (s *Store) InboundByDay(ctx context.Context, from, to time.Time) ([]days.Count, error) {

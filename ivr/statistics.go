@@ -8,10 +8,10 @@ import (
 	"canhgiac/internal/days"
 )
 
-const visitsSQL = `
-select date_trunc('day', started_at, 'Asia/Ho_Chi_Minh'), 'call', count(*) from calls where started_at >= $1 and started_at < $2 group by 1
+var visitsSQL = `
+select ` + days.SQL("started_at") + `, 'call', count(*) from calls where started_at >= $1 and started_at < $2 group by 1
 union all
-select date_trunc('day', started_at, 'Asia/Ho_Chi_Minh'), 'ussd', count(*) from ussd_sessions where started_at >= $1 and started_at < $2 group by 1`
+select ` + days.SQL("started_at") + `, 'ussd', count(*) from ussd_sessions where started_at >= $1 and started_at < $2 group by 1`
 
 // Visits counts on each day the calls to the hotline ("call") and the USSD sessions ("ussd").
 func Visits(ctx context.Context, db *sql.DB, from, to time.Time) ([]days.Count, error) {

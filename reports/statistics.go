@@ -22,9 +22,9 @@ type Statistics struct {
 }
 
 // statisticsSQL reads the reports once. $3: the units that the one who asks may see.
-const statisticsSQL = `
+var statisticsSQL = `
 with r as materialized (
-	select date_trunc('day', created_at, 'Asia/Ho_Chi_Minh') as day, extract(hour from created_at at time zone 'Asia/Ho_Chi_Minh')::int as hour,
+	select ` + days.SQL("created_at") + ` as day, extract(hour from created_at at time zone 'Asia/Ho_Chi_Minh')::int as hour,
 	       urgency, kind, money, band, origin, coalesce(unit_id, 0) as unit
 	from reports where created_at >= $1 and created_at < $2 and not cancelled and ($3::bigint[] is null or unit_id = any($3))
 )

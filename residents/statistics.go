@@ -8,8 +8,8 @@ import (
 )
 
 // ownActsSQL leaves lists out: the ward's import is no act of the residents.
-const ownActsSQL = `
-select date_trunc('day', at, 'Asia/Ho_Chi_Minh'), act, count(*) from consents
+var ownActsSQL = `
+select ` + days.SQL("at") + `, act, count(*) from consents
 where channel <> 'import' and at >= $1 and at < $2 group by 1, 2`
 
 // OwnActs counts on each day how many agreed ("given") and how many withdrew ("withdrawn") by themselves: by telephone,

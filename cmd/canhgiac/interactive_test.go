@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -24,11 +25,25 @@ const watchTasks = `window.busyUntil = 0; new PerformanceObserver(l => { for (co
 // interactive is when the page is loaded, its scripts have run and no long task followed for 200 ms, counted from the click.
 const interactive = `new Promise(done => { const look = () => {
 	const n = performance.getEntriesByType('navigation')[0], at = Math.max(n.loadEventEnd, window.busyUntil);
-	n.loadEventEnd > 0 && performance.now() > at + 200 ? done(at) : setTimeout(look, 20)
+	if (!(n.loadEventEnd > 0 && performance.now() > at + 200)) { setTimeout(look, 20); return }
+	const all = [n, ...performance.getEntriesByType('resource')]
+	done({at, server: n.responseEnd - n.requestStart, parse: n.domInteractive - n.responseEnd, scripts: n.domContentLoadedEventEnd - n.domInteractive,
+		rest: at - n.domContentLoadedEventEnd, kb: all.reduce((sum, e) => sum + e.transferSize, 0) / 1024, files: all.length})
 }; look() })`
 
+// opened is how one opening of a page went, in milliseconds; the four parts follow one another.
+type opened struct {
+	At      float64 // until one can type or press
+	Server  float64 // from the request to the last byte of the page
+	Parse   float64 // then, until it is a document: with its styles, where they are not there yet
+	Scripts float64 // then, until its scripts have run
+	Rest    float64 // then, until pictures are there and the first layout is done
+	KB      float64 // over the wire, with all that it loads
+	Files   float64
+}
+
 // BenchmarkInteractive opens each page on a processor four times slower than this one, with nothing of it in the browser's
-// cache and again with everything: milliseconds until one can type or press, medians of five.
+// cache and again with everything: milliseconds until one can type or press, and what they are made of, medians of five.
 func BenchmarkInteractive(b *testing.B) {
 	w, err := newBenchWard(context.Background(), bigWard(2000), "", io.Discard)
 	if err != nil {
@@ -69,17 +84,24 @@ func BenchmarkInteractive(b *testing.B) {
 			continue
 		}
 		b.Run(string(v.role)+strings.ReplaceAll(v.path, "/", "_"), func(b *testing.B) {
-			var cold, warm []time.Duration
+			var cold, warm []opened
 			for range 5 {
 				told(b, tabs[v.role], network.ClearBrowserCache, cdp.Empty{})
 				cold = append(cold, untilInteractive(b, tabs[v.role], v.url))
 				warm = append(warm, untilInteractive(b, tabs[v.role], v.url))
 			}
-			slices.Sort(cold)
-			slices.Sort(warm)
 			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(ms(cold[2]), "ms-cold")
-			b.ReportMetric(ms(warm[2]), "ms-warm")
+			for name, all := range map[string][]opened{"cold": cold, "warm": warm} {
+				slices.SortFunc(all, func(a, b opened) int { return cmp.Compare(a.At, b.At) })
+				median := all[len(all)/2]
+				b.ReportMetric(median.At, "ms-"+name)
+				b.ReportMetric(median.Server, "ms-"+name+"-server")
+				b.ReportMetric(median.Parse, "ms-"+name+"-parse")
+				b.ReportMetric(median.Scripts, "ms-"+name+"-scripts")
+				b.ReportMetric(median.Rest, "ms-"+name+"-rest")
+				b.ReportMetric(median.KB, "KB-"+name)
+				b.ReportMetric(median.Files, "files-"+name)
+			}
 		})
 	}
 }
@@ -108,12 +130,12 @@ func told[P, R any](b *testing.B, tab context.Context, cmd cdp.Command[P, R], pa
 	try(b, err)
 }
 
-func untilInteractive(b *testing.B, tab context.Context, url string) time.Duration {
+func untilInteractive(b *testing.B, tab context.Context, url string) opened {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(tab, 30*time.Second)
 	defer cancel()
 	try(b, chromedp.Do(ctx, chromedp.Navigate(url)))
-	at, err := chromedp.Run(ctx, chromedp.Evaluate[float64](interactive, chromedp.EvalAwaitPromise))
+	at, err := chromedp.Run(ctx, chromedp.Evaluate[opened](interactive, chromedp.EvalAwaitPromise))
 	try(b, err)
-	return time.Duration(at * float64(time.Millisecond))
+	return at
 }

@@ -15,6 +15,10 @@ type Count struct {
 	N  int
 }
 
+// SQL gives the midnight of the ward that begins the day of a timestamptz column. The ward's clock has been seven hours ahead
+// since 1975, without a summer time; date_trunc with the zone's name says the same many times slower.
+func SQL(column string) string { return `date_bin('1 day', ` + column + `, '2000-01-01 00:00:00+07')` }
+
 // Read runs a query that gives a timestamptz, a name and a count. what names the thing in an error.
 func Read(ctx context.Context, db *sql.DB, what, query string, args ...any) ([]Count, error) {
 	rows, err := db.QueryContext(ctx, query, args...)
