@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"net/http"
 )
 
@@ -118,21 +117,12 @@ func (c *Console) factorSet(w http.ResponseWriter, r *http.Request) error {
 // changing runs a change of one's own second factor with its audit row.
 func (c *Console) changing(r *http.Request, act, detail string, do func(*sql.Tx) error) error {
 	user := signinOf(r).User
-	tx, err := c.DB.BeginTx(r.Context(), nil)
-	if err != nil {
-		return fmt.Errorf("%s: %w", act, err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	if err := do(tx); err != nil {
-		return err
-	}
-	if err := c.audited(r.Context(), tx, entryOf(r, user, act, "user:"+user.Name, detail)); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("%s: %w", act, err)
-	}
-	return nil
+	return c.within(r.Context(), func(tx *sql.Tx) error {
+		if err := do(tx); err != nil {
+			return err
+		}
+		return c.audited(r.Context(), tx, entryOf(r, user, act, "user:"+user.Name, detail))
+	})
 }
 
 // factorRemove is for roles that may do without.

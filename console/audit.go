@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"net/http"
 
 	"github.com/gorilla/mux"
@@ -24,6 +25,22 @@ func (c *Console) audit(ctx context.Context, tx execer, r *http.Request, act, ob
 func (c *Console) audited(ctx context.Context, tx execer, e audit.Entry) error {
 	e.At = c.Now()
 	return audit.Write(ctx, tx, e)
+}
+
+// within runs an act together with its audit row.
+func (c *Console) within(ctx context.Context, do func(*sql.Tx) error) error {
+	tx, err := c.DB.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin an act: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	if err := do(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("end an act: %w", err)
+	}
+	return nil
 }
 
 func (c *Console) auditPages(r *mux.Router) {

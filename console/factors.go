@@ -41,36 +41,44 @@ func (c *Console) factorOf(ctx context.Context, user int64) (factor, error) {
 // useStepSQL is what makes a code good once, on whichever nodes it is tried at the same moment.
 const useStepSQL = `update console_factors set step = $2, secret = $3 where user_id = $1 and step < $2`
 
-// useCode takes a code of user's app, or gives errCode.
-func (c *Console) useCode(ctx context.Context, user int64, typed string) error {
+// spending uses a code up that was right when it was looked at, in the transaction of what it opens: both happen, with the
+// audit row, or neither. It gives the row's detail, or errCode where somebody was quicker with the same code.
+type spending func(ctx context.Context, tx *sql.Tx) (detail string, err error)
+
+// appCode looks at a code of user's app: errCode, or how it is spent.
+func (c *Console) appCode(ctx context.Context, user int64, typed string) (spending, error) {
 	code, ok := codeForm(typed)
 	f, err := c.factorOf(ctx, user)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !ok || !f.On {
-		return errCode
+		return nil, errCode
 	}
 	secret, current, err := c.seals.open(f.secret, user)
 	if err != nil {
-		return fmt.Errorf("second factor of user %d: %w", user, err)
+		return nil, fmt.Errorf("second factor of user %d: %w", user, err)
 	}
 	step, ok, err := stepOf(secret, code, c.Now(), f.step)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !ok {
-		return errCode
+		return nil, errCode
 	}
 	if !current {
 		f.secret = c.seals.seal(secret, user)
 	}
-	if err := one(c.DB.ExecContext(ctx, useStepSQL, user, step, f.secret)); errors.Is(err, ErrNoUser) {
-		return errCode // somebody was quicker with the same code
-	} else if err != nil {
-		return fmt.Errorf("second factor of user %d: %w", user, err)
-	}
-	return nil
+	return func(ctx context.Context, tx *sql.Tx) (string, error) {
+		err := one(tx.ExecContext(ctx, useStepSQL, user, step, f.secret))
+		if errors.Is(err, ErrNoUser) {
+			return "", errCode
+		}
+		if err != nil {
+			return "", fmt.Errorf("second factor of user %d: %w", user, err)
+		}
+		return "factor", nil
+	}, nil
 }
 
 const (

@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"mime"
@@ -59,14 +60,16 @@ func (c *Console) lock(ctx context.Context, s signin, why string) error {
 	if why != "idle" {
 		acted = c.Now().Add(time.Hour) // whatever it is
 	}
-	res, err := c.DB.ExecContext(ctx, lockSQL, s.ID, acted.UTC())
-	if err != nil {
-		return fmt.Errorf("lock sign-in %d: %w", s.ID, err)
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return err
-	}
-	return c.audited(ctx, c.DB, audit.Entry{Who: s.User.Name, Role: string(s.User.Role), Act: "session.lock", Object: "console", Detail: why, Addr: s.Addr})
+	return c.within(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, lockSQL, s.ID, acted.UTC())
+		if err != nil {
+			return fmt.Errorf("lock sign-in %d: %w", s.ID, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		return c.audited(ctx, tx, audit.Entry{Who: s.User.Name, Role: string(s.User.Role), Act: "session.lock", Object: "console", Detail: why, Addr: s.Addr})
+	})
 }
 
 func (c *Console) lockNow(w http.ResponseWriter, r *http.Request) error {
@@ -157,10 +160,14 @@ func (c *Console) unlock(w http.ResponseWriter, r *http.Request) error {
 	var err error
 	if _, isCode := codeForm(typed); isCode && s.Factor {
 		status, problem, err = c.guarded(w, r, guessFactor, func(ctx context.Context) error {
-			return c.useCode(ctx, s.User.ID, typed)
+			spend, err := c.appCode(ctx, s.User.ID, typed)
+			if err != nil {
+				return err
+			}
+			return c.unlocked(r, s, spend)
 		})
-	} else {
-		status, problem, err = c.confirm(w, r, typed)
+	} else if status, problem, err = c.confirm(w, r, typed); err == nil && problem == "" {
+		err = c.unlocked(r, s, byPassword)
 	}
 	if err != nil {
 		return err
@@ -169,22 +176,30 @@ func (c *Console) unlock(w http.ResponseWriter, r *http.Request) error {
 		d.Problem = problem
 		return c.showLocked(w, r, status, d)
 	}
-	res, err := c.DB.ExecContext(ctx, unlockSQL, s.ID, c.Now().UTC())
-	if err != nil {
-		return fmt.Errorf("unlock sign-in %d: %w", s.ID, err)
-	}
-	if n, err := res.RowsAffected(); err != nil {
-		return err
-	} else if n > 0 { // 0: another tab did at the same moment
-		if err := c.audited(ctx, c.DB, entryOf(r, s.User, "session.unlock", "console", "")); err != nil {
-			return err
-		}
-	}
 	if c.sessions.Exists(ctx, sessionHeld) {
 		d.Next = "/locked/held"
 	}
 	http.Redirect(w, r, d.Next, http.StatusSeeOther)
 	return nil
+}
+
+// unlocked opens s again and spends the code by which.
+func (c *Console) unlocked(r *http.Request, s signin, spend spending) error {
+	ctx := r.Context()
+	return c.within(ctx, func(tx *sql.Tx) error {
+		detail, err := spend(ctx, tx)
+		if err != nil {
+			return err
+		}
+		res, err := tx.ExecContext(ctx, unlockSQL, s.ID, c.Now().UTC())
+		if err != nil {
+			return fmt.Errorf("unlock sign-in %d: %w", s.ID, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 { // another tab did at the same moment
+			return err
+		}
+		return c.audited(ctx, tx, entryOf(r, s.User, "session.unlock", "console", detail))
+	})
 }
 
 // sessionHeld is where a session keeps a form that was sent to a locked screen.

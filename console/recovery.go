@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -49,25 +50,34 @@ func (u *Users) codeHash(ctx context.Context, code string, salt []byte) ([]byte,
 
 const useRecoverySQL = `update console_recovery_codes set used_at = $3 where user_id = $1 and hash = $2 and used_at is null`
 
-// useRecovery takes one of user's recovery codes and tells how many are left, or gives errCode.
-func (c *Console) useRecovery(ctx context.Context, user int64, typed string) (left int, err error) {
+const codesLeftSQL = `select count(*) from console_recovery_codes where user_id = $1 and used_at is null`
+
+// recoveryCode looks at one of user's recovery codes: errCode, or how it is spent. Only spending tells whether it is one.
+func (c *Console) recoveryCode(ctx context.Context, user int64, typed string) (spending, error) {
 	code, ok := recoveryForm(typed)
 	f, err := c.factorOf(ctx, user)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if !ok || !f.On {
-		return 0, errCode
+		return nil, errCode
 	}
 	hash, err := c.users.codeHash(ctx, code, f.salt)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	if err := one(c.DB.ExecContext(ctx, useRecoverySQL, user, hash, c.Now().UTC())); errors.Is(err, ErrNoUser) {
-		return 0, errCode
-	} else if err != nil {
-		return 0, fmt.Errorf("recovery codes of user %d: %w", user, err)
-	}
-	f, err = c.factorOf(ctx, user)
-	return f.Codes, err
+	return func(ctx context.Context, tx *sql.Tx) (string, error) {
+		err := one(tx.ExecContext(ctx, useRecoverySQL, user, hash, c.Now().UTC()))
+		if errors.Is(err, ErrNoUser) {
+			return "", errCode
+		}
+		left := 0
+		if err == nil {
+			err = tx.QueryRowContext(ctx, codesLeftSQL, user).Scan(&left)
+		}
+		if err != nil {
+			return "", fmt.Errorf("recovery codes of user %d: %w", user, err)
+		}
+		return fmt.Sprintf("left %d", left), nil
+	}, nil
 }

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net"
@@ -84,22 +86,28 @@ func (c *Console) signin(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, withNext("/signin/factor", d.Next), http.StatusSeeOther)
 		return nil
 	}
-	if err := c.admitted(r, user, signin{}, "session.signin", ""); err != nil {
+	if err := c.admitted(r, user, signin{}, "session.signin", byPassword); err != nil {
 		return err
 	}
 	http.Redirect(w, r, d.Next, http.StatusSeeOther)
 	return nil
 }
 
-// admitted opens the console to user, who has given all that is asked for; see enter for from.
-func (c *Console) admitted(r *http.Request, user User, from signin, act, detail string) error {
-	if err := c.enter(r, user, stageOpen, from); err != nil {
-		return err
-	}
-	if err := c.users.signedIn(r.Context(), user.ID); err != nil {
-		return err
-	}
-	return c.audited(r.Context(), c.DB, entryOf(r, user, act, "console", detail))
+// byPassword is for who needs no code: there is nothing to spend.
+func byPassword(context.Context, *sql.Tx) (string, error) { return "", nil }
+
+// admitted opens the console to user, who has given all that is asked for, and spends the code by which; see enter for from.
+func (c *Console) admitted(r *http.Request, user User, from signin, act string, spend spending) error {
+	return c.enter(r, user, stageOpen, from, func(ctx context.Context, tx *sql.Tx) error {
+		detail, err := spend(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := c.users.signedIn(ctx, tx, user.ID); err != nil {
+			return err
+		}
+		return c.audited(ctx, tx, entryOf(r, user, act, "console", detail))
+	})
 }
 
 // signout works at every stage: also from the locked screen, and where the code is asked for.
@@ -109,10 +117,13 @@ func (c *Console) signout(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, "/signin", http.StatusSeeOther)
 		return nil
 	}
-	if _, err := c.DB.ExecContext(r.Context(), leaveSQL, s.ID); err != nil {
-		return fmt.Errorf("sign out: %w", err)
-	}
-	if err := c.audited(r.Context(), c.DB, entryOf(r, s.User, "session.signout", "console", "")); err != nil {
+	err := c.within(r.Context(), func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(r.Context(), leaveSQL, s.ID); err != nil {
+			return fmt.Errorf("sign out: %w", err)
+		}
+		return c.audited(r.Context(), tx, entryOf(r, s.User, "session.signout", "console", ""))
+	})
+	if err != nil {
 		return err
 	}
 	if err := c.sessions.Destroy(r.Context()); err != nil {

@@ -2,7 +2,6 @@ package console
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 )
 
@@ -37,11 +36,13 @@ func (c *Console) signinFactor(w http.ResponseWriter, r *http.Request) error {
 		}
 		return again(http.StatusTooManyRequests, "session.throttled", problem)
 	}
-	left := 0
+	look, act := c.appCode, "session.signin"
 	if d.Recovery {
-		left, err = c.useRecovery(ctx, s.User.ID, r.PostForm.Get("code"))
-	} else {
-		err = c.useCode(ctx, s.User.ID, r.PostForm.Get("code"))
+		look, act = c.recoveryCode, "session.recovery"
+	}
+	spend, err := look(ctx, s.User.ID, r.PostForm.Get("code"))
+	if err == nil {
+		err = c.admitted(r, s.User, s, act, spend)
 	}
 	if errors.Is(err, errCode) {
 		key := "factor.wrong"
@@ -68,15 +69,9 @@ func (c *Console) signinFactor(w http.ResponseWriter, r *http.Request) error {
 	if err := c.forgive(ctx, guessFactor, s.User.Name, addrOf(r)); err != nil {
 		return err
 	}
-	if !d.Recovery {
-		if err := c.admitted(r, s.User, s, "session.signin", "factor"); err != nil {
-			return err
-		}
-		http.Redirect(w, r, d.Next, http.StatusSeeOther)
-		return nil
+	if d.Recovery {
+		return c.done(w, r, "factor.recovery_used", withNext("/account/codes", d.Next))
 	}
-	if err := c.admitted(r, s.User, s, "session.recovery", fmt.Sprintf("left %d", left)); err != nil {
-		return err
-	}
-	return c.done(w, r, "factor.recovery_used", withNext("/account/codes", d.Next))
+	http.Redirect(w, r, d.Next, http.StatusSeeOther)
+	return nil
 }

@@ -166,8 +166,8 @@ insert into console_signins (user_id, stage, proof, created_at, used_at, acted_a
 // sign-in's id are new: a token that was planted in the browser before, or that another request still writes back, names
 // a sign-in that is gone (session fixation). from is the sign-in that goes on, whose absolute life counts on: one that was
 // ended while its code was looked at stays ended. The zero one is a password that was just given: it opens nothing by itself
-// where a second factor was set up meanwhile.
-func (c *Console) enter(r *http.Request, user User, st stage, from signin) error {
+// where a second factor was set up meanwhile. also happens with it or not at all.
+func (c *Console) enter(r *http.Request, user User, st stage, from signin, also ...func(context.Context, *sql.Tx) error) error {
 	ctx, now := r.Context(), c.Now()
 	since := now
 	if from.ID != 0 {
@@ -205,6 +205,11 @@ func (c *Console) enter(r *http.Request, user User, st stage, from signin) error
 	err = tx.QueryRowContext(ctx, enterSQL, user.ID, st, user.proof, since.UTC(), now.UTC(), addrOf(r), browser, now.Add(-c.Session).UTC(), now.Add(-factorTime).UTC()).Scan(&id)
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
+	}
+	for _, do := range also {
+		if err := do(ctx, tx); err != nil {
+			return err
+		}
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("sign in: %w", err)

@@ -144,8 +144,8 @@ func (u *Users) SetPassword(ctx context.Context, name, password string) error {
 
 const signedInSQL = `update console_users set signed_in_at = $2 where id = $1`
 
-func (u *Users) signedIn(ctx context.Context, id int64) error {
-	if _, err := u.db.ExecContext(ctx, signedInSQL, id, u.now().UTC()); err != nil {
+func (u *Users) signedIn(ctx context.Context, tx *sql.Tx, id int64) error {
+	if _, err := tx.ExecContext(ctx, signedInSQL, id, u.now().UTC()); err != nil {
 		return fmt.Errorf("user %d signs in: %w", id, err)
 	}
 	return nil
