@@ -189,6 +189,16 @@ func (b *browser) text(selector string) string {
 	return s
 }
 
+// fetch gives the file that a link leads to.
+func (b *browser) fetch(link string) string {
+	b.t.Helper()
+	file, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("fetch(document.querySelector("+quote(link)+").href).then(r => r.ok ? r.text() : String(r.status))", chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("%s: fetch %s: %v", b.name, link, err)
+	}
+	return file
+}
+
 // picture keeps what the window shows, where -screens asks for it.
 func (b *browser) picture(name string) {
 	if *screens == "" {
@@ -248,6 +258,8 @@ func TestTheMainJobInTheBrowser(t *testing.T) {
 	author.see(".counts", "2.707")
 
 	author.open("/campaigns/1/edit")
+	author.do("write the first text anew", chromedp.SetValue(chromedp.CSS("#text-0"), "Ai dọa bắt thì KHÔNG SỢ HÃI: bà con tắt máy, gọi 02363111222."))
+	author.press(`button[value="unaccent-0"]`, "#plain-0")
 	author.do("every minute", chromedp.Click(chromedp.CSS("details:has(#cron) > summary")), chromedp.Click(chromedp.CSS(`input[name="when"][value="cron"]`)), chromedp.SetValue(chromedp.CSS("#cron"), "* * * * *"))
 	author.press(`.form-end [value="save"]`, `form[action="/campaigns/1/submit"]`)
 	author.press(`form[action="/campaigns/1/submit"] .btn`, `form[action="/campaigns/1/sendback"], #step details`)
@@ -269,8 +281,8 @@ func TestTheMainJobInTheBrowser(t *testing.T) {
 	phone := w.browser("quantri")
 	phone.open("/handset?number=" + residents.Phone(number).National())
 	w.clock.toNextMinute()
-	phone.see(".lcd", "KHONG SO HAI")     // the phone opens what arrives
-	approver.see(".reach", "1.846/1.846") // live: the page was not loaded again
+	phone.see(".lcd", "Ai doa bat thi KHONG SO HAI") // the phone opens what arrives
+	approver.see(".reach", "1.846/1.846")            // live: the page was not loaded again
 	approver.picture("campaign")
 
 	phone.do("report a number by SMS", chromedp.SendKeys(chromedp.CSS("#compose-text"), "Bao 0905 111 222"), chromedp.Click(chromedp.CSS("#compose-send")))
@@ -304,9 +316,24 @@ func TestTheMainJobInTheBrowser(t *testing.T) {
 	police.do("receive", chromedp.Click(chromedp.CSS(`form[action$="/receive"] .btn`)), chromedp.WaitNotPresent(chromedp.CSS(`form[action$="/receive"]`)))
 	police.see("#facts", "Đã tiếp nhận")
 	police.picture("report")
+	code := police.text(".code-large")
+	police.do("note", chromedp.SendKeys(chromedp.CSS("#note"), "Đã gọi lại, bà con chưa chuyển tiền."))
+	police.press(`form[action$="/note"] .btn`, ".event.note")
+	police.do("a reason", chromedp.SendKeys(chromedp.CSS("#reason-reveal"), "gọi lại cho người báo"))
+	police.press(`form[action$="/reveal"] .btn`, ".phone-large")
+	if shown := strings.ReplaceAll(police.text(".phone-large"), " ", ""); shown != residents.Phone(number).National() {
+		t.Errorf("the number revealed is %s", shown)
+	}
+	police.open("/reports/export")
+	police.do("a reason", chromedp.SendKeys(chromedp.CSS("#reason-export"), "báo cáo tuần"))
+	police.press(`form[action="/reports/export"] .btn`, "a[download]")
+	if file := police.fetch("a[download]"); !strings.Contains(file, code) || !strings.Contains(file, "0901 234 567") {
+		t.Errorf("the file lacks report %s:\n%s", code, file)
+	}
 
 	var reads int
-	if err := w.node.db.QueryRowContext(ctx, `select count(*) from audit_log where act in ('report.read', 'report.receive') and who = 'congan'`).Scan(&reads); err != nil || reads < 2 {
-		t.Errorf("%d audit rows for the police's read and receive, %v", reads, err)
+	if err := w.node.db.QueryRowContext(ctx, `select count(distinct act) from audit_log where who = 'congan'
+		and act in ('report.read', 'report.receive', 'report.note', 'report.reveal', 'report.export', 'job.fetch')`).Scan(&reads); err != nil || reads != 6 {
+		t.Errorf("%d of the police's six acts are in the audit log, %v", reads, err)
 	}
 }
