@@ -62,7 +62,7 @@ type clientTime struct {
 
 func newBenchPagesCommand() *cobra.Command {
 	var o pagesOptions
-	var asJSON bool
+	var asJSON, firstDay bool
 	cmd := &cobra.Command{
 		Use:   "pages",
 		Short: "Open each page of a large ward as each role: how long the server takes",
@@ -70,6 +70,9 @@ func newBenchPagesCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.residents < 1000 || o.residents > 1_000_000 || o.times < 1 || o.clients < 1 {
 				return fmt.Errorf("--residents %d --times %d --clients %d: want 1000 to 1000000 residents, and at least one of the others", o.residents, o.times, o.clients)
+			}
+			if firstDay {
+				return benchFirstDay(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			}
 			r, err := benchPages(cmd.Context(), o, cmd.ErrOrStderr())
 			if err != nil {
@@ -85,6 +88,7 @@ func newBenchPagesCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.dir, "dir", "", "keep the ward in this folder, and measure the one that is there")
 	cmd.Flags().IntVar(&o.times, "times", 40, "how often each address is asked for")
 	cmd.Flags().IntVar(&o.clients, "clients", 8, "how many ask at once in the second round")
+	cmd.Flags().BoolVar(&firstDay, "first-day", false, "go through an office's first day instead: import, campaign, report, export")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -35,5 +36,17 @@ func TestTheBenchOpensEachPageOfAWardThatItBuilt(t *testing.T) {
 	}
 	if r.Messages < 1000 || r.Together.Rate <= 0 {
 		t.Errorf("%d messages; together %.1f pages a second", r.Messages, r.Together.Rate)
+	}
+}
+
+func TestTheFirstDayGoesFromTheListToTheExport(t *testing.T) {
+	var said strings.Builder
+	if err := benchFirstDay(context.Background(), pagesOptions{residents: 1000}, &said, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []string{"and kept", "the second officer approves", "written out, and watched", "the file fetched", "p95"} {
+		if !strings.Contains(said.String(), step) {
+			t.Errorf("no word of %q in\n%s", step, said.String())
+		}
 	}
 }
