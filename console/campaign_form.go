@@ -38,6 +38,7 @@ type campaignFormData struct {
 	Groups   []residents.Unit               // that may be chosen
 	Scoped   bool                           // they are not all of the ward's
 	Problems map[string][]campaigns.Problem // by field
+	Found    []problemAt                    // the same, for the head of the form
 	Banner   string                         // a key: why nothing was kept
 	Preview  campaignPreviewData
 }
@@ -228,7 +229,7 @@ func (c *Console) campaignSave(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if found = append(found, checked...); len(found) > 0 {
-		return c.campaignFormPage(w, r, http.StatusUnprocessableEntity, campaignFormData{Form: f, Problems: byField(found), Banner: "campaigns.refused.invalid"})
+		return c.campaignFormPage(w, r, http.StatusUnprocessableEntity, campaignFormData{Form: f, Problems: byField(found), Found: listed(found), Banner: "campaigns.refused.invalid"})
 	}
 	id := f.ID
 	if id == 0 {
@@ -246,17 +247,4 @@ func (c *Console) campaignSave(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return c.done(w, r, "campaigns.did.save", fmt.Sprintf("/campaigns/%d", id))
-}
-
-// byField keeps the first problem of each kind at a field: two readings of one mistake help nobody.
-func byField(found []campaigns.Problem) map[string][]campaigns.Problem {
-	by := map[string][]campaigns.Problem{}
-	for _, p := range found {
-		field := p.Field
-		if field == "cron" && len(by[field]) > 0 {
-			continue
-		}
-		by[field] = append(by[field], p)
-	}
-	return by
 }

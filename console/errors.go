@@ -30,6 +30,19 @@ var (
 	errInternal    = problem{http.StatusInternalServerError, "error.internal"}
 )
 
+type errorData struct{ Title, Key string }
+
+// title says in three words what became of the request.
+func (p problem) title() string {
+	switch p.status {
+	case http.StatusNotFound:
+		return "error.title.missing"
+	case http.StatusForbidden:
+		return "error.title.denied"
+	}
+	return "error.title"
+}
+
 // explain chooses the problem for an error of a room.
 func explain(err error) problem {
 	var p problem
@@ -94,7 +107,7 @@ func (c *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if p == errNotSignedIn && c.turnAway(w, r) {
 		return
 	}
-	if err := c.renderStatus(w, r, p.status, "error", p.key); err != nil {
+	if err := c.renderStatus(w, r, p.status, "error", errorData{p.title(), p.key}); err != nil {
 		c.Log.Error("error page failed", "error", err)
 		http.Error(w, http.StatusText(p.status), p.status)
 	}
