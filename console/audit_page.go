@@ -114,6 +114,12 @@ func (c *catalog) auditDetail(act, detail string) string {
 		if _, e := fmt.Sscanf(detail, "run %d, content %d, %d messages", &run, &nth, &messages); e == nil {
 			said, err = c.text("audit.says.fire", "Nth", nth, "Messages", messages)
 		}
+	case "report.move":
+		said = c.textOr("reports.state."+detail, detail)
+	case "report.term":
+		if term, reason, ok := strings.Cut(detail, ": "); ok {
+			said = c.textOr("reports.term."+term, term) + ": " + reason
+		}
 	case "campaign.create":
 		if from, copied := strings.CutPrefix(detail, "copy of "); copied {
 			said, err = c.text("audit.says.copy", "From", c.auditObject(from))

@@ -109,6 +109,8 @@ func TestDetailsAreSaidInWords(t *testing.T) {
 		{"resident.import", `{"imported":3,"updated":1,"rejected":{"phone_invalid":2},"rows":6}`, "6 dòng: 3 người mới, 1 người được sửa, 2 dòng bị loại"},
 		{"campaign.fire", "run 7, content 2, 120 messages", "Nội dung thứ 2, 120 tin"},
 		{"campaign.create", "copy of campaign:12", "Chép từ Chiến dịch 12"},
+		{"report.move", "verifying", "Đang xác minh sơ bộ"},
+		{"report.term", "complex: QĐ 12: ba phường", "Vụ việc phức tạp: QĐ 12: ba phường"},
 		{"resident.reveal", "gọi lại: role: x → y", "gọi lại: role: x → y"},
 		{"user.change", "something else", "something else"},
 	} {
