@@ -102,6 +102,7 @@ func demoConfig(c Config, s demoSecrets, databaseURL string) Config {
 	carrier.Source.Addr = c.Words.Brand
 	carrier.Rate, carrier.Window = 200, 50
 	carrier.USSD = "standard"
+	carrier.Cost = 300 // made up, so that a campaign and the statistics can say what it comes to
 	c.Gateway.Carriers = []CarrierConfig{carrier}
 	c.Voice.Providers = []ProviderConfig{{Name: "simulator", Dialect: "twiml", Account: "ACdemo", Secret: s.VoiceSecret}}
 	if len(c.Voice.Officers) == 0 {

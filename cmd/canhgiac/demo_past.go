@@ -29,6 +29,7 @@ type past struct {
 	until  time.Time    // the demo's first start
 	draw   *rand.Rand
 	phones []string // of people who are reached by SMS, in no order
+	silent []string // of people who have not agreed yet
 	acts   []pastAct
 	made   int // calls and sessions so far, which names them
 }
@@ -86,9 +87,9 @@ func (p *past) plan(at time.Time, do func(ctx context.Context) error) {
 	}
 }
 
-const somePhonesSQL = `
-select array_agg(phone order by md5(phone))
-from (select distinct phone from residents where phone_kind = 'mobile' and wants_sms and consent_at is not null) p`
+const phonesSQL = `
+select array_agg(phone order by md5(phone)) filter (where agreed), array_agg(phone order by md5(phone)) filter (where not agreed)
+from (select phone, bool_or(consent_at is not null) as agreed from residents where phone_kind = 'mobile' and wants_sms group by phone) p`
 
 func (p *past) load(ctx context.Context, passwords map[string]string) error {
 	if _, err := p.loadSampleWard(ctx, passwords); err != nil {
@@ -98,7 +99,7 @@ func (p *past) load(ctx context.Context, passwords map[string]string) error {
 	if err := p.importSample(ctx); err != nil {
 		return err
 	}
-	if err := p.db.QueryRowContext(ctx, somePhonesSQL).Scan(pq.Array(&p.phones)); err != nil {
+	if err := p.db.QueryRowContext(ctx, phonesSQL).Scan(pq.Array(&p.phones), pq.Array(&p.silent)); err != nil {
 		return err
 	}
 	if err := p.campaignsWritten(ctx); err != nil {

@@ -8,7 +8,9 @@ import (
 	"github.com/lib/pq"
 
 	"canhgiac/campaigns"
+	"canhgiac/gateway"
 	"canhgiac/gateway/sms"
+	"canhgiac/schedules"
 )
 
 // pastCampaign is written a day before its first message.
@@ -47,6 +49,10 @@ func (p *past) campaignsWritten(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	lawful, err := schedules.ParseHours(defaultConfig().Sending.Hours)
+	if err != nil {
+		return err
+	}
 	for _, one := range pastCampaigns {
 		c := p.campaigns.Blank()
 		c.Name, c.Contents, c.Units = one.name, reminders, unitIDs(groups[one.groups[0]:one.groups[1]])
@@ -55,6 +61,9 @@ func (p *past) campaignsWritten(ctx context.Context) error {
 		}
 		if one.texts != nil {
 			c.Contents = p.contents(one.texts)
+		}
+		if one.stage == campaigns.Done { // what a visitor may still start keeps the demo's own hours
+			c.Hours, c.Caps = lawful, gateway.Caps(defaultConfig().Sending.Caps)
 		}
 		p.planCampaign(c, one)
 	}

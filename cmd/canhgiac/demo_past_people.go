@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lib/pq"
+
 	"canhgiac/gateway"
 	"canhgiac/ivr"
 	"canhgiac/residents"
@@ -102,7 +104,7 @@ func (p *past) wishes() {
 	}
 	for i := range 26 {
 		who := p.caller(400 + i)
-		newcomer := residents.Phone(fmt.Sprintf("+8490000%04d", 2100+37*i)) // as the list's made-up numbers
+		newcomer := residents.Phone(p.silent[i%len(p.silent)])
 		p.plan(at(54-2*i), func(ctx context.Context) error {
 			switch i % 5 {
 			case 0:
@@ -121,6 +123,28 @@ func (p *past) wishes() {
 		p.plan(at(ago), func(ctx context.Context) error { return p.call(ctx, p.caller(500+i), "9 1") })
 	}
 	for i, text := range []string{"Cam on cong an phuong", "Chau toi bi nguoi la ru di lam xa, co phai lua khong", "So nay cua ai vay", "Toi muon gap can bo"} {
-		p.plan(at([]int{38, 17, 2, 1}[i]), func(ctx context.Context) error { return p.text(ctx, p.caller(600+i), text) })
+		p.plan(at([]int{38, 17, 2, 1}[i]), func(ctx context.Context) error {
+			err := p.text(ctx, p.caller(600+i), text)
+			p.then(p.now().Add(4*aDay), p.readTexts)
+			return err
+		})
 	}
+}
+
+const unreadSQL = `select array_agg(id) from inbound where kept <> '' and seen_at is null`
+
+// readTexts is the desk going through its inbox.
+func (p *past) readTexts(ctx context.Context) error {
+	return p.inTx(ctx, func(tx *sql.Tx) error {
+		var ids []int64
+		if err := tx.QueryRowContext(ctx, unreadSQL).Scan(pq.Array(&ids)); err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if _, err := p.queue.See(ctx, tx, id, pastOfficer.Name, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

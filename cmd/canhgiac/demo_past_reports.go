@@ -85,9 +85,9 @@ func (p *past) tell(ctx context.Context, r pastReport) error {
 // reportsTold plans eight weeks of reports, more of them lately, and the desk's work on them; and the last day's, of which
 // the desk has not seen all.
 func (p *past) reportsTold() {
-	const weeks = 62
-	for i := range weeks {
-		r, ago := p.report(i), 54-i*i*52/(weeks*weeks)-i%2
+	const all = 70
+	for i := range all {
+		r, ago := p.report(i), 2+52*(all-i)*(all-i)/(all*all)
 		at := p.day(ago, 7*time.Hour+time.Duration(p.draw.IntN(14*60))*time.Minute)
 		p.plan(at, func(ctx context.Context) error {
 			code, err := p.told(ctx, r)
@@ -184,7 +184,7 @@ func (p *past) handle(code string, nth int) {
 		})
 	}
 	verified := received + hours(4, 18)
-	if nth == 60 {
+	if nth == 67 {
 		return // received, and left lying since
 	}
 	p.move(code, verified, reports.Verifying)
@@ -194,8 +194,8 @@ func (p *past) handle(code string, nth int) {
 			return p.reports.SetTerm(ctx, code, pastOfficer, reports.Complex, "Nhiều người bị hại ở ba phường, cần xác minh tài khoản nhận tiền")
 		})
 		return
-	case nth == 29, nth == 33:
-		return // overdue by now
+	case nth == 23, nth == 26, nth == 31:
+		return // two are overdue by now, one is soon
 	}
 	resolved, to := verified+hours(60, 300), reports.Answered
 	if nth%3 == 1 {
