@@ -55,7 +55,7 @@ prompts:
 	@scripts/need espeak-ng=espeak-ng sox=sox
 	go run ./ivr/prompts/speak
 
-# Walks the main job in a browser and keeps the pictures that README shows.
+# Keeps a picture of every page of the demo, and the gallery of them.
 screens: postgres
 	@scripts/need chromium=chromium
-	go test ./cmd/canhgiac -run TestTheMainJobInTheBrowser -count=1 -args -screens $(CURDIR)/docs/screens
+	go test ./cmd/canhgiac -run TestEveryPageOfTheDemo -count=1 -args -gallery $(CURDIR)/docs/screens

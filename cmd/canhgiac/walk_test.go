@@ -51,8 +51,9 @@ func newTown(t *testing.T) *town {
 	return townOf(t, simulator.Script{}, "standard")
 }
 
-// townOf has its carrier follow a script, and read USSD by a profile.
-func townOf(t *testing.T, script simulator.Script, ussd string) *town {
+// townOf has its carrier follow a script, and read USSD by a profile. What lies behind the town is put in place before it
+// comes alive.
+func townOf(t *testing.T, script simulator.Script, ussd string, behind ...func(Config, map[string]string)) *town {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	log := slog.New(slog.NewJSONHandler(newLogFile(t), nil))
@@ -81,6 +82,9 @@ func townOf(t *testing.T, script simulator.Script, ussd string) *town {
 	db, err := openMigrated(ctx, c)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, past := range behind {
+		past(c, secrets.Passwords)
 	}
 	w := &town{t: t, clock: &clock{}, sim: sim, url: url, passwords: secrets.Passwords}
 	if w.node, err = newNode(c, db, log, w.clock.now); err != nil {
@@ -134,7 +138,8 @@ type browser struct {
 	name string
 }
 
-func (w *town) browser(name string) *browser {
+// window is a browser in which nobody has signed in.
+func (w *town) window() *browser {
 	w.t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1440, 1000),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"))
@@ -145,7 +150,13 @@ func (w *town) browser(name string) *browser {
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
 		w.t.Fatalf("start Chromium: %v", err)
 	}
-	b := &browser{town: w, ctx: ctx, name: name}
+	return &browser{town: w, ctx: ctx}
+}
+
+func (w *town) browser(name string) *browser {
+	w.t.Helper()
+	b := w.window()
+	b.name = name
 	b.open("/signin")
 	b.do("sign in", chromedp.SendKeys(chromedp.CSS("#name"), name), chromedp.SendKeys(chromedp.CSS("#password"), w.passwords[name]+"\n"), chromedp.WaitVisible(chromedp.CSS("[data-home]")))
 	return b
