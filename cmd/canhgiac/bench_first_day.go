@@ -71,9 +71,12 @@ func (d *firstDay) ask(ctx context.Context, method, path, kind string, body io.R
 	if resp.StatusCode >= http.StatusBadRequest {
 		return "", fmt.Errorf("%s %s: %s, %d bytes", method, path, resp.Status, len(page))
 	}
+	if method != http.MethodGet {
+		return resp.Header.Get("Location"), nil // a form may wait for the work that it began
+	}
 	s := &d.steps[len(d.steps)-1]
 	if s.Pages++; took > s.Slowest {
-		s.Slowest, s.Path = took, method+" "+path
+		s.Slowest, s.Path = took, path
 	}
 	d.all = append(d.all, took)
 	return resp.Header.Get("Location"), nil
