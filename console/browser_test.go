@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -40,6 +41,7 @@ type screen struct {
 	t   *testing.T
 	ctx context.Context
 	url string
+	how hands
 
 	mu       sync.Mutex
 	wrong    []string
@@ -89,6 +91,10 @@ func (s *screen) expectFailures() {
 	s.mu.Unlock()
 }
 
+// givenUp is what htmx says of a request that it gave up, as of a preview when the form is sent. One that failed is told
+// by the network's own events.
+var givenUp = regexp.MustCompile(`htmx:(sendAbort|afterRequest)\b`)
+
 func (s *screen) hear(event any) {
 	said := ""
 	switch e := event.(type) {
@@ -100,6 +106,9 @@ func (s *screen) hear(event any) {
 		if e.Type == "error" || e.Type == "assert" {
 			for _, a := range e.Args {
 				said += fmt.Sprintf("console.%s %s %s ", e.Type, a.Value, a.Description)
+			}
+			if givenUp.MatchString(said) {
+				said = ""
 			}
 		}
 	case *log.EventEntryAdded:
@@ -124,11 +133,15 @@ func (s *screen) hear(event any) {
 
 func (s *screen) do(steps ...chromedp.Action[chromedp.Void]) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.ctx, 30*time.Second)
-	defer cancel()
-	if err := chromedp.Do(ctx, steps...); err != nil {
+	if err := s.try(steps...); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+func (s *screen) try(steps ...chromedp.Action[chromedp.Void]) error {
+	ctx, cancel := context.WithTimeout(s.ctx, 30*time.Second)
+	defer cancel()
+	return chromedp.Do(ctx, steps...)
 }
 
 // open goes to a page and waits until its scripts have run.
