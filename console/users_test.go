@@ -48,3 +48,18 @@ func TestAddUser(t *testing.T) {
 		t.Error("adding and disabling left no audit rows")
 	}
 }
+
+func TestTheNamesOfTheWardsOwnUnitsMakeNoPassword(t *testing.T) {
+	h := newHouse(t)
+	ctx := context.Background()
+	const place = "Sông Cổ Cò Mới Xanh 7"
+	if _, err := h.users.Add(ctx, "ba", Standing{Role: Ward}, place); err != nil {
+		t.Fatalf("a name of no unit: %v", err)
+	}
+	if _, err := h.Residents.LoadWard(ctx, "Sông Cổ Cò Mới Xanh", 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.users.Add(ctx, "hai", Standing{Role: Ward}, place); !errors.Is(err, passwords.ErrWords) {
+		t.Errorf("the ward's own name: %v", err)
+	}
+}
