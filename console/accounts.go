@@ -16,6 +16,7 @@ import (
 
 // accountPages are the operator's: who may sign in, as what, for which part of the ward.
 func (c *Console) accountPages(r *mux.Router) {
+	c.accountHome()
 	operator := []Role{Operator}
 	c.page(r, "GET", "/users", operator, c.accountList)
 	c.page(r, "GET", "/users/new", operator, c.accountNew)
