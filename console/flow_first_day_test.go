@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"canhgiac/residents"
 )
 
@@ -92,4 +94,35 @@ func (h *house) firePractice(db *sql.DB, campaign int64) {
 	if n, err := rooms.Gateway.HoldPractice(ctx); n == 0 || err != nil {
 		h.t.Fatalf("held %d: %v", n, err)
 	}
+}
+
+func TestAPolicemansFirstDayByEveryHand(t *testing.T) {
+	var db *sql.DB
+	h := newHouse(t, withPractice(t, &db))
+	h.works()
+	h.byEveryHand(t, func(tab func() *screen, _ int) {
+		s := tab()
+		s.enter("police", password)
+		s.show(`[data-home="police"]`)
+		s.open("/first-day")
+		s.press(`form[action="/first-day/begin"] .btn`)
+		s.show(`[aria-current="step"]`)
+		s.press(`[aria-current="step"] a.btn`)
+		s.press(".desk-item h2 a")
+		s.press(`form[action$="/receive"] .btn`)
+		s.do(chromedp.WaitNotPresent(chromedp.CSS(`form[action$="/receive"]`)))
+		s.write("#note", "Đã gọi ngân hàng.")
+		s.press(`form[action$="/note"] .btn`)
+		s.show(".event.note")
+		s.write("#reason-reveal", "tập gọi lại")
+		s.press(`form[action$="/reveal"] .btn`)
+		s.show(".phone-large")
+		s.doneSteps(5)
+		s.press(`[aria-current="step"] a.btn`)
+		s.write("#reason-export", "tập xuất")
+		s.press(`form[action="/practice/reports/export"] .btn`)
+		s.file("a[download]")
+		s.doneSteps(6)
+		s.removePractice()
+	})
 }
