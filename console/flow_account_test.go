@@ -22,8 +22,8 @@ func (s *screen) invite(name, fullName string, role Role, unit string) string {
 		s.pick(`#unit option[value="` + unit + `"]`)
 	}
 	s.press(`form[action="/users/new"] .btn`)
-	s.show("main .code")
-	code := s.text("main .code")
+	s.show(`main [translate="no"]`)
+	code := s.text(`main [translate="no"]`)
 	s.press("main p > a.btn")
 	s.show(`main .status.warn`) // invited, not yet here
 	return code
@@ -186,7 +186,7 @@ func TestTheOperatorLooksAfterAnAccountAndReadsWhatWasDone(t *testing.T) {
 		s.press(`form[action="` + user + `/enable"] .btn`)
 		s.show("main .status.ok")
 		reason("reset")
-		s.show("main .code")
+		s.show(`main [translate="no"]`)
 		s.press("main p > a.btn")
 
 		s.press(`a[href="/audit?kind=user&ref=` + name + `"]`)
