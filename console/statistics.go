@@ -30,8 +30,21 @@ func (c *Console) statisticsPages(r *mux.Router) {
 type figureOf struct {
 	name  string // its address as a file
 	roles []Role
+	of    grain
 	chart func(q *question) (Chart, error)
 }
+
+// grain is how finely a figure is kept. What is kept for the whole ward alone (a bill, a call from a number of nobody's) is
+// not shown to who looks after a part of it, and says so to who chose one.
+type grain bool
+
+const (
+	byUnit    grain = true
+	wholeWard grain = false
+)
+
+// seenIn tells whether an account with this scope sees the figure.
+func (f figureOf) seenIn(scope residents.Scope) bool { return f.of == byUnit || scope == nil }
 
 func (c *Console) figures() []figureOf {
 	return append(append(policeFigures(), wardFigures()...), operatorFigures()...)
@@ -199,7 +212,7 @@ func (c *Console) statistics(w http.ResponseWriter, r *http.Request) error {
 		d.Ways = append(d.Ways, periodWay{p.key, whole.address("/statistics", from, p.step), q.Span.From.Equal(from) && q.last().Equal(today)})
 	}
 	for _, f := range c.figures() {
-		if !has(f.roles, userOf(r).Role) {
+		if !has(f.roles, userOf(r).Role) || !f.seenIn(scopeOf(r.Context())) {
 			continue
 		}
 		ch, err := f.chart(q)
@@ -207,6 +220,9 @@ func (c *Console) statistics(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		ch.Name = f.name
+		if q.Unit != 0 && f.of == wholeWard {
+			ch.Note = strings.TrimSpace(q.say("statistics.whole_ward") + " " + ch.Note)
+		}
 		one, err := words.draw(ch, q.address("/statistics/"+f.name+".csv", q.Span.From, q.Span.Step))
 		if err != nil {
 			return err
@@ -221,6 +237,9 @@ func (c *Console) statistics(w http.ResponseWriter, r *http.Request) error {
 
 // statisticsFile gives one figure's table. It holds counts and no person, and leaves an audit row like every export.
 func (c *Console) statisticsFile(w http.ResponseWriter, r *http.Request, f figureOf) error {
+	if !f.seenIn(scopeOf(r.Context())) {
+		return errNoPage
+	}
 	q, err := c.ask(r)
 	if err != nil {
 		return err

@@ -8,7 +8,7 @@ import (
 
 func operatorFigures() []figureOf {
 	operator := []Role{Operator}
-	return []figureOf{{"messages-carriers", operator, messageCarriers}, {"messages-failures", operator, messageFailures}}
+	return []figureOf{{"messages-carriers", operator, wholeWard, messageCarriers}, {"messages-failures", operator, wholeWard, messageFailures}}
 }
 
 // messageCarriers goes by the hour where a day or little more is asked for.

@@ -13,9 +13,9 @@ import (
 func policeFigures() []figureOf {
 	police := []Role{Police}
 	return []figureOf{
-		{"reports-days", police, reportDays}, {"reports-waits", police, reportWaits}, {"reports-kinds", police, reportKinds},
-		{"reports-bands", police, reportBands}, {"reports-origins", police, reportOrigins}, {"reports-hours", police, reportHours},
-		{"reports-units", police, reportUnits}, {"reports-numbers", police, reportNumbers},
+		{"reports-days", police, byUnit, reportDays}, {"reports-waits", police, byUnit, reportWaits}, {"reports-kinds", police, byUnit, reportKinds},
+		{"reports-bands", police, byUnit, reportBands}, {"reports-origins", police, byUnit, reportOrigins}, {"reports-hours", police, byUnit, reportHours},
+		{"reports-units", police, byUnit, reportUnits}, {"reports-numbers", police, byUnit, reportNumbers},
 	}
 }
 

@@ -143,3 +143,43 @@ func TestTheOperatorSeesCarriersByTheHourAndWhyMessagesFail(t *testing.T) {
 		t.Errorf("the file holds %q", file.body)
 	}
 }
+
+const ownActSQL = `insert into consents (phone, resident_id, act, channel, at) values ($1, nullif($2, 0), $3, $4, $5)`
+
+func TestFiguresOfTheWholeWardAreNotShownForOneGroup(t *testing.T) {
+	h := newHouse(t)
+	ours, theirs := h.groupsOfWard()[0], h.groupsOfWard()[1]
+	mine := h.lives(ours, "+84900000001", "Trần Thị Hoa")
+	h.lives(ours, "+84900000002", "Nguyễn Văn Nam")
+	h.lives(theirs, "+84900000003", "Lê Văn Huy")
+	for _, c := range []struct {
+		phone    string
+		resident int64
+		act, by  string
+	}{{"+84900000001", mine, "given", "console"}, {"+84900000002", 0, "withdrawn", "sms"}, {"+84900000003", 0, "withdrawn", "call"}, {"+84900000001", mine, "given", "import"}} {
+		if _, err := h.db.Exec(ownActSQL, c.phone, c.resident, c.act, c.by, h.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := h.as(Ward)
+	all, chosen := b.get("/statistics"), b.get("/statistics?unit="+strconv.FormatInt(ours, 10))
+	if !strings.Contains(all.body, "1 lượt đăng ký, 2 lượt từ chối") || strings.Contains(all.body, "của cả phường") {
+		t.Error("the ward's page does not count all of its residents' acts, or says that some figures are the whole ward's")
+	}
+	if !strings.Contains(chosen.body, "1 lượt đăng ký, 1 lượt từ chối") || strings.Count(chosen.body, "Số liệu này là của cả phường") != 2 {
+		t.Error("a group's page counts another's acts, or does not say which two figures are the whole ward's")
+	}
+	h.lookAfter(ours)
+	own := b.get("/statistics")
+	if own.status != 200 || !strings.Contains(own.body, "1 lượt đăng ký, 1 lượt từ chối") {
+		t.Errorf("who looks after a group (%d) does not see its residents' acts", own.status)
+	}
+	for _, name := range []string{"messages-costs", "visits-days"} {
+		if strings.Contains(own.body, name) {
+			t.Errorf("who looks after a group sees %s of the whole ward", name)
+		}
+		if file := b.get("/statistics/" + name + ".csv"); file.status != 404 {
+			t.Errorf("who looks after a group gets the file of %s: %d", name, file.status)
+		}
+	}
+}

@@ -10,8 +10,8 @@ import (
 func wardFigures() []figureOf {
 	ward := []Role{Ward}
 	return []figureOf{
-		{"messages-reach", ward, messageReach}, {"messages-days", []Role{Ward, Operator}, messageDays},
-		{"residents-acts", ward, residentActs}, {"messages-costs", ward, messageCosts}, {"visits-days", ward, visits},
+		{"messages-reach", ward, byUnit, messageReach}, {"messages-days", []Role{Ward, Operator}, byUnit, messageDays},
+		{"residents-acts", ward, byUnit, residentActs}, {"messages-costs", ward, wholeWard, messageCosts}, {"visits-days", ward, wholeWard, visits},
 	}
 }
 
@@ -106,7 +106,7 @@ func residentActs(q *question) (Chart, error) {
 	if q = &step; q.Span.Step == days.Day || q.Span.Step == days.Hour {
 		q.Span.Step = days.Week
 	}
-	counts, err := q.Residents.OwnActs(q.r.Context(), q.Span.From, q.Span.To)
+	counts, err := q.Residents.OwnActs(q.r.Context(), q.Span.From, q.Span.To, q.scope)
 	if err != nil {
 		return Chart{}, err
 	}
