@@ -37,17 +37,6 @@ func (c *Console) systemPages(r *mux.Router) {
 	}})
 }
 
-// systemDo is one condition that somebody has to see to: its sentence is system.do.<What>, its remedy system.fix.<What>.
-type systemDo struct {
-	What, Name string
-	N          int64
-	At         time.Time
-	Now        bool // not soon
-}
-
-// systemConditions are all that the page knows; a test holds them to the catalogs.
-var systemConditions = []string{"no_carrier", "link_down", "slowed", "in_doubt", "queue_late", "schedule_late", "clock_off", "disk_low", "certificate", "backup_old", "backup_missing", "archive_failed", "errors"}
-
 type systemDatabase struct {
 	Size        int64
 	ArchiveMode string
@@ -103,6 +92,11 @@ func (c *Console) systemData(ctx context.Context) (d systemData, err error) {
 	if b.ArchiveMode != "off" && b.Failed {
 		d.Do = append(d.Do, systemDo{What: "archive_failed", Now: true})
 	}
+	work, err := c.Jobs.Trouble(ctx, c.Now().Add(-errorsBack))
+	if err != nil {
+		return d, err
+	}
+	d.Do = append(d.Do, jobsToDo(work)...)
 	for _, l := range logged {
 		if l.Level == "ERROR" {
 			d.Do = append(d.Do, systemDo{What: "errors", N: l.Count, At: l.Last})
@@ -110,63 +104,6 @@ func (c *Console) systemData(ctx context.Context) (d systemData, err error) {
 		}
 	}
 	return d, nil
-}
-
-func (c *Console) carriersToDo(all []gateway.CarrierStatus) (do []systemDo) {
-	if len(c.Carriers) == 0 {
-		do = append(do, systemDo{What: "no_carrier", Now: true})
-	}
-	for _, one := range all {
-		if one.Configured && !one.Up {
-			d := systemDo{What: "link_down", Name: one.Carrier, Now: true}
-			if one.Since != nil {
-				d.At = *one.Since
-			}
-			do = append(do, d)
-		}
-		for _, since := range []*time.Time{one.Queue.RunsSince, one.Queue.SinglesSince} {
-			if since != nil && c.Now().Sub(*since) > lateAfter && len(one.SentBy) == 0 {
-				do = append(do, systemDo{What: "queue_late", Name: one.Carrier, N: int64(one.Queue.Runs + one.Queue.Singles), At: *since, Now: true})
-				break
-			}
-		}
-		if one.Rate.SlowedAt != nil {
-			do = append(do, systemDo{What: "slowed", Name: one.Carrier, At: *one.Rate.SlowedAt})
-		}
-		if one.InDoubt >= inDoubtLimit {
-			do = append(do, systemDo{What: "in_doubt", Name: one.Carrier, N: int64(one.InDoubt)})
-		}
-	}
-	return do
-}
-
-func (c *Console) nodesToDo(all []nodes.Status) (do []systemDo) {
-	for _, n := range all {
-		if !n.Lives() {
-			continue
-		}
-		if n.ClockOff.Abs() > clockLimit {
-			do = append(do, systemDo{What: "clock_off", Name: n.Host, Now: true})
-		}
-		for _, disk := range n.State.Disks {
-			if disk.Free*100 < disk.Total*diskShare {
-				do = append(do, systemDo{What: "disk_low", Name: n.Host + ": " + disk.Path, Now: true})
-			}
-		}
-		for _, cert := range n.State.Certificates {
-			if left := cert.NotAfter.Sub(c.Now()); left < certSoon {
-				do = append(do, systemDo{What: "certificate", Name: cert.Of + ": " + cert.Name, At: cert.NotAfter, Now: left < certNow})
-			}
-		}
-		switch at := n.State.BackupAt; {
-		case n.State.BackupMark == "":
-		case at == nil:
-			do = append(do, systemDo{What: "backup_missing", Name: n.State.BackupMark, Now: true})
-		case c.Now().Sub(*at) > backupAge:
-			do = append(do, systemDo{What: "backup_old", At: *at, Now: true})
-		}
-	}
-	return do
 }
 
 func (c *Console) system(w http.ResponseWriter, r *http.Request) error {

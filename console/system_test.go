@@ -47,3 +47,34 @@ func TestTheSystemPageSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		}
 	}
 }
+
+func TestJobsThatWereGivenUpOrThatNobodyWorksAtAreTheOperatorsToSeeTo(t *testing.T) {
+	h := newHouse(t)
+	h.linkUp("viettel", 7)
+	b := h.as(Operator)
+	add := func(title, rest string) {
+		t.Helper()
+		if _, err := h.db.Exec(`insert into jobs (kind, title, params, by_user, role, addr, created_at, state, ready_at, lease_until, ended_at, problem)
+			values ('reports_export', '` + title + `', '{}', 'ward', 'ward', '', now(), ` + rest + `)`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// A file that cannot be read is its owner's; what failed the day before yesterday is over; who waits behind another is not stuck.
+	add("bad file", `'failed', now(), null, now(), 'jobs.problem.file'`)
+	add("old", `'failed', now(), null, now() - interval '2 days', 'jobs.problem.tries'`)
+	add("runs", `'running', now(), now() + interval '10 minutes', null, ''`)
+	add("waits", `'queued', now() - interval '1 hour', null, null, ''`)
+	if got := b.part("system_do"); !strings.Contains(got, "Không có gì phải làm.") {
+		t.Errorf("with nothing in trouble: %s", got)
+	}
+	add("given up", `'failed', now(), null, now(), 'jobs.problem.tries'`)
+	if _, err := h.db.Exec(`update jobs set lease_until = now() - interval '10 minutes' where state = 'running'`); err != nil {
+		t.Fatal(err)
+	}
+	got := b.part("system_do")
+	for _, want := range []string{"1 việc chạy lâu đã thử ba lần", `href="/jobs/5"`, "2 việc chạy lâu đang chờ mà không máy nào làm", "khởi động lại chương trình"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the section lacks %q: %s", want, got)
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package console
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"canhgiac/gateway"
+	"canhgiac/internal/jobs"
+	"canhgiac/internal/nodes"
+)
+
+// systemDo is one condition that somebody has to see to: its sentence is system.do.<What>, its remedy system.fix.<What>.
+type systemDo struct {
+	What, Name string
+	Path       string // where it is seen, "" for this page
+	N          int64
+	At         time.Time
+	Now        bool // not soon
+}
+
+// systemConditions are all that the page knows; a test holds them to the catalogs.
+var systemConditions = []string{"no_carrier", "link_down", "slowed", "in_doubt", "queue_late", "schedule_late", "clock_off", "disk_low", "certificate", "backup_old", "backup_missing", "archive_failed", "jobs_failed", "jobs_stuck", "errors"}
+
+func (c *Console) carriersToDo(all []gateway.CarrierStatus) (do []systemDo) {
+	if len(c.Carriers) == 0 {
+		do = append(do, systemDo{What: "no_carrier", Now: true})
+	}
+	for _, one := range all {
+		if one.Configured && !one.Up {
+			d := systemDo{What: "link_down", Name: one.Carrier, Now: true}
+			if one.Since != nil {
+				d.At = *one.Since
+			}
+			do = append(do, d)
+		}
+		for _, since := range []*time.Time{one.Queue.RunsSince, one.Queue.SinglesSince} {
+			if since != nil && c.Now().Sub(*since) > lateAfter && len(one.SentBy) == 0 {
+				do = append(do, systemDo{What: "queue_late", Name: one.Carrier, N: int64(one.Queue.Runs + one.Queue.Singles), At: *since, Now: true})
+				break
+			}
+		}
+		if one.Rate.SlowedAt != nil {
+			do = append(do, systemDo{What: "slowed", Name: one.Carrier, At: *one.Rate.SlowedAt})
+		}
+		if one.InDoubt >= inDoubtLimit {
+			do = append(do, systemDo{What: "in_doubt", Name: one.Carrier, N: int64(one.InDoubt)})
+		}
+	}
+	return do
+}
+
+func jobsToDo(work jobs.Trouble) (do []systemDo) {
+	if work.Stuck > 0 {
+		do = append(do, systemDo{What: "jobs_stuck", Path: "/jobs", N: int64(work.Stuck), At: work.StuckSince, Now: true})
+	}
+	if work.Failed > 0 {
+		d := systemDo{What: "jobs_failed", N: int64(work.Failed), At: work.FailedAt}
+		if !strings.HasPrefix(string(work.LastKind), practiceKind) { // those are seen in the practice ward alone
+			d.Path = fmt.Sprintf("/jobs/%d", work.LastFailed)
+		}
+		do = append(do, d)
+	}
+	return do
+}
+
+func (c *Console) nodesToDo(all []nodes.Status) (do []systemDo) {
+	for _, n := range all {
+		if !n.Lives() {
+			continue
+		}
+		if n.ClockOff.Abs() > clockLimit {
+			do = append(do, systemDo{What: "clock_off", Name: n.Host, Now: true})
+		}
+		for _, disk := range n.State.Disks {
+			if disk.Free*100 < disk.Total*diskShare {
+				do = append(do, systemDo{What: "disk_low", Name: n.Host + ": " + disk.Path, Now: true})
+			}
+		}
+		for _, cert := range n.State.Certificates {
+			if left := cert.NotAfter.Sub(c.Now()); left < certSoon {
+				do = append(do, systemDo{What: "certificate", Name: cert.Of + ": " + cert.Name, At: cert.NotAfter, Now: left < certNow})
+			}
+		}
+		switch at := n.State.BackupAt; {
+		case n.State.BackupMark == "":
+		case at == nil:
+			do = append(do, systemDo{What: "backup_missing", Name: n.State.BackupMark, Now: true})
+		case c.Now().Sub(*at) > backupAge:
+			do = append(do, systemDo{What: "backup_old", At: *at, Now: true})
+		}
+	}
+	return do
+}
