@@ -17,6 +17,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/gorilla/mux"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"canhgiac/campaigns"
 	"canhgiac/gateway"
@@ -69,6 +70,7 @@ type Console struct {
 	sections []section
 	practice *Console // the pages of the practice ward; nil without one
 
+	uploads    *semaphore.Weighted // those whose files are in memory
 	pageTime   time.Duration
 	practising bool // these are those pages
 	ways       []way
@@ -87,7 +89,8 @@ func New(o Options) (*Console, error) {
 	if o.Session == 0 {
 		o.Session = 12 * time.Hour
 	}
-	c := &Console{Options: o, users: NewUsers(o.DB, o.Now, o.TOTP...), live: newHub(o.Log), router: mux.NewRouter(), pageTime: pageTime}
+	c := &Console{Options: o, users: NewUsers(o.DB, o.Now, o.TOTP...), live: newHub(o.Log), router: mux.NewRouter(),
+		uploads: semaphore.NewWeighted(uploadsAtOnce), pageTime: pageTime}
 	secure := strings.HasPrefix(o.PublicURL, "https://")
 	c.sessions = newSessions(o.DB, o.Now, o.Session, secure, c.fail)
 	c.cross = http.NewCrossOriginProtection()

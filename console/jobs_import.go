@@ -29,6 +29,9 @@ const (
 // maxUpload is what the reader of lists takes: some 400,000 rows of CSV.
 const maxUpload = 64 << 20
 
+// uploadsAtOnce bounds the memory that lists take before they are in the database; who comes later waits as long as for a page.
+const uploadsAtOnce = 3
+
 type importParams struct {
 	FileName string          `json:"file_name"`
 	Scope    residents.Scope `json:"scope"`           // of who asked, at that time; null is all
@@ -46,6 +49,12 @@ func (c *Console) importForm(w http.ResponseWriter, r *http.Request) error {
 
 // importTry takes a list in and tries it.
 func (c *Console) importTry(w http.ResponseWriter, r *http.Request) error {
+	waiting, given := context.WithTimeoutCause(r.Context(), c.pageTime, errBusy)
+	defer given()
+	if err := c.uploads.Acquire(waiting, 1); err != nil {
+		return context.Cause(waiting)
+	}
+	defer c.uploads.Release(1)
 	takesLong(r)
 	name, content, err := uploaded(r)
 	var tooLarge *http.MaxBytesError

@@ -103,6 +103,27 @@ func TestAListIsTriedThenKept(t *testing.T) {
 	}
 }
 
+func TestListsWaitForEachOtherBeforeTheyFillTheMemory(t *testing.T) {
+	h := newHouse(t)
+	h.withWard()
+	h.works()
+	h.pageTime = 50 * time.Millisecond
+	if err := h.uploads.Acquire(context.Background(), uploadsAtOnce); err != nil {
+		t.Fatal(err)
+	}
+	lan := h.as(Ward)
+	if got := lan.upload("/residents/import", "to1.csv", list); got.status != http.StatusServiceUnavailable || !strings.Contains(got.body, "đang bận") {
+		t.Errorf("one more than fit: %d", got.status)
+	}
+	h.uploads.Release(uploadsAtOnce)
+	h.pageTime = pageTime
+	for range uploadsAtOnce + 1 { // each gives its place back
+		if got := lan.upload("/residents/import", "to1.csv", list); got.status != http.StatusSeeOther {
+			t.Errorf("when there is room: %d", got.status)
+		}
+	}
+}
+
 func TestAFileThatIsNoListIsRefusedInWords(t *testing.T) {
 	bomb := func() string {
 		book := excelize.NewFile()
