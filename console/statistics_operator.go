@@ -1,22 +1,30 @@
 package console
 
 import (
+	"math"
 	"slices"
 
+	"canhgiac/gateway"
 	"canhgiac/internal/days"
 )
 
 func operatorFigures() []figureOf {
 	operator := []Role{Operator}
-	return []figureOf{{"messages-carriers", operator, wholeWard, messageCarriers}, {"messages-failures", operator, wholeWard, messageFailures}}
+	return []figureOf{{"messages-carriers", operator, wholeWard, messageCarriers}, {"messages-waits", operator, wholeWard, messageWaits},
+		{"messages-failures", operator, wholeWard, messageFailures}}
 }
 
-// messageCarriers goes by the hour where a day or little more is asked for.
-func messageCarriers(q *question) (Chart, error) {
+// hourly goes by the hour where a day or little more is asked for.
+func (q *question) hourly() *question {
 	step := *q
-	if q = &step; (days.Span{From: q.Span.From, To: q.Span.To, Step: days.Hour}).Hours() <= 48 {
-		q.Span.Step = days.Hour
+	if (days.Span{From: q.Span.From, To: q.Span.To, Step: days.Hour}).Hours() <= 48 {
+		step.Span.Step = days.Hour
 	}
+	return &step
+}
+
+func messageCarriers(q *question) (Chart, error) {
+	q = q.hourly()
 	counts, err := q.Gateway.ByCarrier(q.r.Context(), q.Span.From, q.Span.To, q.Span.Step)
 	if err != nil {
 		return Chart{}, err
@@ -49,6 +57,29 @@ func messageCarriers(q *question) (Chart, error) {
 	note, err := q.countedNote()
 	return Chart{Kind: chartColumns, Title: q.say("statistics.messages_carriers"), Table: t, Note: note,
 		Says: q.say("statistics.messages_carriers_says", "N", sum, "Most", most)}, err
+}
+
+// messageWaits tells of single messages, of the latest: how long each waited in the queue.
+func messageWaits(q *question) (Chart, error) {
+	q = q.hourly()
+	list, err := q.Gateway.Waits(q.r.Context(), q.Span.From, q.Span.To, q.Span.Step)
+	if err != nil {
+		return Chart{}, err
+	}
+	t := Table{Of: q.say("statistics.step." + string(q.Span.Step)), Rows: q.steps(), Columns: []Column{
+		{Name: q.say("statistics.median"), Form: asSpan, Mark: "c1"}, {Name: q.say("statistics.slow"), Form: asSpan, Mark: "c2"}, {Name: q.say("statistics.submitted")}}}
+	at := map[int64]int{}
+	for i, begin := range q.Span.Begins() {
+		at[q.Span.Step.Begin(begin).Unix()] = i
+		t.Rows[i].N = []float64{math.NaN(), math.NaN(), 0}
+	}
+	sum := 0
+	for _, w := range list {
+		t.Rows[at[w.Begin.Unix()]].N = []float64{w.Median.Seconds(), w.Slow.Seconds(), float64(w.N)}
+		sum += w.N
+	}
+	return Chart{Kind: chartLine, Title: q.say("statistics.messages_waits"), Table: t, Says: q.say("statistics.messages_waits_says", "N", sum),
+		Note: q.say("statistics.messages_waits_note", "N", gateway.WaitsSample)}, nil
 }
 
 func messageFailures(q *question) (Chart, error) {

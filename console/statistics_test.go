@@ -127,6 +127,9 @@ func TestTheOperatorSeesCarriersByTheHourAndWhyMessagesFail(t *testing.T) {
 	if _, err := h.db.Exec(`update sent set error = '<b>UNDELIV 001' where state = 'failed'`); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := h.db.Exec(`insert into singles (message_id, purpose, queued_at, send_by) select message_id, 'reply', submitted_at - interval '7 seconds', submitted_at from sent where state = 'delivered'`); err != nil {
+		t.Fatal(err)
+	}
 	if err := h.Gateway.Tally(t.Context(), time.Hour); err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +137,8 @@ func TestTheOperatorSeesCarriersByTheHourAndWhyMessagesFail(t *testing.T) {
 	b := h.as(Operator)
 	page := b.get("/statistics?from=" + today.Format(time.DateOnly))
 	hour := clock(today, "15") + ":00"
-	for _, want := range []string{"Tổng cộng 6 tin; lúc nhiều nhất 6 tin", hour, "viettel: &lt;b&gt;UNDELIV 001", "Nhiều nhất: viettel"} {
+	for _, want := range []string{"Tổng cộng 6 tin; lúc nhiều nhất 6 tin", hour, "viettel: &lt;b&gt;UNDELIV 001", "Nhiều nhất: viettel",
+		"3 tin lẻ đã chuyển cho nhà mạng", "7 giây"} {
 		if !strings.Contains(page.body, want) {
 			t.Errorf("the page (%d) does not say %q", page.status, want)
 		}
