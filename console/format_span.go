@@ -12,8 +12,8 @@ var spanUnits = []struct {
 	{"form.days", 24 * time.Hour}, {"form.hours", time.Hour}, {"form.minutes", time.Minute}, {"form.seconds", time.Second},
 }
 
-// span writes a duration by its two largest units, rounded to the smaller: 2 giờ 15 phút, 3 ngày, 45 giây. Nobody needs
-// the seconds of a day.
+// span writes a duration by its two largest units, rounded to the smaller: 2 giờ 15 phút, 3 ngày, 45 giây. From ten minutes
+// on nobody needs the seconds, and from ten days on not the hours.
 func (f *forms) span(d time.Duration) (string, error) {
 	if d < 0 {
 		d = -d
@@ -26,6 +26,9 @@ func (f *forms) span(d time.Duration) (string, error) {
 		}
 	}
 	last := min(first+1, len(spanUnits)-1)
+	if u := spanUnits[first].of; (u == time.Minute || u == 24*time.Hour) && d >= 10*u {
+		last = first
+	}
 	d = d.Round(spanUnits[last].of)
 	if first > 0 && d >= spanUnits[first-1].of { // 59 minutes 59.9 seconds became an hour
 		first--
@@ -47,7 +50,7 @@ func (f *forms) span(d time.Duration) (string, error) {
 }
 
 // ago says how long t is past: 2 giờ 15 phút trước; vừa xong within the first minute and for what another machine's clock
-// puts a little ahead.
+// puts a little ahead. Of what is past the seconds tell nothing.
 func (f *forms) ago(t time.Time) (string, error) {
 	if t.IsZero() {
 		return "", nil
@@ -56,7 +59,7 @@ func (f *forms) ago(t time.Time) (string, error) {
 	if past < time.Minute {
 		return f.words.text("form.just_now")
 	}
-	span, err := f.span(past)
+	span, err := f.span(past.Truncate(time.Minute))
 	if err != nil {
 		return "", err
 	}
