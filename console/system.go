@@ -10,11 +10,13 @@ import (
 
 	"canhgiac/gateway"
 	"canhgiac/internal/nodes"
+	"canhgiac/migrations"
 )
 
 // When the operator is told. A link, a queue or a schedule that is late by less mends itself.
 const (
 	lateAfter    = 5 * time.Minute
+	countsLate   = time.Hour // a count rests for many times what it took
 	clockLimit   = 2 * time.Second
 	diskShare    = 10 // per cent that are free
 	certSoon     = 30 * 24 * time.Hour
@@ -87,6 +89,11 @@ func (c *Console) systemData(ctx context.Context) (d systemData, err error) {
 	if len(late) > 0 {
 		d.Do = append(d.Do, systemDo{What: "schedule_late", At: late[0].NextAt, Now: true})
 	}
+	schema, err := migrations.Applied(ctx, c.DB)
+	if err != nil {
+		return d, err
+	}
+	d.Do = append(d.Do, schemaToDo(schema, d.Nodes)...)
 	d.Do = append(d.Do, c.carriersToDo(d.Carriers)...)
 	d.Do = append(d.Do, c.nodesToDo(d.Nodes)...)
 	if b.ArchiveMode != "off" && b.Failed {
@@ -97,6 +104,11 @@ func (c *Console) systemData(ctx context.Context) (d systemData, err error) {
 		return d, err
 	}
 	d.Do = append(d.Do, jobsToDo(work)...)
+	counts, err := c.countsToDo(ctx)
+	if err != nil {
+		return d, err
+	}
+	d.Do = append(d.Do, counts...)
 	for _, l := range logged {
 		if l.Level == "ERROR" {
 			d.Do = append(d.Do, systemDo{What: "errors", N: l.Count, At: l.Last})

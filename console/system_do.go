@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"canhgiac/gateway"
 	"canhgiac/internal/jobs"
 	"canhgiac/internal/nodes"
+	"canhgiac/migrations"
 )
 
 // systemDo is one condition that somebody has to see to: its sentence is system.do.<What>, its remedy system.fix.<What>.
@@ -20,7 +22,7 @@ type systemDo struct {
 }
 
 // systemConditions are all that the page knows; a test holds them to the catalogs.
-var systemConditions = []string{"no_carrier", "link_down", "slowed", "in_doubt", "queue_late", "schedule_late", "clock_off", "disk_low", "certificate", "backup_old", "backup_missing", "archive_failed", "jobs_failed", "jobs_stuck", "errors"}
+var systemConditions = []string{"no_carrier", "link_down", "slowed", "in_doubt", "queue_late", "schedule_late", "clock_off", "disk_low", "certificate", "backup_old", "backup_missing", "archive_failed", "schema_old", "node_old", "tally_late", "counts_late", "jobs_failed", "jobs_stuck", "errors"}
 
 func (c *Console) carriersToDo(all []gateway.CarrierStatus) (do []systemDo) {
 	if len(c.Carriers) == 0 {
@@ -48,6 +50,39 @@ func (c *Console) carriersToDo(all []gateway.CarrierStatus) (do []systemDo) {
 		}
 	}
 	return do
+}
+
+// schemaToDo: a database that was put back from a backup may lack what this program needs, and a node that was not started
+// again after another one brought the schema up may write what the others do not expect.
+func schemaToDo(applied int64, all []nodes.Status) (do []systemDo) {
+	if applied < migrations.Newest() {
+		do = append(do, systemDo{What: "schema_old", Now: true})
+	}
+	for _, n := range all {
+		if n.Lives() && n.State.Schema < applied {
+			do = append(do, systemDo{What: "node_old", Name: n.Host, At: n.StartedAt, Now: true})
+		}
+	}
+	return do
+}
+
+// countsToDo: pages show what was counted last, and nothing on them is wrong but old.
+func (c *Console) countsToDo(ctx context.Context) (do []systemDo, err error) {
+	before := c.Now().Add(-countsLate)
+	switch at, err := c.Gateway.CountedAt(ctx); {
+	case err != nil:
+		return nil, err
+	case !at.IsZero() && at.Before(before):
+		do = append(do, systemDo{What: "tally_late", Path: "/statistics", At: at})
+	}
+	n, since, err := c.Campaigns.LateCounts(ctx, before)
+	if err != nil {
+		return nil, err
+	}
+	if n > 0 {
+		do = append(do, systemDo{What: "counts_late", N: n, At: since})
+	}
+	return do, nil
 }
 
 func jobsToDo(work jobs.Trouble) (do []systemDo) {

@@ -1,8 +1,11 @@
 package console
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+
+	"canhgiac/migrations"
 )
 
 func TestEveryConditionAndEveryRemedyHasItsWords(t *testing.T) {
@@ -76,5 +79,43 @@ func TestJobsThatWereGivenUpOrThatNobodyWorksAtAreTheOperatorsToSeeTo(t *testing
 		if !strings.Contains(got, want) {
 			t.Errorf("the section lacks %q: %s", want, got)
 		}
+	}
+}
+
+func TestAnOldSchemaAnOldNodeAndOldCountsAreTold(t *testing.T) {
+	h := newHouse(t)
+	h.linkUp("viettel", 7)
+	b := h.as(Operator)
+	node := func(id, host string, schema int64) string {
+		return fmt.Sprintf(`insert into nodes values ('%s', '%s', 42, 'abc', now(), clock_timestamp(), -1500000, 2000, '{"schema": %d, "disks": []}')`, id, host, schema)
+	}
+	do := func(q string) {
+		t.Helper()
+		if _, err := h.db.Exec(q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(node("a", "may-1", migrations.Newest()))
+	do(`insert into message_tally (closed_to, counted_at) values (now(), now() - interval '50 minutes')`)
+	if got := b.part("system_do"); !strings.Contains(got, "Không có gì phải làm.") {
+		t.Errorf("with all new: %s", got)
+	}
+	do(node("b", "may-2", migrations.Newest()-1))
+	do(`update message_tally set counted_at = now() - interval '2 hours'`)
+	do(`insert into campaigns (name, contents, form, units, channel, cron, hours, cap_day, cap_week, urgent, urgent_reason, resend, state, author, created_at, updated_at)
+		values ('x', '[]', 'plain', '{}', 'sms', '', '', 0, 0, false, '', false, 'running', 'ward', now(), now())`)
+	do(`insert into campaign_counts (campaign_id, due_at) select id, now() - interval '2 hours' from campaigns on conflict (campaign_id) do update set due_at = excluded.due_at`)
+	got := b.get("/system").body
+	for _, want := range []string{"Chương trình trên may-2 cũ hơn", "thống kê tin nhắn đã lâu", "1 chiến dịch đã lâu", "Đồng hồ lệch 1.500 ms", "mất 2 ms", "Không thấy đĩa của cơ sở dữ liệu từ máy này", "30 trên 30"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(got, "Chương trình trên may-1") || strings.Contains(got, "Cơ sở dữ liệu cũ hơn") {
+		t.Error("a node that is new enough, or the schema, is called old")
+	}
+	do(`delete from goose_db_version where version_id = (select max(version_id) from goose_db_version)`)
+	if got := b.part("system_do"); !strings.Contains(got, "Cơ sở dữ liệu cũ hơn chương trình.") || strings.Contains(got, "may-2") {
+		t.Errorf("with a migration to come: %s", got)
 	}
 }

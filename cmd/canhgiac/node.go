@@ -27,6 +27,7 @@ import (
 	"canhgiac/ivr/africastalking"
 	"canhgiac/ivr/prompts"
 	"canhgiac/ivr/twiml"
+	"canhgiac/migrations"
 	"canhgiac/reports"
 	"canhgiac/residents"
 	"canhgiac/schedules"
@@ -100,7 +101,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 		return nil, err
 	}
 	n.teller = &nodes.Teller{DB: db, Node: nodes.NewNode(now()), Now: now, Log: log.With("part", "nodes"), Logs: logs,
-		BackupMark: c.Operator.BackupMark, Certificates: seenCertificates(carriers, n.certificates)}
+		Schema: migrations.Newest(), BackupMark: c.Operator.BackupMark, Certificates: seenCertificates(carriers, n.certificates)}
 	n.residents = residents.NewStore(db, now)
 	n.schedules = schedules.NewStore(db, now)
 	n.reports = reports.NewStore(db, now)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"time"
 )
 
@@ -61,10 +62,16 @@ type Certificate struct {
 
 // State is what a node sees around itself.
 type State struct {
+	Schema       int64         `json:"schema"` // the last migration that it knows; 0: it is older than this word
 	Disks        []Disk        `json:"disks"`
 	Certificates []Certificate `json:"certificates"`
 	BackupMark   string        `json:"backup_mark"`         // the configured file, "" for none
 	BackupAt     *time.Time    `json:"backup_at,omitempty"` // when it was touched; none where it is not there
+}
+
+// SeesDatabase tells whether the database's disk is among those that the node sees.
+func (s State) SeesDatabase() bool {
+	return slices.ContainsFunc(s.Disks, func(d Disk) bool { return d.Of == "database" })
 }
 
 // Status is a node as it last told.

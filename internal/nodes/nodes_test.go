@@ -26,7 +26,7 @@ func TestANodeTellsHowItStandsAndWhatItLogged(t *testing.T) {
 	log := slog.New(logs)
 	now := func() time.Time { return time.Now().Add(5 * time.Second) } // its clock is fast
 	end := time.Now().Add(20 * 24 * time.Hour).UTC().Truncate(time.Second)
-	teller := &Teller{DB: db, Node: NewNode(now()), Now: now, Log: log, Logs: logs, BackupMark: mark,
+	teller := &Teller{DB: db, Node: NewNode(now()), Now: now, Log: log, Logs: logs, Schema: 7, BackupMark: mark,
 		Certificates: func(context.Context) ([]Certificate, error) {
 			return []Certificate{{"http", "phuong.example", end}}, nil
 		}}
@@ -48,6 +48,9 @@ func TestANodeTellsHowItStandsAndWhatItLogged(t *testing.T) {
 		t.Fatalf("%v %v", all, err)
 	}
 	n := all[0]
+	if n.State.Schema != 7 {
+		t.Errorf("the node's schema is %d", n.State.Schema)
+	}
 	if !n.Lives() || n.ID != teller.Node.ID || n.PID != os.Getpid() || n.ClockOff < 4900*time.Millisecond || n.ClockOff > 5100*time.Millisecond || n.RoundTrip <= 0 {
 		t.Errorf("%+v", n)
 	}

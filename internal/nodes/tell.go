@@ -23,6 +23,7 @@ type Teller struct {
 	Now          func() time.Time
 	Log          *slog.Logger
 	Logs         *Counter
+	Schema       int64                                        // the last migration that this program knows
 	BackupMark   string                                       // a file that the backup script touches; "" for none
 	Certificates func(context.Context) ([]Certificate, error) // nil: it has none
 }
@@ -77,7 +78,7 @@ func (t *Teller) Tell(ctx context.Context) error {
 }
 
 func (t *Teller) state(ctx context.Context) (State, error) {
-	s := State{BackupMark: t.BackupMark}
+	s := State{Schema: t.Schema, BackupMark: t.BackupMark}
 	s.Disks = appendDisk(s.Disks, "temp", os.TempDir())
 	if dir, err := os.Getwd(); err == nil {
 		s.Disks = appendDisk(s.Disks, "work", dir)
