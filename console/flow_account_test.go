@@ -38,11 +38,11 @@ func (s *screen) accept(name, code, chosen string) {
 	s.press(`form[action="/invitation"] .btn`)
 	s.write("#password", chosen)
 	s.write("#again", chosen+"x")
-	s.press(`form[action="/invitation/password"] .btn`)
-	s.says("chưa giống nhau")
+	s.press(`form[action="/invitation/password"] .btn:not(.secondary)`)
+	s.show(".problem")
 	s.write("#password", chosen)
 	s.write("#again", chosen)
-	s.press(`form[action="/invitation/password"] .btn`)
+	s.press(`form[action="/invitation/password"] .btn:not(.secondary)`)
 	s.show(`form[action="/signin"]`)
 }
 
@@ -50,7 +50,7 @@ func TestWhoIsInvitedChoosesAPasswordAndSeesTheirOwnGroup(t *testing.T) {
 	h := newHouse(t)
 	h.withWard()
 	group := id(h.groupsOfWard()[0])
-	h.byEveryHand(t, func(tab func() *screen, nth int) {
+	h.byEveryHand(t, func(t *testing.T, tab func() *screen, nth int) {
 		operator, lan := tab(), tab()
 		operator.enter("operator", password)
 		operator.show("[data-home]")
@@ -71,7 +71,7 @@ func TestWhoIsInvitedChoosesAPasswordAndSeesTheirOwnGroup(t *testing.T) {
 
 func TestAPolicemanSetsUpASecondFactorAndComesInByIt(t *testing.T) {
 	h := newHouse(t, func(o *Options) { o.TOTP = []Role{Police} })
-	h.byEveryHand(t, func(tab func() *screen, nth int) {
+	h.byEveryHand(t, func(t *testing.T, tab func() *screen, nth int) {
 		name, chosen := fmt.Sprint("an.", nth), "vịt xiêm lội ao làng"
 		if _, err := h.users.Add(t.Context(), name, Standing{Role: Police}, password); err != nil {
 			t.Fatal(err)
@@ -149,7 +149,7 @@ func TestTheOperatorLooksAfterAnAccountAndReadsWhatWasDone(t *testing.T) {
 	h.runLive()
 	h.works()
 	group := id(h.groupsOfWard()[1])
-	h.byEveryHand(t, func(tab func() *screen, nth int) {
+	h.byEveryHand(t, func(t *testing.T, tab func() *screen, nth int) {
 		name := fmt.Sprint("canbo.", nth)
 		who, err := h.users.Add(t.Context(), name, Standing{Role: Ward}, password)
 		if err != nil {
@@ -193,7 +193,7 @@ func TestTheOperatorLooksAfterAnAccountAndReadsWhatWasDone(t *testing.T) {
 		s.show(`tr[data-act="user.disable"]`)
 		s.pick(`#act option[value="user.enable"]`)
 		s.press(`form[action="/audit"] .btn`)
-		s.show(`tr[data-act="user.enable"]`)
+		s.do(chromedp.WaitNotPresent(chromedp.CSS(`tr[data-act="user.disable"]`)), chromedp.WaitVisible(chromedp.CSS(`tr[data-act="user.enable"]`)))
 		if n := evaluate[int](s, `document.querySelectorAll('tbody tr').length`); n != 1 {
 			t.Errorf("the filter leaves %d lines", n)
 		}

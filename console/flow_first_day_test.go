@@ -36,7 +36,7 @@ func TestAWardOfficersFirstDayFromTheListToTheRemoval(t *testing.T) {
 	if _, err := h.users.Add(t.Context(), "huy", Standing{Role: Ward}, password); err != nil {
 		t.Fatal(err)
 	}
-	h.byEveryHand(t, func(tab func() *screen, _ int) {
+	h.byEveryHand(t, func(t *testing.T, tab func() *screen, _ int) {
 		s, huy := tab(), tab()
 		s.enter("ward", password)
 		s.show(`[data-home="ward"]`)
@@ -100,7 +100,7 @@ func TestAPolicemansFirstDayByEveryHand(t *testing.T) {
 	var db *sql.DB
 	h := newHouse(t, withPractice(t, &db))
 	h.works()
-	h.byEveryHand(t, func(tab func() *screen, _ int) {
+	h.byEveryHand(t, func(t *testing.T, tab func() *screen, _ int) {
 		s := tab()
 		s.enter("police", password)
 		s.show(`[data-home="police"]`)

@@ -15,7 +15,7 @@ func TestAReportIsReceivedNotedRevealedGivenATermAndExported(t *testing.T) {
 	h := newHouse(t)
 	h.runLive()
 	h.works()
-	h.byEveryHand(t, func(tab func() *screen, nth int) {
+	h.byEveryHand(t, func(t *testing.T, tab func() *screen, nth int) {
 		r := h.report(reports.Draft{Ref: fmt.Sprint("CA", nth), Reporter: "+84901234567", Kind: 1, ScamNumber: "0912345678", Money: "about", Callback: "yes", Complete: true})
 		s := tab()
 		s.enter("police", password)
@@ -56,7 +56,7 @@ func TestAReportIsReceivedNotedRevealedGivenATermAndExported(t *testing.T) {
 func TestFiguresWordsCardLanguageAndColours(t *testing.T) {
 	h := newHouse(t)
 	h.report(reports.Draft{Ref: "CA", Kind: 1, Money: "about", Complete: true})
-	h.byEveryHand(t, func(tab func() *screen, _ int) {
+	h.byEveryHand(t, func(t *testing.T, tab func() *screen, _ int) {
 		s := tab()
 		s.enter("police", password)
 		s.show(`[data-home="police"]`)

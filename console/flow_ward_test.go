@@ -38,7 +38,7 @@ func TestAListIsLeftComeBackToCancelledTriedAndKept(t *testing.T) {
 			return quick(ctx, t)
 		}
 	})
-	h.byEveryHand(t, func(tab func() *screen, nth int) {
+	h.byEveryHand(t, func(t *testing.T, tab func() *screen, nth int) {
 		s := tab()
 		s.enter("ward", password)
 		s.show(`[data-home="ward"]`)
@@ -79,7 +79,7 @@ func TestACampaignGoesFromOneOfficerToTheOtherAndBack(t *testing.T) {
 	h := newHouse(t)
 	h.withWard()
 	h.runLive()
-	h.byEveryHand(t, func(tab func() *screen, nth int) {
+	h.byEveryHand(t, func(t *testing.T, tab func() *screen, nth int) {
 		lan, huy := tab(), tab()
 		lan.enter("ward", password)
 		lan.show(`[data-home="ward"]`)
@@ -90,7 +90,7 @@ func TestACampaignGoesFromOneOfficerToTheOtherAndBack(t *testing.T) {
 		lan.press(`button[value="unaccent-0"]`)
 		lan.show(`#plain-0`)
 		lan.press(`.form-end [value="save"]`)
-		lan.says("Bản nháp")
+		lan.show("#step")
 		page := evaluate[string](lan, `location.pathname`)
 		do := func(act string) string { return `form[action="` + page + `/` + act + `"] .btn` }
 		lan.press(do("submit"))
@@ -118,7 +118,7 @@ func TestACampaignGoesFromOneOfficerToTheOtherAndBack(t *testing.T) {
 		lan.press("#step details > summary")
 		lan.write("#reason-cancel", "Đổi nội dung")
 		lan.press(do("cancel"))
-		lan.show(`#step .tag`)
+		lan.do(chromedp.WaitNotPresent(chromedp.CSS("#reason-cancel"))) // what is cancelled cannot be cancelled again
 		lan.press(`details:has(.history) > summary`)
 		lan.says("(Xin nói rõ số gọi lại)")
 		lan.says("(Đổi nội dung)")

@@ -22,11 +22,11 @@ var everyHands = []hands{{"at a desk", 1440, false}, {"as wide as a phone", 390,
 
 // byEveryHand goes one flow through the pages once for each; tab opens a window, as many as there are people in it, and nth
 // makes what it writes its own.
-func (h *house) byEveryHand(t *testing.T, flow func(tab func() *screen, nth int)) {
+func (h *house) byEveryHand(t *testing.T, flow func(t *testing.T, tab func() *screen, nth int)) {
 	t.Helper()
 	for nth, how := range everyHands {
 		t.Run(how.name, func(t *testing.T) {
-			flow(func() *screen {
+			flow(t, func() *screen {
 				s := h.tab(t)
 				s.how = how
 				s.look(how.width, false)
@@ -90,7 +90,7 @@ func (s *screen) pick(selector string) {
 func (s *screen) reach(selector string) {
 	s.t.Helper()
 	for range 150 {
-		if evaluate[bool](s, fmt.Sprintf(`document.activeElement.matches(%q)`, selector)) {
+		if evaluate[bool](s, fmt.Sprintf(`!!document.activeElement && document.activeElement.matches(%q)`, selector)) {
 			if at := evaluate[stop](s, stopJS); !at.Seen {
 				s.t.Errorf("the focus on %q cannot be seen", at.Name)
 			}
