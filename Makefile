@@ -28,7 +28,7 @@ test: postgres
 	@scripts/need chromium=chromium node=nodejs npm=npm gcc=gcc /usr/include/stdio.h=libc6-dev
 	@scripts/need tshark=tshark text2pcap=wireshark-common bearerbox=kannel /usr/share/perl5/Net/SMPP.pm=libnet-smpp-perl
 	$(MAKE) --no-print-directory lint
-	go test -race -count=1 -parallel 4 -timeout 10m ./...
+	go test -race -count=1 -parallel 4 -timeout 20m ./...
 	@echo "make test: all packages passed"
 
 # Prints what docs/bench.md keeps, some thirty minutes long: the session and other people's programs against a raw loop in

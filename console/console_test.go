@@ -36,7 +36,8 @@ func TestMain(m *testing.M) {
 
 const password = "ghe xanh mua da"
 
-// house is a console that listens, over a database of its own, with one user for each role.
+// house is a console that listens, over a database of its own, with one user for each role. newHouse has the test run beside
+// others; the second house of one test is houseOf's.
 type house struct {
 	*Console
 	t      *testing.T
@@ -46,6 +47,12 @@ type house struct {
 }
 
 func newHouse(t *testing.T, change ...func(*Options)) *house {
+	t.Helper()
+	t.Parallel() // each has its own database, and its own tabs of the one browser
+	return houseOf(t, change...)
+}
+
+func houseOf(t *testing.T, change ...func(*Options)) *house {
 	t.Helper()
 	h := &house{t: t, db: pgtest.New(t)}
 	now := func() time.Time { return time.Now().Add(h.later) }

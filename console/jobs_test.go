@@ -107,11 +107,11 @@ func TestListsWaitForEachOtherBeforeTheyFillTheMemory(t *testing.T) {
 	h := newHouse(t)
 	h.withWard()
 	h.works()
-	h.pageTime = 50 * time.Millisecond
+	lan := h.as(Ward)
 	if err := h.uploads.Acquire(context.Background(), uploadsAtOnce); err != nil {
 		t.Fatal(err)
 	}
-	lan := h.as(Ward)
+	h.pageTime = 100 * time.Millisecond
 	if got := lan.upload("/residents/import", "to1.csv", list); got.status != http.StatusServiceUnavailable || !strings.Contains(got.body, "đang bận") {
 		t.Errorf("one more than fit: %d", got.status)
 	}

@@ -37,7 +37,7 @@ func TestTheKeyCardSaysWhatTheHotlineHas(t *testing.T) {
 			t.Errorf("%q stands on %d of 4 cards", want, n)
 		}
 	}
-	without := newHouse(t, func(o *Options) { o.Hotline = "02363111222" })
+	without := houseOf(t, func(o *Options) { o.Hotline = "02363111222" })
 	if page := without.as(Ward).get("/key-card").body; strings.Contains(page, "Nhắn tin tới") {
 		t.Error("a ward without a short code offers texts")
 	}
