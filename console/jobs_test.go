@@ -33,7 +33,7 @@ func (h *house) works(change ...func(map[jobs.Kind]jobs.Work)) {
 	h.t.Cleanup(func() { stop(); <-ended })
 }
 
-// done waits for the job at path to end, and gives its page.
+// ended waits for the job at path to end, and gives its page.
 func (b *browser) ended(path string) answer {
 	b.t.Helper()
 	for over := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
@@ -291,30 +291,31 @@ func TestAListIsTakenInOnceThoughItsNodeLosesTheJobAtTheEnd(t *testing.T) {
 		return err
 	})
 	h.works()
-	state := func() jobs.Job {
+	await := func(what string, is func(jobs.Job) bool) {
 		t.Helper()
-		j, err := h.Jobs.Get(t.Context(), id)
-		if err != nil {
-			t.Fatal(err)
+		for over := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+			j, err := h.Jobs.Get(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if is(j) {
+				return
+			}
+			if time.Now().After(over) {
+				t.Fatalf("waited in vain until the job %s; it is %s", what, j.State)
+			}
 		}
-		return j
 	}
-	for state().State != jobs.Running {
-		time.Sleep(5 * time.Millisecond)
-	}
+	await("runs", func(j jobs.Job) bool { return j.State == jobs.Running })
 	if _, err := h.db.Exec(`update jobs set node = 'dead', lease_until = now() - interval '1 hour' where id = $1`, id); err != nil {
 		t.Fatal(err)
 	}
-	for state().Tries != 2 {
-		time.Sleep(5 * time.Millisecond)
-	}
+	await("is taken over", func(j jobs.Job) bool { return j.Tries == 2 })
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
-	for !state().State.Ended() {
-		time.Sleep(5 * time.Millisecond)
-	}
-	if j := state(); j.State != jobs.Done || h.audited("resident.import") != 1 || !strings.Contains(string(j.Result), `"imported": 1`) {
+	await("has ended", func(j jobs.Job) bool { return j.State.Ended() })
+	if j, err := h.Jobs.Get(t.Context(), id); err != nil || j.State != jobs.Done || h.audited("resident.import") != 1 || !strings.Contains(string(j.Result), `"imported": 1`) {
 		t.Errorf("%+v, %d imports", j, h.audited("resident.import"))
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/lib/pq"
 
 	"canhgiac/gateway/smpp"
+	"canhgiac/internal/postgres"
 	"canhgiac/internal/postgres/pgtest"
 )
 
@@ -81,30 +82,17 @@ func (d *deaf) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &deafConn{pqConn: c.(pqConn), d: d}, nil
-}
-
-// pqConn is what database/sql asks of lib/pq's connections.
-type pqConn interface {
-	driver.Conn
-	driver.ConnBeginTx
-	driver.ConnPrepareContext
-	driver.ExecerContext
-	driver.QueryerContext
-	driver.Pinger
-	driver.SessionResetter
-	driver.Validator
-	driver.NamedValueChecker
+	return &deafConn{Conn: c.(postgres.Conn), d: d}, nil
 }
 
 type deafConn struct {
-	pqConn
+	postgres.Conn
 	d    *deaf
 	said []string // the statements since begin, or the one without
 }
 
 func (c *deafConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	res, err := c.pqConn.ExecContext(ctx, query, args)
+	res, err := c.Conn.ExecContext(ctx, query, args)
 	if err == nil && !c.d.hears(c, query) {
 		return nil, driver.ErrBadConn
 	}
@@ -112,7 +100,7 @@ func (c *deafConn) ExecContext(ctx context.Context, query string, args []driver.
 }
 
 func (c *deafConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	st, err := c.pqConn.PrepareContext(ctx, query)
+	st, err := c.Conn.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql/driver"
 	"sync/atomic"
+
+	"canhgiac/internal/postgres"
 )
 
 // statements counts what a pool asks the database: a page that asks fifteen things is slow on a busy server, however quick
@@ -18,33 +20,20 @@ func (s *statements) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return countedConn{c.(fullConn), &s.asked}, nil
-}
-
-// fullConn is what database/sql asks of a connection that can do all.
-type fullConn interface {
-	driver.Conn
-	driver.ConnBeginTx
-	driver.ConnPrepareContext
-	driver.ExecerContext
-	driver.QueryerContext
-	driver.Pinger
-	driver.SessionResetter
-	driver.Validator
-	driver.NamedValueChecker
+	return countedConn{c.(postgres.Conn), &s.asked}, nil
 }
 
 type countedConn struct {
-	fullConn
+	postgres.Conn
 	asked *atomic.Int64
 }
 
 func (c countedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	c.asked.Add(1)
-	return c.fullConn.QueryContext(ctx, query, args)
+	return c.Conn.QueryContext(ctx, query, args)
 }
 
 func (c countedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	c.asked.Add(1)
-	return c.fullConn.ExecContext(ctx, query, args)
+	return c.Conn.ExecContext(ctx, query, args)
 }

@@ -36,11 +36,11 @@ func (g guard) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return guarded{c.(pqConn)}, nil
+	return guarded{c.(Conn)}, nil
 }
 
-// pqConn is what database/sql asks of lib/pq's connections.
-type pqConn interface {
+// Conn is all that database/sql asks of lib/pq's connections: whoever wraps one must not lose a part of it.
+type Conn interface {
 	driver.Conn
 	driver.ConnBeginTx
 	driver.ConnPrepareContext
@@ -52,15 +52,15 @@ type pqConn interface {
 	driver.NamedValueChecker
 }
 
-type guarded struct{ pqConn }
+type guarded struct{ Conn }
 
 func (c guarded) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	rows, err := c.pqConn.QueryContext(ctx, query, args)
+	rows, err := c.Conn.QueryContext(ctx, query, args)
 	return rows, poisoned(err)
 }
 
 func (c guarded) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	res, err := c.pqConn.ExecContext(ctx, query, args)
+	res, err := c.Conn.ExecContext(ctx, query, args)
 	return res, poisoned(err)
 }
 
