@@ -26,7 +26,7 @@ import (
 	"canhgiac/ivr"
 	"canhgiac/ivr/africastalking"
 	"canhgiac/ivr/prompts"
-	"canhgiac/ivr/twiml"
+	"canhgiac/ivr/webhook"
 	"canhgiac/migrations"
 	"canhgiac/reports"
 	"canhgiac/residents"
@@ -162,11 +162,7 @@ func warnOfPromise(c Config, log *slog.Logger) {
 // mount gives each kind of visitor its path on the public address.
 func (n *node) mount(sound *prompts.Sound) http.Handler {
 	r := http.NewServeMux()
-	providers := make([]twiml.Provider, 0, len(n.config.Voice.Providers))
-	for _, p := range n.config.Voice.Providers {
-		providers = append(providers, twiml.Provider{Name: p.Name, Account: p.Account, Secret: p.Secret})
-	}
-	r.Handle("/voice/", twiml.Handler(n.hotline, sound, providers, n.config.HTTP.PublicURL, n.log.With("part", "voice")))
+	r.Handle("/voice/", webhook.Handler(n.hotline, sound, voiceProviders(n.config.Voice), n.config.HTTP.PublicURL, n.now, n.log.With("part", "voice")))
 	ussd := make([]africastalking.Provider, 0, len(n.config.USSD.Providers))
 	for _, p := range n.config.USSD.Providers {
 		ussd = append(ussd, africastalking.Provider{Name: p.Name, Secret: p.Secret})

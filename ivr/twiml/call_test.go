@@ -15,6 +15,7 @@ import (
 	"canhgiac/internal/postgres/pgtest"
 	"canhgiac/ivr"
 	"canhgiac/ivr/prompts"
+	"canhgiac/ivr/webhook"
 	"canhgiac/reports"
 	"canhgiac/residents"
 )
@@ -38,7 +39,7 @@ func TestACallOverTheWire(t *testing.T) {
 	}
 	web := httptest.NewUnstartedServer(nil)
 	base := "http://" + web.Listener.Addr().String()
-	web.Config.Handler = Handler(h, sound, []Provider{{Name: "sim", Account: "AC9", Secret: "s3cret"}}, base, slog.New(slog.DiscardHandler))
+	web.Config.Handler = webhook.Handler(h, sound, []webhook.Provider{{Name: "sim", Dialect: New(Account{SID: "AC9", Token: "s3cret"})}}, base, time.Now, slog.New(slog.DiscardHandler))
 	web.Start()
 	defer web.Close()
 

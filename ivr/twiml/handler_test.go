@@ -19,6 +19,7 @@ import (
 	"canhgiac/internal/postgres/pgtest"
 	"canhgiac/ivr"
 	"canhgiac/ivr/prompts"
+	"canhgiac/ivr/webhook"
 	"canhgiac/reports"
 	"canhgiac/residents"
 )
@@ -66,7 +67,7 @@ func benchOn(t *testing.T, db *sql.DB) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Handler = Handler(h, sound, []Provider{{Name: "twilio", Account: account, Secret: secret}}, public+"/", slog.New(slog.NewTextHandler(b.log, nil)))
+	b.Handler = webhook.Handler(h, sound, []webhook.Provider{{Name: "twilio", Dialect: New(Account{SID: account, Token: secret})}}, public+"/", now, slog.New(slog.NewTextHandler(b.log, nil)))
 	return b
 }
 
@@ -220,7 +221,7 @@ func TestBadWebhooks(t *testing.T) {
 		"no From":                            {request{path: "/voice/twilio/call", form: without("From")}, 400, "missing From"},
 		"a CallSid that cannot be kept":      {request{path: "/voice/twilio/call", form: form("CallSid", "CA\x00")}, 400, "missing CallSid"},
 		"a CallSid that is a novel":          {request{path: "/voice/twilio/call", form: form("CallSid", strings.Repeat("C", 65))}, 400, "missing CallSid"},
-		"a body too large":                   {request{path: "/voice/twilio/call", body: "x=" + strings.Repeat("y", bodyLimit)}, 413, "65536 bytes"},
+		"a body too large":                   {request{path: "/voice/twilio/call", body: "x=" + strings.Repeat("y", webhook.BodyLimit)}, 413, "65536 bytes"},
 		"a body that is no form":             {request{path: "/voice/twilio/call", body: "a=%zz"}, 400, "not a form"},
 		"a step of an unknown call":          {request{path: "/voice/twilio/step?n=1"}, 404, "unknown call"},
 		"the end of an unknown call":         {request{path: "/voice/twilio/status", form: form("CallStatus", "completed")}, 404, "unknown call"},
@@ -329,14 +330,14 @@ func TestADatabaseThatIsAway(t *testing.T) {
 	}
 	rename("calls", "away")
 	doc := b.document("/voice/twilio/step?n=2", form("Digits", "1"))
-	next := "/voice/twilio/step?Digits=1&n=2&try=1"
+	next := "/voice/twilio/step?in=keys&keys=1&n=2&try=1"
 	if want := head + `<Pause length="2"></Pause><Redirect method="POST">` + public + strings.ReplaceAll(next, "&", "&amp;") + `</Redirect></Response>`; doc != want {
 		t.Fatalf("first trouble: %s", doc)
 	}
 	if doc = b.document(next, form()); !strings.Contains(doc, "try=2") {
 		t.Fatalf("second trouble: %s", doc)
 	}
-	doc = b.document("/voice/twilio/step?Digits=1&n=2&try=2", form())
+	doc = b.document("/voice/twilio/step?in=keys&keys=1&n=2&try=2", form())
 	if want := head + `<Play>` + public + `/voice/sounds/loi_he_thong.wav</Play><Dial timeout="30"><Number>+842363000001</Number>` +
 		`<Number>+842363000002</Number></Dial><Hangup></Hangup></Response>`; doc != want {
 		t.Fatalf("third trouble: %s", doc)

@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
-	"net/url"
-	"strconv"
 	"time"
 
 	"canhgiac/ivr"
+	"canhgiac/ivr/webhook"
 )
 
 // The verbs that we use, attributes as TwiML names them; times are whole seconds.
@@ -61,49 +60,35 @@ type (
 	}
 )
 
-// addresses are where a provider finds us.
-type addresses struct {
-	public   string // without a slash at the end
-	provider string
-}
-
-func (a addresses) sound(line string) play {
-	return play{URL: a.public + "/voice/sounds/" + line + ".wav"}
-}
-
-func (a addresses) hook(name string, step int) string {
-	return a.public + "/voice/" + url.PathEscape(a.provider) + "/" + name + "?n=" + strconv.Itoa(step)
-}
-
-// render writes a reply as a document.
-func (a addresses) render(r ivr.Reply) []byte {
+// Render writes a reply as a document.
+func (d dialect) Render(a webhook.Addresses, r ivr.Reply) []byte {
 	var doc response
 	add := func(verbs ...any) { doc.Verbs = append(doc.Verbs, verbs...) }
-	onSilence := redirect{Method: "POST", URL: a.hook("step", r.Step)}
+	onSilence := redirect{Method: "POST", URL: a.Hook(webhook.Step, r.Step)}
 	for _, act := range r.Actions {
 		switch {
 		case act.Gather != nil:
-			add(a.gather(*act.Gather, r.Step), onSilence)
+			add(gathering(a, *act.Gather, r.Step), onSilence)
 		case act.Dial != nil:
-			add(dialVerb{Action: a.hook("dialed", r.Step), Method: "POST", Timeout: whole(act.Dial.Ring), Numbers: []string{act.Dial.Number}})
+			add(dialVerb{Action: a.Hook(webhook.Dialed, r.Step), Method: "POST", Timeout: whole(act.Dial.Ring), Numbers: []string{act.Dial.Number}})
 		case act.Record != nil:
-			add(recordVerb{Action: a.hook("recorded", r.Step), Method: "POST", MaxLength: whole(act.Record.Max),
+			add(recordVerb{Action: a.Hook(webhook.Recorded, r.Step), Method: "POST", MaxLength: whole(act.Record.Max),
 				Timeout: whole(act.Record.Silence), FinishOnKey: "#", PlayBeep: true}, onSilence)
 		case act.Hangup:
 			add(hangup{})
 		default:
-			add(a.sound(act.Play))
+			add(play{URL: a.Sound(act.Play)})
 		}
 	}
 	return doc.bytes()
 }
 
-// gather nests the lines, so that a key stops them. The verb has one timeout, for the first key and between keys: where
+// gathering nests the lines, so that a key stops them. The verb has one timeout, for the first key and between keys: where
 // the first may take longer, a pause nested behind the words gives it the rest.
-func (a addresses) gather(g ivr.Gather, step int) gather {
-	v := gather{Input: "dtmf", Timeout: whole(g.First), Action: a.hook("step", step), Method: "POST"}
+func gathering(a webhook.Addresses, g ivr.Gather, step int) gather {
+	v := gather{Input: "dtmf", Timeout: whole(g.First), Action: a.Hook(webhook.Step, step), Method: "POST"}
 	for _, line := range g.Play {
-		v.Verbs = append(v.Verbs, a.sound(line))
+		v.Verbs = append(v.Verbs, play{URL: a.Sound(line)})
 	}
 	if g.One {
 		v.NumDigits = 1
@@ -116,9 +101,8 @@ func (a addresses) gather(g ivr.Gather, step int) gather {
 	return v
 }
 
-// failure says that the hotline is out of order and rings every officer at once: the first to answer has the call.
-// Nothing here leads back to us, since we could not answer.
-func (a addresses) failure(actions []ivr.Action) []byte {
+// Failure rings every officer at once: the first to answer has the call.
+func (d dialect) Failure(a webhook.Addresses, actions []ivr.Action) []byte {
 	var doc response
 	all := dialVerb{}
 	for _, act := range actions {
@@ -126,7 +110,7 @@ func (a addresses) failure(actions []ivr.Action) []byte {
 		case act.Dial != nil:
 			all.Numbers, all.Timeout = append(all.Numbers, act.Dial.Number), whole(act.Dial.Ring)
 		case act.Play != "":
-			doc.Verbs = append(doc.Verbs, a.sound(act.Play))
+			doc.Verbs = append(doc.Verbs, play{URL: a.Sound(act.Play)})
 		}
 	}
 	if len(all.Numbers) > 0 {
@@ -136,8 +120,8 @@ func (a addresses) failure(actions []ivr.Action) []byte {
 	return doc.bytes()
 }
 
-// comeBack has the provider ask again in a moment, with what it told us in the address: its keys are not lost.
-func comeBack(address string, after time.Duration) []byte {
+// ComeBack is a pause, then the address.
+func (d dialect) ComeBack(_ webhook.Addresses, address string, after time.Duration) []byte {
 	return response{Verbs: []any{pause{Length: whole(after)}, redirect{Method: "POST", URL: address}}}.bytes()
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"canhgiac/internal/peers"
 	"canhgiac/ivr"
+	"canhgiac/ivr/webhook"
 )
 
 // TestSignaturesOfTheTwilioLibrary: what it signs we take, and what we sign it takes, for forms with repeated fields,
@@ -57,7 +58,7 @@ func plain(f url.Values) map[string]any {
 // TestDocumentsOfTheTwilioLibrary: the library, asked for the same verbs, writes the same documents.
 func TestDocumentsOfTheTwilioLibrary(t *testing.T) {
 	judge := peers.Start(t, "twilio.js")
-	a := addresses{"https://canhgiac.vn", "twilio"}
+	a := webhook.At("https://canhgiac.vn", "twilio", nil)
 	type v = []any
 	type attrs = map[string]any
 	play := func(name string) v { return v{"Play", attrs{}, "https://canhgiac.vn/voice/sounds/" + name + ".wav"} }
@@ -92,7 +93,7 @@ func TestDocumentsOfTheTwilioLibrary(t *testing.T) {
 	} {
 		judge.Tell(map[string]any{"build": c.verbs})
 		theirs := canonical(t, judge.Await("built").Text("document"))
-		if ours := canonical(t, string(a.render(ivr.Reply{Step: 3, Actions: c.actions}))); ours != theirs {
+		if ours := canonical(t, string(New(Account{}).Render(a, ivr.Reply{Step: 3, Actions: c.actions}))); ours != theirs {
 			t.Errorf("%s: ours\n%s, theirs\n%s", name, ours, theirs)
 		}
 	}

@@ -1,0 +1,99 @@
+package webhook
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"canhgiac/ivr/prompts"
+)
+
+// Addresses are where a provider finds us during one call.
+type Addresses struct {
+	public   string // without a slash at the end
+	provider string
+	sid      string
+	seal     []byte
+	sound    *prompts.Sound
+}
+
+// At are the addresses that one provider is given, before any call.
+func At(public, provider string, sound *prompts.Sound) Addresses {
+	return Addresses{public: strings.TrimRight(public, "/"), provider: provider, sound: sound}
+}
+
+// Sound is the address of a line's sound as it was recorded.
+func (a Addresses) Sound(line string) string { return a.public + "/voice/sounds/" + line + ".wav" }
+
+// Joined is the address of several lines as one sound of 16 bits, for providers that take no other or play one at a time.
+func (a Addresses) Joined(lines ...string) string {
+	return a.public + "/voice/sounds/pcm/" + strings.Join(lines, joint) + ".wav"
+}
+
+// Words are what lines say, for providers whose own voice speaks.
+func (a Addresses) Words(lines ...string) string {
+	var all []string
+	for _, line := range lines {
+		text, err := a.sound.Text(line)
+		if err != nil {
+			continue // the menu's check has seen that every line exists
+		}
+		if text == "" {
+			text = "," // a gap between groups of digits
+		}
+		all = append(all, text)
+	}
+	return strings.ReplaceAll(strings.Join(all, " "), " ,", ",")
+}
+
+// Silence gives the line that says nothing so many times that at least d goes by.
+func (a Addresses) Silence(d time.Duration) []string {
+	one := a.sound.Length(prompts.Gap)
+	if one <= 0 || d <= 0 {
+		return nil
+	}
+	lines := make([]string, (d+one-1)/one)
+	for i := range lines {
+		lines[i] = prompts.Gap
+	}
+	return lines
+}
+
+// Hook is the address of a webhook about a step.
+func (a Addresses) Hook(h Hook, step int) string {
+	return a.address(h, url.Values{"n": {strconv.Itoa(step)}})
+}
+
+func (a Addresses) address(h Hook, q url.Values) string {
+	path := "/voice/" + url.PathEscape(a.provider) + "/" + string(h)
+	if a.seal != nil {
+		if a.sid != "" {
+			q.Set("call", a.sid)
+		}
+		q.Del("k")
+		q.Set("k", sealOf(a.seal, path, q))
+	}
+	return a.public + path + "?" + q.Encode()
+}
+
+// sealOf proves that we have written an address.
+func sealOf(secret []byte, path string, q url.Values) string {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("canhgiac voice address\n" + path + "\n" + q.Encode()))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// sealed says whether we have written the address that a webhook came to.
+func sealed(secret []byte, path string, q url.Values) bool {
+	bare := url.Values{}
+	for k, v := range q {
+		bare[k] = v
+	}
+	given := bare.Get("k")
+	bare.Del("k")
+	return hmac.Equal([]byte(given), []byte(sealOf(secret, path, bare)))
+}

@@ -1,0 +1,83 @@
+package webhook
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"canhgiac/ivr"
+)
+
+// do takes a webhook to the hotline and gives the document to answer with, nil for none.
+func (s *handler) do(ctx context.Context, v visit) ([]byte, error) {
+	switch v.Hook {
+	case Call:
+		return s.render(v)(s.hotline.Start(ctx, v.incoming()))
+	case Status:
+		if v.told.Over == "" { // only the end of a call is news
+			return nil, nil
+		}
+		return nil, s.hotline.Ended(ctx, v.from.Name, v.told.SID, v.told.Over)
+	}
+	return s.step(ctx, v)
+}
+
+func (v visit) incoming() ivr.Incoming {
+	return ivr.Incoming{Provider: v.from.Name, SID: v.told.SID, From: User(v.told.From), To: User(v.told.To)}
+}
+
+// render is a function of the hotline's two results, so that one line reads as what it does.
+func (s *handler) render(v visit) func(ivr.Reply, error) ([]byte, error) {
+	return func(reply ivr.Reply, err error) ([]byte, error) {
+		if err != nil {
+			return nil, err
+		}
+		return v.from.Dialect.Render(v.answers, reply), nil
+	}
+}
+
+// number is the step that an address names.
+func (v visit) number() (int, error) {
+	n, err := strconv.Atoi(v.Query.Get("n"))
+	if err != nil || n < 1 {
+		return 0, Refuse(http.StatusBadRequest, "n: expected the number of a step")
+	}
+	return n, nil
+}
+
+func (s *handler) step(ctx context.Context, v visit) ([]byte, error) {
+	n, err := v.number()
+	if err != nil {
+		return nil, err
+	}
+	in := v.told.Input
+	in.Step = n
+	return s.render(v)(s.hotline.Step(ctx, v.from.Name, v.told.SID, in))
+}
+
+// trouble is the document for a step that we could not take: come back, and after some tries the way to an officer.
+// nil for a webhook that no caller waits on; the provider sends it again.
+func (s *handler) trouble(v visit) []byte {
+	if !v.Hook.waits() {
+		return nil
+	}
+	tried, _ := strconv.Atoi(v.Query.Get("try"))
+	if tried+1 >= tries {
+		return v.from.Dialect.Failure(v.answers, s.hotline.Failure())
+	}
+	again := carry(v.told)
+	again.Set("try", strconv.Itoa(tried+1))
+	for _, field := range []string{"n"} {
+		if value := v.Query.Get(field); value != "" {
+			again.Set(field, value)
+		}
+	}
+	if v.answers.seal != nil { // such a provider tells who calls only once
+		for field, value := range map[string]string{"from": v.told.From, "to": v.told.To} {
+			if value != "" {
+				again.Set(field, value)
+			}
+		}
+	}
+	return v.from.Dialect.ComeBack(v.answers, v.answers.address(v.Hook, again), tryAgain)
+}
