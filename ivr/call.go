@@ -19,15 +19,19 @@ type call struct {
 	Step     int // that the next webhook must carry
 	Fails    int
 	Officer  int
+	Outgoing Why    // "" for a call that came in
+	Ref      string // of the attempt, where we placed it
 }
 
 const openCallSQL = `
-insert into calls (provider, sid, from_phone, from_kind, to_number, node, step, started_at) values ($1, $2, $3, $4, $5, $6, 0, $7)
+insert into calls (provider, sid, from_phone, from_kind, to_number, node, step, started_at, outgoing, outgoing_ref)
+values ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9)
 on conflict (provider, sid) do nothing returning id`
 
 // openCall makes c's row, or finds that it is there already (false) and fills c from it. Either way it is locked.
 func openCall(ctx context.Context, tx *sql.Tx, c *call, at time.Time) (bool, error) {
-	err := tx.QueryRowContext(ctx, openCallSQL, c.Provider, c.SID, string(c.From), string(c.FromKind), c.To, c.Node, at.UTC()).Scan(&c.ID)
+	err := tx.QueryRowContext(ctx, openCallSQL, c.Provider, c.SID, string(c.From), string(c.FromKind), c.To, c.Node, at.UTC(),
+		c.Outgoing, c.Ref).Scan(&c.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		*c, err = lockCall(ctx, tx, c.Provider, c.SID)
 		return false, err
@@ -36,7 +40,7 @@ func openCall(ctx context.Context, tx *sql.Tx, c *call, at time.Time) (bool, err
 }
 
 const lockCallSQL = `
-select id, from_phone, from_kind, to_number, node, step, fails, officer, fields, attempt, coalesce(report_id, 0)
+select id, from_phone, from_kind, to_number, node, step, fails, officer, fields, attempt, coalesce(report_id, 0), outgoing, outgoing_ref
 from calls where provider = $1 and sid = $2 for update`
 
 // lockCall gives the call, locked until the transaction ends. Error: ErrUnknownCall.
@@ -44,7 +48,7 @@ func lockCall(ctx context.Context, tx *sql.Tx, provider, sid string) (call, erro
 	c := call{telling: telling{Origin: "call"}, Provider: provider, SID: sid}
 	var fields []byte
 	err := tx.QueryRowContext(ctx, lockCallSQL, provider, sid).Scan(&c.ID, &c.From, &c.FromKind, &c.To, &c.Node, &c.Step,
-		&c.Fails, &c.Officer, &fields, &c.Attempt, &c.ReportID)
+		&c.Fails, &c.Officer, &fields, &c.Attempt, &c.ReportID, &c.Outgoing, &c.Ref)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, ErrUnknownCall
 	}

@@ -25,10 +25,10 @@ var fieldValues = map[string][]string{
 }
 
 var (
-	knownActs       = []string{"", "open", "send", "cancel", "resume", "register", "opt_out"}
+	knownActs       = []string{"", "open", "send", "cancel", "resume", "register", "opt_out", "hear"}
 	knownConditions = []string{"withheld", "no_sms", "just_lost", "texted", "unfinished",
 		"no_kind", "no_number", "numberless", "no_channel", "no_money", "no_when", "no_band", "no_callback"}
-	knownFillings = []string{"so", "ma", "loai", "muc_tien", "co_khong"}
+	knownFillings = []string{"so", "ma", "loai", "muc_tien", "co_khong", "hotline", "loi_nhac"}
 )
 
 // check finds every way in which a caller could be stranded: a name that leads nowhere, words without a sound, a node
@@ -90,6 +90,12 @@ func (c *faults) move(where, key string, mv move) {
 
 func (c *checker) header() {
 	c.target("start", c.m.Start)
+	for _, why := range []Why{Reminder, Callback} {
+		c.target("outgoing."+string(why), c.m.Outgoing[why])
+	}
+	if len(c.m.Outgoing) != 2 {
+		c.fault("outgoing: expected reminder and callback, and nothing else")
+	}
 	c.target("officer", c.m.Officer)
 	c.target("lost", c.m.Lost)
 	for key, prompt := range map[string]string{"wrong_key": c.m.WrongKey, "silent": c.m.Silent, "failure": c.m.Failure} {
@@ -202,15 +208,36 @@ func (c *checker) offered(name string, n *node) {
 	}
 }
 
-// reach: every node is reached from the start, by keys, failures or the officer's key.
+// reach: every node is reached from a start, by keys, failures or the officer's key. What a reminder says is known on its own
+// calls alone.
 func (c *checker) reach() {
 	seen := map[string]bool{}
-	for _, from := range []string{c.m.Start, c.m.Officer, c.m.Lost} {
+	for _, from := range []string{c.m.Start, c.m.Officer, c.m.Lost, c.m.Outgoing[Callback]} {
 		c.walk(from, seen)
 	}
+	for _, name := range slices.Sorted(maps.Keys(seen)) {
+		c.noReminder(name, c.m.Nodes[name])
+	}
+	c.walk(c.m.Outgoing[Reminder], seen)
 	for _, name := range slices.Sorted(maps.Keys(c.m.Nodes)) {
 		if !seen[name] {
 			c.fault("%s: nothing leads to it", name)
+		}
+	}
+}
+
+func (c *checker) noReminder(name string, n *node) {
+	for _, said := range n.Say {
+		text, _ := c.words.Prompt(said) // there: the nodes were checked
+		for _, p := range prompts.Pieces(said, text) {
+			if p.Placeholder == "loi_nhac" {
+				c.fault("%s: nothing fills {loi_nhac} of %s but on a reminder's call", name, said)
+			}
+		}
+	}
+	for key, mv := range n.Keys {
+		if mv.Do == "hear" {
+			c.fault("%s: key %s does \"hear\", which only a reminder's call may", name, key)
 		}
 	}
 }

@@ -40,6 +40,7 @@ type Options struct {
 	Officer   []string // whom key 0 rings, in turn; with none the caller leaves a message
 	Form      prompts.Form
 	Length    func(line string) time.Duration // how long the callers' voice says it (prompts.Sound.Length)
+	Outgoing  *Outgoing                       // nil: no calls are placed
 	Log       *slog.Logger                    // nil: slog.Default
 }
 
@@ -52,6 +53,7 @@ type Hotline struct {
 	reports   *reports.Store
 	texter    Texter
 	o         Options
+	outgoing  *Outgoing
 	menu      *menu
 	screens   *screens
 }
@@ -75,7 +77,10 @@ func NewHotline(db *sql.DB, now func() time.Time, w *prompts.Words, rs *resident
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Hotline{db: db, now: now, words: w, residents: rs, reports: rp, texter: t, o: o, menu: m, screens: u}, nil
+	if o.Outgoing == nil {
+		o.Outgoing = NewOutgoing(db, now, rs, OutgoingOptions{Log: o.Log})
+	}
+	return &Hotline{db: db, now: now, words: w, residents: rs, reports: rp, texter: t, o: o, outgoing: o.Outgoing, menu: m, screens: u}, nil
 }
 
 // Failure is what to do when a step could not be taken: say so, and ring every officer at once, since the line cannot
@@ -88,11 +93,15 @@ func (h *Hotline) Failure() []Action {
 	return append(out, Action{Hangup: true})
 }
 
-// Incoming is a call as the provider announces it. From is empty or a word ("anonymous") where it is withheld.
-type Incoming struct{ Provider, SID, From, To string }
+// Incoming is a call as the provider announces it. From is empty or a word ("anonymous") where it is withheld. Ref is of a
+// call that we placed: then From is ours, and To the person's who took it.
+type Incoming struct{ Provider, SID, From, To, Ref string }
 
 // Start answers a call. The same call announced again gets the same answer.
 func (h *Hotline) Start(ctx context.Context, in Incoming) (Reply, error) {
+	if h.outgoing.missable(in.To) {
+		return h.rejectToRingBack(ctx, in)
+	}
 	var reply Reply
 	err := h.inTx(ctx, func(tx *sql.Tx) error {
 		c := call{telling: telling{Origin: "call", Fields: map[string]string{}}, Provider: in.Provider, SID: in.SID, To: in.To, Node: h.menu.Start}
@@ -159,6 +168,7 @@ func (h *Hotline) Step(ctx context.Context, provider, sid string, in Input) (Rep
 // has missed the officer: an answer would have moved the call on. status is the provider's word.
 // Error: ErrUnknownCall.
 func (h *Hotline) Ended(ctx context.Context, provider, sid, status string) error {
+	var now settled
 	err := h.inTx(ctx, func(tx *sql.Tx) error {
 		c, err := lockCall(ctx, tx, provider, sid)
 		if err != nil {
@@ -172,6 +182,9 @@ func (h *Hotline) Ended(ctx context.Context, provider, sid, status string) error
 		if err := t.logIfOpen(); err != nil {
 			return err
 		}
+		if now, err = h.outgoing.talked(ctx, tx, c, t.at); err != nil {
+			return err
+		}
 		if n := h.menu.Nodes[c.Node]; n == nil || n.Dial == nil {
 			return nil
 		}
@@ -183,11 +196,14 @@ func (h *Hotline) Ended(ctx context.Context, provider, sid, status string) error
 	if err != nil {
 		return fmt.Errorf("end of call %s of %s: %w", sid, provider, err)
 	}
+	h.outgoing.count(now)
 	return nil
 }
 
-func (h *Hotline) inTx(ctx context.Context, do func(*sql.Tx) error) error {
-	tx, err := h.db.BeginTx(ctx, nil)
+func (h *Hotline) inTx(ctx context.Context, do func(*sql.Tx) error) error { return inTx(ctx, h.db, do) }
+
+func inTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}

@@ -69,6 +69,12 @@ func (b *bench) otherNode() *bench {
 
 func benchOn(t *testing.T, db *sql.DB, clock *time.Time, officers ...string) *bench {
 	t.Helper()
+	return benchWith(t, db, clock, func(_ *sql.DB, _ func() time.Time, _ *residents.Store, o *Options) { o.Officer = officers })
+}
+
+// benchWith is a bench whose options set changes.
+func benchWith(t *testing.T, db *sql.DB, clock *time.Time, set func(*sql.DB, func() time.Time, *residents.Store, *Options)) *bench {
+	t.Helper()
 	if _, err := db.Exec(`create table if not exists test_texts (key text primary key, phone text, text text)`); err != nil {
 		t.Fatal(err)
 	}
@@ -86,9 +92,9 @@ func benchOn(t *testing.T, db *sql.DB, clock *time.Time, officers ...string) *be
 		t.Fatal(err)
 	}
 	x := &texts{}
-	h, err := NewHotline(db, now, words, rs, reports.NewStore(db, now), x, Options{
-		Brand: "CATHANHKHEX", Hotline: "02363111222", Shortcode: "8088", Officer: officers, Length: sound.Length,
-	})
+	o := Options{Brand: "CATHANHKHEX", Hotline: "02363111222", Shortcode: "8088", Length: sound.Length}
+	set(db, now, rs, &o)
+	h, err := NewHotline(db, now, words, rs, reports.NewStore(db, now), x, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ var menuYAML []byte
 // menu is menu.yaml, checked: the engine may follow any name in it.
 type menu struct {
 	Start      string            `yaml:"start"`
+	Outgoing   map[Why]string    `yaml:"outgoing"`  // where a call that we placed begins
 	Officer    string            `yaml:"officer"`   // the node of key 0
 	Lost       string            `yaml:"lost"`      // the node after three failures in a row
 	WrongKey   string            `yaml:"wrong_key"` // prompts said before a node is repeated
@@ -80,6 +81,9 @@ type record struct {
 	Silence int    `yaml:"silence"` // seconds that end the message
 	Goto    string `yaml:"goto"`
 }
+
+// begins is where a call of ours begins.
+func (m *menu) begins(why Why) string { return m.Outgoing[why] }
 
 // asks says whether the node waits for one key.
 func (n *node) asks() bool { return n.Keys != nil }

@@ -16,6 +16,13 @@ type Action struct {
 	Dial   *Dial   `json:"dial,omitempty"`
 	Record *Record `json:"record,omitempty"`
 	Hangup bool    `json:"hangup,omitempty"`
+	Reject *Reject `json:"reject,omitempty"`
+}
+
+// Reject ends a call that was not answered, so that the caller pays nothing: 486 on SIP, <Reject/>, an empty SCCO. It is a
+// reply's only action, and no webhook follows from it.
+type Reject struct {
+	Ring time.Duration `json:"ring"` // how long the line rings before, where it can; else it ends at once
 }
 
 // Gather takes keys while its lines play and after; the first key stops them. One takes # and * like any other key;

@@ -35,6 +35,10 @@ func (t *turn) filling(placeholder string) []string {
 	switch placeholder {
 	case "so":
 		return number3(f["number"])
+	case "hotline":
+		return number3(t.h.o.Hotline)
+	case "loi_nhac":
+		return strings.Fields(f["says"])
 	case "ma":
 		return spell(strings.Split(f["code"], "-"))
 	case "loai":

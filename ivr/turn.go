@@ -92,8 +92,11 @@ func (t *turn) key(n *node) error {
 }
 
 func (t *turn) act(do, key string) error {
-	if do == "resume" {
+	switch do {
+	case "resume":
 		return t.resume()
+	case "hear":
+		return t.hear()
 	}
 	return t.do(do, key)
 }
