@@ -39,9 +39,9 @@ type Options struct {
 	Shortcode string   // "" where no two-way number is leased: then help says to call
 	Officer   []string // whom key 0 rings, in turn; with none the caller leaves a message
 	Form      prompts.Form
-	Length    func(line string) time.Duration // how long the callers' voice says it (prompts.Sound.Length)
-	Outgoing  *Outgoing                       // nil: no calls are placed
-	Log       *slog.Logger                    // nil: slog.Default
+	Length    func(prompts.Voice, string) time.Duration // how long a voice takes to say a line (prompts.Sound.Length)
+	Outgoing  *Outgoing                                 // nil: no calls are placed
+	Log       *slog.Logger                              // nil: slog.Default
 }
 
 // Hotline answers calls, USSD and SMS words.

@@ -156,7 +156,7 @@ func (l *line) silence() time.Duration {
 		if a.Gather != nil {
 			d += a.Gather.First
 			for _, name := range a.Gather.Play {
-				d += l.o.Length(name)
+				d += l.o.Length(prompts.Central, name)
 			}
 		}
 	}

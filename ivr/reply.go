@@ -1,11 +1,16 @@
 package ivr
 
-import "time"
+import (
+	"time"
+
+	"canhgiac/ivr/prompts"
+)
 
 // Reply is what the line should do next, in no provider's dialect. It is kept with the step that it answers.
 type Reply struct {
-	Step    int      `json:"step"` // to be carried by the webhook that this reply leads to
-	Actions []Action `json:"actions"`
+	Step    int           `json:"step"` // to be carried by the webhook that this reply leads to
+	Voice   prompts.Voice `json:"voice,omitempty"`
+	Actions []Action      `json:"actions"`
 }
 
 // Action is one thing to do; exactly one field is set. What comes after a Gather or a Record happens on silence:

@@ -65,7 +65,12 @@ func (w *Words) check() error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.labels)) {
-		text("labels."+name, w.labels[name])
+		for v, words := range w.labels[name] {
+			text("labels."+name+"."+string(v), words)
+			if strings.ContainsAny(words, "0123456789") {
+				fault("labels.%s: digits are read as one number; write them as words", name)
+			}
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.screens)) {
 		text("ussd."+name, w.screens[name].Text)

@@ -19,14 +19,55 @@ const Gap = "im_lang"
 
 // Line is one thing that the voice says in one breath: a prompt without placeholders, a piece of one with, or a label.
 type Line struct {
-	Name string // of its files, NAME.wav and NAME.txt
+	Name string // of its files, VOICE/NAME.wav and NAME.txt
 	Text string // "" for silence
+	own  map[Voice]string
+}
+
+// In gives the words as a voice says them: north and centre have a few of their own (nghìn and ngàn).
+func (l Line) In(v Voice) string {
+	if own, ok := l.own[v]; ok {
+		return own
+	}
+	return l.Text
 }
 
 type labels struct {
 	Prompts map[string]prompt `yaml:"prompts"`
-	Labels  map[string]string `yaml:"labels"`
+	Labels  map[string]label  `yaml:"labels"`
 	Screens map[string]Screen `yaml:"screens"`
+}
+
+// label is one text, or one for each voice.
+type label map[Voice]string
+
+func (l *label) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		*l = label{Central: n.Value}
+		return nil
+	}
+	own := map[Voice]string{}
+	if err := n.Decode(&own); err != nil {
+		return err
+	}
+	for v := range own {
+		if !v.Known() {
+			return fmt.Errorf("line %d: no voice is called %q", n.Line, v)
+		}
+	}
+	if own[Central] == "" {
+		return fmt.Errorf("line %d: no words for %s", n.Line, Central)
+	}
+	*l = own
+	return nil
+}
+
+func (l label) line(name string) Line {
+	own := map[Voice]string(l)
+	if len(own) == 1 {
+		own = nil
+	}
+	return Line{Name: name, Text: l[Central], own: own}
 }
 
 func readLabels() (labels, error) {
@@ -39,19 +80,19 @@ func readLabels() (labels, error) {
 
 // Lines lists everything that has a sound, sorted by name.
 func (w *Words) Lines() []Line {
-	lines := []Line{{Gap, ""}}
+	lines := []Line{{Name: Gap}}
 	for name, text := range w.prompts {
 		for _, p := range Pieces(name, text) {
 			if p.Placeholder == "" {
-				lines = append(lines, Line{p.Name, p.Text})
+				lines = append(lines, Line{Name: p.Name, Text: p.Text})
 			}
 		}
 	}
 	for _, s := range w.ScamTypes {
-		lines = append(lines, Line{KindLine(strconv.Itoa(s.Key)), s.Voice})
+		lines = append(lines, Line{Name: KindLine(strconv.Itoa(s.Key)), Text: s.Voice})
 	}
 	for name, text := range w.labels {
-		lines = append(lines, Line{name, text})
+		lines = append(lines, text.line(name))
 	}
 	slices.SortFunc(lines, func(a, b Line) int { return strings.Compare(a.Name, b.Name) })
 	return lines

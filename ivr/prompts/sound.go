@@ -2,107 +2,106 @@ package prompts
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
+
+	"canhgiac/ivr/prompts/audio"
 )
 
 //go:embed sound
 var soundFiles embed.FS
 
-// Recipe is how the synthetic voice is made (speak runs it). It is part of each line's fingerprint: another recipe
-// makes every sound stale. A-law, since Vietnam's trunks are E1.
+// Origin is where a sound comes from. A synthetic voice never imitates a real officer (Luật An ninh mạng 2025): what it is
+// is kept with the sound and shown wherever the sound is.
+type Origin string
+
 const (
-	Recipe        = "espeak-ng -v vi-vn-x-central -s 125 | sox -r 8000 -c 1 -e a-law highpass 250 treble +4 compand 0.02,0.2 6:-60,-60,-30,-12,-10,-7,0,-4 -3 -90 0.1 norm -3"
-	SilenceRecipe = "sox -r 8000 -c 1 -e a-law trim 0 0.6"
+	BuiltIn     Origin = "built_in" // synthetic, with the program
+	Recorded    Origin = "recorded" // a person's, into the page
+	Uploaded    Origin = "uploaded" // a person's, from a file
+	Synthesised Origin = "synthesised"
+	Folder      Origin = "folder" // a person's, in voice.sounds
 )
 
-// Manifest tells which words each sound was made from.
-type Manifest struct {
-	Lines []ManifestLine `json:"lines"`
+// Key names a sound: a line in a voice.
+type Key struct {
+	Voice Voice
+	Line  string
 }
 
-// ManifestLine has SHA-256 sums in hex: Words over text and recipe, WAV over the file.
-type ManifestLine struct {
-	Name  string `json:"name"`
-	Words string `json:"words"`
-	WAV   string `json:"wav"`
+// Kept is a sound that can be played.
+type Kept struct {
+	Text    string // that it says
+	WAV     []byte
+	Origin  Origin
+	Figures audio.Figures
 }
 
-// Fingerprint is a line's ManifestLine.Words.
-func (l Line) Fingerprint() string {
-	recipe := Recipe
-	if l.Text == "" {
-		recipe = SilenceRecipe
-	}
-	return Sum([]byte(l.Text + "\n" + recipe))
-}
-
-// Sum is the SHA-256 of b in hex.
-func Sum(b []byte) string {
-	s := sha256.Sum256(b)
-	return hex.EncodeToString(s[:])
-}
-
-// ReadManifest gives the embedded manifest, empty when there is none yet.
-func ReadManifest() (Manifest, error) {
-	var m Manifest
-	b, err := soundFiles.ReadFile("sound/manifest.json")
-	if errors.Is(err, os.ErrNotExist) {
-		return m, nil
-	}
-	if err != nil {
-		return m, fmt.Errorf("read the sounds' manifest: %w", err)
-	}
-	if err := json.Unmarshal(b, &m); err != nil {
-		return m, fmt.Errorf("read the sounds' manifest: %w", err)
-	}
-	return m, nil
-}
-
-// Sound gives each line's WAV: the ward's own recording where there is one, else the synthetic voice of the program.
+// Sound gives each line's WAV in each voice: the ward's own where there is one and its words are still the line's, else the
+// synthetic voice of the program. It may be used, and given other sounds, from anywhere at once.
 type Sound struct {
-	lines map[string]sounding
-}
-
-type sounding struct {
-	text   string
-	wav    []byte
-	length time.Duration
+	lines map[string]Line
+	given map[Key]Kept // with the program, or from the folder
+	own   atomic.Pointer[map[Key]Kept]
 }
 
 // ErrNoSound means that no line has this name.
 var ErrNoSound = errors.New("no such sound")
 
-// OpenSound reads all sounds into memory. dir is the folder of recordings, NAME.wav each; "" means none. A recording
-// that cannot be played, or that bears no line's name, is an error: it would silently never be heard.
+// OpenSound reads all sounds into memory. dir is a folder of recordings, NAME.wav for the central voice, VOICE/NAME.wav for any;
+// "" means none. A recording that cannot be played, or that bears no line's name, is an error: it would silently never be heard.
 func OpenSound(w *Words, dir string) (*Sound, error) {
-	s := &Sound{lines: map[string]sounding{}}
+	s := &Sound{lines: map[string]Line{}, given: map[Key]Kept{}}
+	s.Use(nil)
+	m, err := ReadManifest()
+	if err != nil {
+		return nil, err
+	}
+	figures := map[Key]audio.Figures{}
+	for _, l := range m.Lines {
+		figures[Key{l.Voice, l.Name}] = audio.Figures{Loudness: l.Loudness, Peak: l.Peak}
+	}
 	for _, l := range w.Lines() {
-		b, err := soundFiles.ReadFile("sound/" + l.Name + ".wav")
-		if err != nil {
-			return nil, fmt.Errorf("sound of %s: %w (make prompts)", l.Name, err)
+		s.lines[l.Name] = l
+		for _, v := range Voices() {
+			at := v.Address(l.Name)
+			b, err := soundFiles.ReadFile("sound/" + at + ".wav")
+			if err != nil {
+				return nil, fmt.Errorf("sound of %s: %w (make prompts)", at, err)
+			}
+			f := figures[Key{v, l.Name}]
+			if f.Length, err = audio.LengthOf(b); err != nil {
+				return nil, fmt.Errorf("sound of %s: %w", at, err)
+			}
+			s.given[Key{v, l.Name}] = Kept{l.In(v), b, BuiltIn, f}
 		}
-		wav, err := readWave(b)
-		if err != nil {
-			return nil, fmt.Errorf("sound of %s: %w", l.Name, err)
-		}
-		s.lines[l.Name] = sounding{l.Text, b, wav.length()}
 	}
 	if dir == "" {
 		return s, nil
 	}
+	if err := s.readFolder(dir, Central); err != nil {
+		return nil, err
+	}
+	for _, v := range Voices() {
+		if err := s.readFolder(filepath.Join(dir, string(v)), v); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// readFolder takes a studio's recordings of one voice, each brought to the same loudness as all the others.
+func (s *Sound) readFolder(dir string, v Voice) error {
 	files, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, fmt.Errorf("recordings: %w", err)
+		return fmt.Errorf("recordings: %w", err)
 	}
 	for _, f := range files {
 		name, isWAV := strings.CutSuffix(f.Name(), ".wav")
@@ -111,41 +110,82 @@ func OpenSound(w *Words, dir string) (*Sound, error) {
 		}
 		line, ok := s.lines[name]
 		if !ok {
-			return nil, fmt.Errorf("recording %s: %w", f.Name(), ErrNoSound)
+			return fmt.Errorf("recording %s: %w", f.Name(), ErrNoSound)
 		}
 		b, err := os.ReadFile(filepath.Join(dir, f.Name()))
 		if err != nil {
-			return nil, fmt.Errorf("recording %s: %w", f.Name(), err)
+			return fmt.Errorf("recording %s: %w", f.Name(), err)
 		}
-		wav, err := readWave(b)
-		if err == nil {
-			err = wav.playable()
-		}
+		heard, err := audio.Read(b)
 		if err != nil {
-			return nil, fmt.Errorf("recording %s: %w", f.Name(), err)
+			return fmt.Errorf("recording %s: %w", f.Name(), err)
 		}
-		s.lines[name] = sounding{line.text, b, wav.length()}
+		wav, figures, err := audio.Keep(heard)
+		if err != nil {
+			return fmt.Errorf("recording %s: %w", f.Name(), err)
+		}
+		s.given[Key{v, name}] = Kept{line.In(v), wav, Folder, figures}
 	}
-	return s, nil
+	return nil
+}
+
+// Use puts the ward's own sounds in the place of those used before.
+func (s *Sound) Use(own map[Key]Kept) { s.own.Store(&own) }
+
+// Line gives a line by its name. Error: ErrNoSound.
+func (s *Sound) Line(name string) (Line, error) {
+	l, ok := s.lines[name]
+	if !ok {
+		return l, fmt.Errorf("%s: %w", name, ErrNoSound)
+	}
+	return l, nil
+}
+
+// Find gives what is played for a line, and the voice that it is in: where a voice does not have it, the other one says it.
+// A sound whose words are no longer the line's is passed over: it might name keys that the menu does not have any more.
+// Error: ErrNoSound.
+func (s *Sound) Find(v Voice, name string) (Kept, Voice, error) {
+	line, err := s.Line(name)
+	if err != nil {
+		return Kept{}, v, err
+	}
+	if !v.Known() {
+		v = Central
+	}
+	own := *s.own.Load()
+	for _, v := range []Voice{v, v.Other()} {
+		for _, from := range []map[Key]Kept{own, s.given} {
+			if k, ok := from[Key{v, name}]; ok && k.Text == line.In(v) {
+				return k, v, nil
+			}
+		}
+	}
+	return Kept{}, v, fmt.Errorf("%s: %w", name, ErrNoSound)
+}
+
+// Given is what is played where the ward has no sound of its own; false where there is none.
+func (s *Sound) Given(v Voice, name string) (Kept, bool) {
+	k, ok := s.given[Key{v, name}]
+	return k, ok
 }
 
 // Open gives a line's WAV. Error: ErrNoSound.
-func (s *Sound) Open(name string) (io.ReadSeeker, error) {
-	l, ok := s.lines[name]
-	if !ok {
-		return nil, fmt.Errorf("%s: %w", name, ErrNoSound)
+func (s *Sound) Open(v Voice, name string) (io.ReadSeeker, error) {
+	k, _, err := s.Find(v, name)
+	if err != nil {
+		return nil, err
 	}
-	return bytes.NewReader(l.wav), nil
+	return bytes.NewReader(k.WAV), nil
 }
 
 // Text gives the words that a line says, "" for silence. Error: ErrNoSound.
-func (s *Sound) Text(name string) (string, error) {
-	l, ok := s.lines[name]
-	if !ok {
-		return "", fmt.Errorf("%s: %w", name, ErrNoSound)
-	}
-	return l.text, nil
+func (s *Sound) Text(v Voice, name string) (string, error) {
+	k, _, err := s.Find(v, name)
+	return k.Text, err
 }
 
 // Length is how long a line plays; 0 for one that does not exist.
-func (s *Sound) Length(name string) time.Duration { return s.lines[name].length }
+func (s *Sound) Length(v Voice, name string) time.Duration {
+	k, _, _ := s.Find(v, name)
+	return k.Figures.Length
+}

@@ -3,14 +3,16 @@ package prompts
 import (
 	"encoding/binary"
 	"errors"
-	"io"
+	"io/fs"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
+
+	"canhgiac/ivr/prompts/audio"
 )
 
 // TestWordsAndSoundBelongTogether fails when a text or the recipe changed and the sound was not made again, when a WAV
@@ -21,71 +23,88 @@ func TestWordsAndSoundBelongTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := map[string]ManifestLine{}
+	made := map[Key]ManifestLine{}
 	for _, l := range m.Lines {
-		made[l.Name] = l
+		made[Key{l.Voice, l.Name}] = l
 	}
-	files := map[string]bool{"manifest.json": true}
+	files := map[string]bool{"sound/manifest.json": true}
 	for _, l := range w.Lines() {
-		files[l.Name+".wav"], files[l.Name+".txt"] = true, true
-		wav, err := soundFiles.ReadFile("sound/" + l.Name + ".wav")
-		if err != nil {
-			t.Errorf("%s: %v", l.Name, err)
-			continue
-		}
-		if made[l.Name].Words != l.Fingerprint() {
-			t.Errorf("%s: the sound was made from other words or by another recipe", l.Name)
-		}
-		if made[l.Name].WAV != Sum(wav) {
-			t.Errorf("%s: the WAV is not the one that was made", l.Name)
-		}
+		files["sound/"+l.Name+".txt"] = true
 		if txt, err := soundFiles.ReadFile("sound/" + l.Name + ".txt"); err != nil || string(txt) != l.Text+"\n" {
 			t.Errorf("%s: the text beside the sound is %q, %v", l.Name, txt, err)
 		}
+		for _, v := range Voices() {
+			at := v.Address(l.Name)
+			files["sound/"+at+".wav"] = true
+			wav, err := soundFiles.ReadFile("sound/" + at + ".wav")
+			if err != nil {
+				t.Errorf("%s: %v", at, err)
+				continue
+			}
+			if made[Key{v, l.Name}].Words != l.Fingerprint(v) {
+				t.Errorf("%s: the sound was made from other words or by another recipe", at)
+			}
+			if made[Key{v, l.Name}].WAV != Sum(wav) {
+				t.Errorf("%s: the WAV is not the one that was made", at)
+			}
+		}
 	}
-	entries, err := soundFiles.ReadDir("sound")
+	err = fs.WalkDir(soundFiles, "sound", func(path string, f fs.DirEntry, err error) error {
+		if err == nil && !f.IsDir() && !files[path] {
+			t.Errorf("%s belongs to no line", path)
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range entries {
-		if !files[e.Name()] {
-			t.Errorf("sound/%s belongs to no line", e.Name())
-		}
-	}
-	if len(made) != len(w.Lines()) {
-		t.Errorf("%d lines in the manifest, %d in the words", len(made), len(w.Lines()))
+	if len(made) != len(Voices())*len(w.Lines()) {
+		t.Errorf("%d sounds in the manifest, %d lines in the words", len(made), len(w.Lines()))
 	}
 }
 
-// TestEverySoundIsSpeech looks at the samples: a telephone's format, neither silent nor clipped, and as long as its
-// words take at about 2.7 syllables a second (VOICE) with half a second of air at each end.
-func TestEverySoundIsSpeech(t *testing.T) {
+// TestEverySoundIsOnTarget measures the files themselves: a telephone's format, all equally loud, none clipped, none that
+// waits at its ends, and as long as its words take at about 2.7 syllables a second (VOICE).
+func TestEverySoundIsOnTarget(t *testing.T) {
+	m, err := ReadManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[Key]ManifestLine{}
+	for _, l := range m.Lines {
+		told[Key{l.Voice, l.Name}] = l
+	}
 	for _, l := range load(t).Lines() {
-		b, err := soundFiles.ReadFile("sound/" + l.Name + ".wav")
-		if err != nil {
-			t.Fatal(err)
-		}
-		w, err := readWave(b)
-		if err != nil {
-			t.Errorf("%s: %v", l.Name, err)
-			continue
-		}
-		if w.Format != formatALaw || w.Rate != 8000 || w.Channels != 1 || w.Bits != 8 {
-			t.Errorf("%s: format %d, %d Hz, %d channels, %d bits", l.Name, w.Format, w.Rate, w.Channels, w.Bits)
-		}
-		peak, rms := w.loudness()
-		if l.Text == "" {
-			if w.length() != 600*time.Millisecond || rms > 0.001 {
-				t.Errorf("%s: %v of silence at %.4f", l.Name, w.length(), rms)
+		for _, v := range Voices() {
+			at := v.Address(l.Name)
+			b, err := soundFiles.ReadFile("sound/" + at + ".wav")
+			if err != nil {
+				t.Fatal(err)
 			}
-			continue
-		}
-		if peak < 0.5 || peak > 0.95 || rms < 0.05 {
-			t.Errorf("%s: peak %.2f, mean %.3f of full scale", l.Name, peak, rms)
-		}
-		syllables := float64(len(strings.Fields(l.Text)))
-		if s := w.length().Seconds(); s < syllables/4 || s > 1+syllables/1.8 {
-			t.Errorf("%s: %.1f s for %.0f syllables", l.Name, s, syllables)
+			if string(b[20:36]) != "\x06\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00" {
+				t.Errorf("%s is no A-law of one channel at 8 kHz: % x", at, b[20:36])
+			}
+			f, err := audio.MeasureWAV(b)
+			if err != nil {
+				t.Errorf("%s: %v", at, err)
+				continue
+			}
+			if l.Text == "" {
+				if f.Length != SilenceLength || f.Loudness != audio.Silence {
+					t.Errorf("%s: %v at %.1f LUFS", at, f.Length, f.Loudness)
+				}
+				continue
+			}
+			if !f.OnTarget() {
+				t.Errorf("%s: %+v", at, f)
+			}
+			if k := told[Key{v, l.Name}]; math.Abs(k.Loudness-f.Loudness) > 0.06 || math.Abs(k.Peak-f.Peak) > 0.06 {
+				t.Errorf("%s: the manifest tells %.1f LUFS and %.1f dBTP, measured are %.2f and %.2f", at, k.Loudness, k.Peak, f.Loudness, f.Peak)
+			}
+			syllables := float64(len(strings.Fields(l.Text)))
+			if s := f.Length.Seconds(); s < syllables/4 || s > 1+syllables/1.8 {
+				t.Errorf("%s: %.1f s for %.0f syllables", at, s, syllables)
+			}
 		}
 	}
 }
@@ -97,23 +116,23 @@ func TestDigitsAndKindsAreSpokenSingly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for d, word := range []string{"không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"} {
-		if got, err := s.Text(DigitLine(rune('0' + d))); err != nil || got != word {
+		if got, err := s.Text(Central, DigitLine(rune('0'+d))); err != nil || got != word {
 			t.Errorf("digit %d is said %q, %v", d, got, err)
 		}
 	}
 	for _, k := range w.ScamTypes {
-		if got, _ := s.Text(KindLine(strconv.Itoa(k.Key))); got != k.Voice {
+		if got, _ := s.Text(Central, KindLine(strconv.Itoa(k.Key))); got != k.Voice {
 			t.Errorf("kind %d is said %q", k.Key, got)
 		}
 	}
 	for band := 1; band <= 5; band++ {
 		// the band's label must be the words that the question itself offered
-		got, err := s.Text(BandLine(strconv.Itoa(band)))
+		got, err := s.Text(Central, BandLine(strconv.Itoa(band)))
 		if question, _ := w.Prompt("hoi_bao_nhieu"); err != nil || !strings.Contains(strings.ToLower(question), got) {
 			t.Errorf("band %d is said %q, %v", band, got, err)
 		}
 	}
-	if _, err := s.Open("khong_co"); !errors.Is(err, ErrNoSound) {
+	if _, err := s.Open(Central, "khong_co"); !errors.Is(err, ErrNoSound) {
 		t.Errorf("no such sound: %v", err)
 	}
 }
@@ -140,64 +159,66 @@ func TestAPromptIsCutAtItsPlaceholders(t *testing.T) {
 	}
 }
 
-// pcm makes a small WAV.
-func pcm(format, channels, rate, bits int, data []byte) []byte {
-	b := append([]byte("RIFF\x00\x00\x00\x00WAVEfmt "), 16, 0, 0, 0)
-	for _, v := range []int{format, channels} {
-		b = binary.LittleEndian.AppendUint16(b, uint16(v))
+// recording is a WAV of PCM: noise that comes and goes like syllables.
+func recording(channels, rate int, seconds float64) []byte {
+	var data []byte
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range int(seconds * float64(rate)) {
+		v := 8000 * (random.Float64() - 0.5) * math.Abs(math.Sin(2*math.Pi*1.5*float64(i)/float64(rate)))
+		for range channels {
+			data = binary.LittleEndian.AppendUint16(data, uint16(int16(v)))
+		}
 	}
+	b := append([]byte("RIFF\x00\x00\x00\x00WAVEfmt "), 16, 0, 0, 0)
+	b = binary.LittleEndian.AppendUint16(b, 1)
+	b = binary.LittleEndian.AppendUint16(b, uint16(channels))
 	b = binary.LittleEndian.AppendUint32(b, uint32(rate))
-	b = binary.LittleEndian.AppendUint32(b, uint32(rate*channels*bits/8))
-	b = binary.LittleEndian.AppendUint16(b, uint16(channels*bits/8))
-	b = binary.LittleEndian.AppendUint16(b, uint16(bits))
+	b = binary.LittleEndian.AppendUint32(b, uint32(rate*channels*2))
+	b = binary.LittleEndian.AppendUint16(b, uint16(channels*2))
+	b = binary.LittleEndian.AppendUint16(b, 16)
 	b = append(b, "data"...)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(data)))
 	return append(b, data...)
 }
 
+// TestARecordingWins: of its voice alone, at the rate and the loudness of all the others, whatever a studio gave.
 func TestARecordingWins(t *testing.T) {
 	dir := t.TempDir()
-	recorded := pcm(formatPCM, 1, 16000, 16, make([]byte, 32000))
-	write(t, dir, "chao.wav", recorded)
+	write(t, dir, "chao.wav", recording(2, 44100, 2))
 	write(t, dir, "README", []byte("who spoke, when"))
+	if err := os.Mkdir(filepath.Join(dir, "bac"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "bac/da_huy.wav", recording(1, 16000, 1))
 	s, err := OpenSound(load(t), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := s.Open("chao")
-	if err != nil {
-		t.Fatal(err)
+	for key, want := range map[Key]Origin{{Central, "chao"}: Folder, {Northern, "chao"}: BuiltIn, {Central, "da_huy"}: BuiltIn, {Northern, "da_huy"}: Folder} {
+		k, in, err := s.Find(key.Voice, key.Line)
+		if err != nil || k.Origin != want || in != key.Voice {
+			t.Errorf("%v is %s in %s, %v", key, k.Origin, in, err)
+		}
+		if f, err := audio.MeasureWAV(k.WAV); err != nil || !f.OnTarget() || f.Length != s.Length(key.Voice, key.Line) {
+			t.Errorf("%v: %+v, %v", key, f, err)
+		}
 	}
-	if got, _ := io.ReadAll(r); string(got) != string(recorded) {
-		t.Error("the synthetic voice spoke instead of the recording")
-	}
-	if s.Length("chao") != time.Second {
-		t.Errorf("length %v", s.Length("chao"))
-	}
-	if text, _ := s.Text("chao"); !strings.HasPrefix(text, "Dạ, kính chào") {
+	if text, _ := s.Text(Central, "chao"); !strings.HasPrefix(text, "Dạ, kính chào") {
 		t.Errorf("text %q", text)
 	}
 }
 
 func TestBadRecordingsStopTheStart(t *testing.T) {
-	second := make([]byte, 16000)
 	for name, c := range map[string]struct {
 		file string
 		body []byte
 		want string
 	}{
-		"a name that no line has":     {"chaoo.wav", pcm(formatPCM, 1, 8000, 16, second), "no such sound"},
-		"not a WAV":                   {"chao.wav", []byte("ID3 mp3"), "not a WAV"},
-		"empty":                       {"chao.wav", nil, "not a WAV"},
-		"stereo":                      {"chao.wav", pcm(formatPCM, 2, 8000, 16, second), "2 channels"},
-		"a format that nobody plays":  {"chao.wav", pcm(85, 1, 8000, 16, second), "format 85"},
-		"too coarse":                  {"chao.wav", pcm(formatPCM, 1, 4000, 16, second), "4000 samples a second"},
-		"24 bits":                     {"chao.wav", pcm(formatPCM, 1, 8000, 24, second), "24 bits"},
-		"no samples":                  {"chao.wav", pcm(formatPCM, 1, 8000, 16, nil), "no samples"},
-		"cut off":                     {"chao.wav", pcm(formatPCM, 1, 8000, 16, second)[:1000], "says 16000 bytes"},
-		"a chunk that claims 4 GB":    {"chao.wav", append(pcm(formatPCM, 1, 8000, 16, second), "LIST\xff\xff\xff\xff"...), "says 4294967295 bytes"},
-		"an fmt chunk of two bytes":   {"chao.wav", []byte("RIFF\x00\x00\x00\x00WAVEfmt \x02\x00\x00\x00\x01\x00"), "too short"},
-		"a header and nothing behind": {"chao.wav", []byte("RIFF\x00\x00\x00\x00WAVE"), "no fmt"},
+		"a name that no line has": {"chaoo.wav", recording(1, 8000, 1), "no such sound"},
+		"not a WAV":               {"chao.wav", []byte("OggS"), "neither WAV nor MP3"},
+		"empty":                   {"chao.wav", nil, "neither WAV nor MP3"},
+		"cut off":                 {"chao.wav", recording(1, 8000, 1)[:1000], "says 16000 bytes"},
+		"nobody speaks":           {"chao.wav", append(recording(1, 8000, 0.00001)[:40], append([]byte{0x80, 0x3e, 0, 0}, make([]byte, 16000)...)...), "silent"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -212,33 +233,43 @@ func TestBadRecordingsStopTheStart(t *testing.T) {
 	}
 }
 
+// TestTheWardsOwnSoundIsPlayedWhileItsWordsAreTheLines: a call hears another sound from the next line on; one whose words
+// were changed since is passed over, and so is a line that only the other voice has.
+func TestTheWardsOwnSoundIsPlayedWhileItsWordsAreTheLines(t *testing.T) {
+	s, err := OpenSound(load(t), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _ := s.Line("chao")
+	own := Kept{Text: line.Text, WAV: []byte("own"), Origin: Recorded}
+	stale := Kept{Text: "Chào.", WAV: []byte("stale"), Origin: Recorded}
+	delete(s.given, Key{Northern, "da_huy"})
+	for name, c := range map[string]struct {
+		own    map[Key]Kept
+		voice  Voice
+		line   string
+		origin Origin
+		in     Voice
+	}{
+		"the program's own":                {nil, Central, "chao", BuiltIn, Central},
+		"recorded":                         {map[Key]Kept{{Central, "chao"}: own}, Central, "chao", Recorded, Central},
+		"recorded in the other voice":      {map[Key]Kept{{Central, "chao"}: own}, Northern, "chao", BuiltIn, Northern},
+		"the words changed":                {map[Key]Kept{{Central, "chao"}: stale}, Central, "chao", BuiltIn, Central},
+		"only the other voice has it":      {nil, Northern, "da_huy", BuiltIn, Central},
+		"a voice that nobody has heard of": {nil, "nam", "chao", BuiltIn, Central},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.Use(c.own)
+			if k, in, err := s.Find(c.voice, c.line); err != nil || k.Origin != c.origin || in != c.in {
+				t.Errorf("%s in %s, %v", k.Origin, in, err)
+			}
+		})
+	}
+}
+
 func write(t *testing.T, dir, name string, b []byte) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(dir, name), b, 0o644); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// loudness gives the highest sample and the root mean square of an A-law wave, both 0..1 of full scale.
-func (w wave) loudness() (peak, rms float64) {
-	var sum float64
-	for _, b := range w.Data {
-		v := math.Abs(float64(fromALaw(b))) / 32768
-		peak = max(peak, v)
-		sum += v * v
-	}
-	return peak, math.Sqrt(sum / float64(len(w.Data)))
-}
-
-// fromALaw expands one sample (G.711 table 1a): the even bits are inverted on the line.
-func fromALaw(b byte) int {
-	b ^= 0x55
-	v := int(b&0x0f)<<4 + 8
-	if seg := int(b&0x70) >> 4; seg > 0 {
-		v = (v + 0x100) << (seg - 1)
-	}
-	if b&0x80 == 0 {
-		return -v
-	}
-	return v
 }

@@ -37,7 +37,7 @@ type Words struct {
 	sms     map[string]message
 	prompts map[string]string // by sound name, without the reminders' parent: "loi_nhac-khong_so"
 	keys    map[string]map[string]string
-	labels  map[string]string // labels.yaml's, by line name
+	labels  map[string]label // labels.yaml's, by line name
 	screens map[string]Screen
 }
 

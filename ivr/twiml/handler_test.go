@@ -109,7 +109,7 @@ func TestDocumentsOfOneCall(t *testing.T) {
 	const voice = public + "/voice/"
 	key := func(n, wait, line string) string {
 		return head + `<Gather input="dtmf" numDigits="1" finishOnKey="" timeout="` + wait + `" action="` + voice + `twilio/step?n=` + n + `" method="POST">` +
-			`<Play>` + voice + `sounds/` + line + `.wav</Play></Gather><Redirect method="POST">` + voice + `twilio/step?n=` + n + `</Redirect></Response>`
+			`<Play>` + voice + `sounds/trung/` + line + `.wav</Play></Gather><Redirect method="POST">` + voice + `twilio/step?n=` + n + `</Redirect></Response>`
 	}
 	for _, s := range []struct {
 		what, path string
@@ -122,19 +122,19 @@ func TestDocumentsOfOneCall(t *testing.T) {
 		{"report", "step?n=2", form("Digits", "2"), key("3", "9", "loai_lua_dao")},
 		{"a kind: the number may take 15 s to begin and 4 s between digits", "step?n=3", form("Digits", "1"),
 			head + `<Gather input="dtmf" finishOnKey="#" timeout="4" action="` + voice + `twilio/step?n=4" method="POST">` +
-				`<Play>` + voice + `sounds/hoi_so_ke_gian.wav</Play><Pause length="11"></Pause></Gather>` +
+				`<Play>` + voice + `sounds/trung/hoi_so_ke_gian.wav</Play><Pause length="11"></Pause></Gather>` +
 				`<Redirect method="POST">` + voice + `twilio/step?n=4</Redirect></Response>`},
 		{"0 alone", "step?n=4", form("Digits", "0"),
-			head + `<Play>` + voice + `sounds/dang_noi_may.wav</Play>` +
+			head + `<Play>` + voice + `sounds/trung/dang_noi_may.wav</Play>` +
 				`<Dial action="` + voice + `twilio/dialed?n=5" method="POST" timeout="25"><Number>+842363000001</Number></Dial></Response>`},
 		{"the first officer is busy", "dialed?n=5", form("DialCallStatus", "busy"),
 			head + `<Dial action="` + voice + `twilio/dialed?n=6" method="POST" timeout="25"><Number>+842363000002</Number></Dial></Response>`},
 		{"nobody answers", "dialed?n=6", form("DialCallStatus", "no-answer"),
-			head + `<Play>` + voice + `sounds/khong_co_nguoi_truc.wav</Play>` +
+			head + `<Play>` + voice + `sounds/trung/khong_co_nguoi_truc.wav</Play>` +
 				`<Record action="` + voice + `twilio/recorded?n=7" method="POST" maxLength="180" timeout="8" finishOnKey="#" playBeep="true"></Record>` +
 				`<Redirect method="POST">` + voice + `twilio/step?n=7</Redirect></Response>`},
 		{"a message", "recorded?n=7", form("RecordingSid", "RE1", "RecordingUrl", "https://api.example/RE1", "RecordingDuration", "12"),
-			head + `<Play>` + voice + `sounds/tam_biet.wav</Play><Hangup></Hangup></Response>`},
+			head + `<Play>` + voice + `sounds/trung/tam_biet.wav</Play><Hangup></Hangup></Response>`},
 	} {
 		if got := b.document("/voice/twilio/"+s.path, s.form); got != s.want {
 			t.Fatalf("%s:\n%s, expected\n%s", s.what, got, s.want)
@@ -233,10 +233,10 @@ func TestBadWebhooks(t *testing.T) {
 		"dialed without a result":            {request{path: "/voice/twilio/dialed?n=1"}, 400, "DialCallStatus"},
 		"recorded without a recording":       {request{path: "/voice/twilio/recorded?n=1"}, 400, "RecordingSid"},
 		"a status that is none":              {request{path: "/voice/twilio/status", form: form("CallStatus", "asleep")}, 400, "CallStatus"},
-		"a sound that is not there":          {request{method: "GET", path: "/voice/sounds/nothing.wav"}, 404, "no such sound"},
-		"the text of one that is not there":  {request{method: "GET", path: "/voice/sounds/nothing.txt"}, 404, "no such sound"},
-		"a sound of no sound's name":         {request{method: "GET", path: "/voice/sounds/go.mod"}, 404, "no such address"},
-		"a sound posted to":                  {request{path: "/voice/sounds/chao.wav"}, 405, "GET"},
+		"a sound that is not there":          {request{method: "GET", path: "/voice/sounds/trung/nothing.wav"}, 404, "no such sound"},
+		"the text of one that is not there":  {request{method: "GET", path: "/voice/sounds/trung/nothing.txt"}, 404, "no such sound"},
+		"a sound of no sound's name":         {request{method: "GET", path: "/voice/sounds/trung/go.mod"}, 404, "no such address"},
+		"a sound posted to":                  {request{path: "/voice/sounds/trung/chao.wav"}, 405, "GET"},
 		"signed for another address of ours": {request{path: "/voice/twilio/status", signature: base64.StdEncoding.EncodeToString(sign(secret, public+"/voice/twilio/call", form()))}, 403, "does not match"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -338,7 +338,7 @@ func TestADatabaseThatIsAway(t *testing.T) {
 		t.Fatalf("second trouble: %s", doc)
 	}
 	doc = b.document("/voice/twilio/step?in=keys&keys=1&n=2&try=2", form())
-	if want := head + `<Play>` + public + `/voice/sounds/loi_he_thong.wav</Play><Dial timeout="30"><Number>+842363000001</Number>` +
+	if want := head + `<Play>` + public + `/voice/sounds/trung/loi_he_thong.wav</Play><Dial timeout="30"><Number>+842363000001</Number>` +
 		`<Number>+842363000002</Number></Dial><Hangup></Hangup></Response>`; doc != want {
 		t.Fatalf("third trouble: %s", doc)
 	}
@@ -362,10 +362,10 @@ func TestSoundsAndTheirTexts(t *testing.T) {
 		}
 		return w.Result(), string(body)
 	}
-	if r, body := get("/voice/sounds/so-4.wav"); r.StatusCode != 200 || r.Header.Get("Content-Type") != "audio/wav" || !strings.HasPrefix(body, "RIFF") {
+	if r, body := get("/voice/sounds/trung/so-4.wav"); r.StatusCode != 200 || r.Header.Get("Content-Type") != "audio/wav" || !strings.HasPrefix(body, "RIFF") {
 		t.Errorf("%d %s", r.StatusCode, r.Header.Get("Content-Type"))
 	}
-	if r, body := get("/voice/sounds/so-4.txt"); r.StatusCode != 200 || r.Header.Get("Content-Type") != "text/plain; charset=utf-8" || body != "bốn\n" {
+	if r, body := get("/voice/sounds/trung/so-4.txt"); r.StatusCode != 200 || r.Header.Get("Content-Type") != "text/plain; charset=utf-8" || body != "bốn\n" {
 		t.Errorf("%d %q", r.StatusCode, body)
 	}
 }

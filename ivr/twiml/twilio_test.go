@@ -61,7 +61,9 @@ func TestDocumentsOfTheTwilioLibrary(t *testing.T) {
 	a := webhook.At("https://canhgiac.vn", "twilio", nil)
 	type v = []any
 	type attrs = map[string]any
-	play := func(name string) v { return v{"Play", attrs{}, "https://canhgiac.vn/voice/sounds/" + name + ".wav"} }
+	play := func(name string) v {
+		return v{"Play", attrs{}, "https://canhgiac.vn/voice/sounds/trung/" + name + ".wav"}
+	}
 	hook := func(name string) string { return "https://canhgiac.vn/voice/twilio/" + name + "?n=3" }
 	redirect := v{"Redirect", attrs{"method": "POST"}, hook("step")}
 	for name, c := range map[string]struct {

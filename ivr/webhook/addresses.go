@@ -19,6 +19,7 @@ type Addresses struct {
 	sid      string
 	seal     []byte
 	sound    *prompts.Sound
+	voice    prompts.Voice // of the call
 }
 
 // At are the addresses that one provider is given, before any call.
@@ -26,19 +27,27 @@ func At(public, provider string, sound *prompts.Sound) Addresses {
 	return Addresses{public: strings.TrimRight(public, "/"), provider: provider, sound: sound}
 }
 
-// Sound is the address of a line's sound as it was recorded.
-func (a Addresses) Sound(line string) string { return a.public + "/voice/sounds/" + line + ".wav" }
+// In gives the addresses of a call's voice.
+func (a Addresses) In(v prompts.Voice) Addresses {
+	a.voice = v
+	return a
+}
+
+// Sound is the address of a line's sound as it is kept.
+func (a Addresses) Sound(line string) string {
+	return a.public + "/voice/sounds/" + a.voice.Address(line) + ".wav"
+}
 
 // Joined is the address of several lines as one sound of 16 bits, for providers that take no other or play one at a time.
 func (a Addresses) Joined(lines ...string) string {
-	return a.public + "/voice/sounds/pcm/" + strings.Join(lines, joint) + ".wav"
+	return a.public + "/voice/sounds/" + a.voice.Address("pcm/"+strings.Join(lines, joint)) + ".wav"
 }
 
 // Words are what lines say, for providers whose own voice speaks.
 func (a Addresses) Words(lines ...string) string {
 	var all []string
 	for _, line := range lines {
-		text, err := a.sound.Text(line)
+		text, err := a.sound.Text(a.voice, line)
 		if err != nil {
 			continue // the menu's check has seen that every line exists
 		}
@@ -52,7 +61,7 @@ func (a Addresses) Words(lines ...string) string {
 
 // Silence gives the line that says nothing so many times that at least d goes by.
 func (a Addresses) Silence(d time.Duration) []string {
-	one := a.sound.Length(prompts.Gap)
+	one := a.sound.Length(a.voice, prompts.Gap)
 	if one <= 0 || d <= 0 {
 		return nil
 	}

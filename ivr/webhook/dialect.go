@@ -6,8 +6,8 @@
 //	/voice/{provider}/dialed?n=            an officer's telephone was rung
 //	/voice/{provider}/recorded?n=          a message was spoken
 //	/voice/{provider}/status               the call is over
-//	GET /voice/sounds/NAME.wav|.txt        what the voice says
-//	GET /voice/sounds/pcm/NAME~NAME.wav    several lines in one, of 16 bits
+//	GET /voice/sounds/VOICE/NAME.wav|.txt      what the voice says
+//	GET /voice/sounds/VOICE/pcm/NAME~NAME.wav  several lines in one, of 16 bits
 package webhook
 
 import (

@@ -32,7 +32,7 @@ func (s *handler) render(v visit) func(ivr.Reply, error) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return v.from.Dialect.Render(v.answers, reply), nil
+		return v.from.Dialect.Render(v.answers.In(reply.Voice), reply), nil
 	}
 }
 

@@ -2,12 +2,14 @@ package webhook
 
 import (
 	"bytes"
-	"io"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
+
+	"canhgiac/ivr/prompts"
+	"canhgiac/ivr/prompts/audio"
 )
 
 const (
@@ -16,76 +18,86 @@ const (
 )
 
 func (s *handler) serveSounds(r *mux.Router) {
-	r.HandleFunc("/voice/sounds/{name:[a-z0-9_-]+}.{ext:wav|txt}", s.serveSound).Methods(http.MethodGet, http.MethodHead)
-	r.HandleFunc("/voice/sounds/pcm/{names:[a-z0-9_~-]+}.wav", s.serveJoined).Methods(http.MethodGet, http.MethodHead)
-	r.HandleFunc("/voice/sounds/pcm/{names:[a-z0-9_~-]+}.txt", s.serveJoinedText).Methods(http.MethodGet, http.MethodHead)
+	get := func(path string, do http.HandlerFunc) {
+		r.HandleFunc("/voice/sounds/{voice:trung|bac}/"+path, do).Methods(http.MethodGet, http.MethodHead)
+	}
+	get("{name:[a-z0-9_-]+}.wav", s.serveSound)
+	get("{name:[a-z0-9_-]+}.txt", s.serveSoundText)
+	get("pcm/{names:[a-z0-9_~-]+}.wav", s.serveJoined)
+	get("pcm/{names:[a-z0-9_~-]+}.txt", s.serveJoinedText)
 }
 
+func voiceOf(r *http.Request) prompts.Voice { return prompts.Voice(mux.Vars(r)["voice"]) }
+
+func noSound(w http.ResponseWriter) { http.Error(w, "no such sound", http.StatusNotFound) }
+
 func (s *handler) serveSound(w http.ResponseWriter, r *http.Request) {
-	name, ext := mux.Vars(r)["name"], mux.Vars(r)["ext"]
-	text, err := s.sound.Text(name)
+	kept, _, err := s.sound.Find(voiceOf(r), mux.Vars(r)["name"])
 	if err != nil {
-		http.Error(w, "no such sound", http.StatusNotFound)
+		noSound(w)
 		return
 	}
-	keepAnHour(w)
-	if ext == "txt" {
-		serveText(w, text)
-		return
-	}
-	wav, err := s.sound.Open(name)
+	serveWAV(w, r, kept.WAV)
+}
+
+func (s *handler) serveSoundText(w http.ResponseWriter, r *http.Request) {
+	text, err := s.sound.Text(voiceOf(r), mux.Vars(r)["name"])
 	if err != nil {
-		http.Error(w, "no such sound", http.StatusNotFound)
+		noSound(w)
 		return
 	}
-	w.Header().Set("Content-Type", "audio/wav")
-	http.ServeContent(w, r, name+".wav", time.Time{}, wav)
+	serveText(w, text)
 }
 
 // serveJoined plays lines one after the other, as 16-bit samples: every provider takes those.
 func (s *handler) serveJoined(w http.ResponseWriter, r *http.Request) {
 	names := strings.Split(mux.Vars(r)["names"], joint)
 	if len(names) > joinedMost {
-		http.Error(w, "no such sound", http.StatusNotFound)
+		noSound(w)
 		return
 	}
-	var samples []int16
+	var wavs [][]byte
 	for _, name := range names {
-		wav, err := s.sound.Open(name)
+		kept, _, err := s.sound.Find(voiceOf(r), name)
 		if err != nil {
-			http.Error(w, "no such sound", http.StatusNotFound)
+			noSound(w)
 			return
 		}
-		b, err := io.ReadAll(wav)
-		if err == nil {
-			samples, err = appendSamples(samples, b)
-		}
-		if err != nil {
-			s.log.ErrorContext(r.Context(), "sound cannot be joined", "line", name, "err", err)
-			http.Error(w, "this sound cannot be joined with others", http.StatusInternalServerError)
-			return
-		}
+		wavs = append(wavs, kept.WAV)
 	}
-	keepAnHour(w)
-	w.Header().Set("Content-Type", "audio/wav")
-	http.ServeContent(w, r, "joined.wav", time.Time{}, bytes.NewReader(writeWAV(samples)))
+	joined, err := audio.Join(wavs...)
+	if err != nil {
+		s.log.ErrorContext(r.Context(), "sounds cannot be joined", "lines", len(names), "err", err)
+		http.Error(w, "these sounds cannot be joined", http.StatusInternalServerError)
+		return
+	}
+	serveWAV(w, r, joined)
 }
 
 func (s *handler) serveJoinedText(w http.ResponseWriter, r *http.Request) {
 	names := strings.Split(mux.Vars(r)["names"], joint)
 	for _, name := range names {
-		if _, err := s.sound.Text(name); err != nil {
-			http.Error(w, "no such sound", http.StatusNotFound)
+		if _, err := s.sound.Text(voiceOf(r), name); err != nil {
+			noSound(w)
 			return
 		}
 	}
-	keepAnHour(w)
-	serveText(w, Addresses{sound: s.sound}.Words(names...))
+	serveText(w, Addresses{sound: s.sound, voice: voiceOf(r)}.Words(names...))
 }
 
-func keepAnHour(w http.ResponseWriter) { w.Header().Set("Cache-Control", "public, max-age=3600") }
+// serveWAV: a provider asks again after a minute, since the ward may have recorded the line anew; mostly it is told that
+// nothing changed.
+func serveWAV(w http.ResponseWriter, r *http.Request, wav []byte) {
+	keepAMinute(w)
+	w.Header().Set("Content-Type", "audio/wav")
+	w.Header().Set("ETag", `"`+prompts.Sum(wav)[:32]+`"`)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(wav))
+}
+
+func keepAMinute(w http.ResponseWriter) { w.Header().Set("Cache-Control", "public, max-age=60") }
 
 func serveText(w http.ResponseWriter, text string) {
+	keepAMinute(w)
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = w.Write([]byte(text + "\n")) // whoever went away needs no text
 }

@@ -7,12 +7,14 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 
 	"canhgiac/ivr/prompts"
+	"canhgiac/ivr/prompts/audio"
 )
 
 func main() {
@@ -34,29 +36,30 @@ func run(dir string, all bool) error {
 	if err != nil {
 		return err
 	}
-	made := map[string]prompts.ManifestLine{}
+	made := map[prompts.Key]prompts.ManifestLine{}
 	for _, l := range old.Lines {
-		made[l.Name] = l
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
+		made[prompts.Key{Voice: l.Voice, Line: l.Name}] = l
 	}
 	var m prompts.Manifest
 	keep := map[string]bool{"manifest.json": true}
-	for _, l := range words.Lines() {
-		wav, txt := filepath.Join(dir, l.Name+".wav"), filepath.Join(dir, l.Name+".txt")
-		keep[l.Name+".wav"], keep[l.Name+".txt"] = true, true
-		b, err := os.ReadFile(wav)
-		if was := made[l.Name]; all || err != nil || was.Words != l.Fingerprint() || was.WAV != prompts.Sum(b) {
-			if b, err = speak(l, wav); err != nil {
-				return fmt.Errorf("%s: %w", l.Name, err)
-			}
-			fmt.Println(l.Name)
-		}
-		if err := os.WriteFile(txt, []byte(l.Text+"\n"), 0o644); err != nil {
+	for _, v := range prompts.Voices() {
+		if err := os.MkdirAll(filepath.Join(dir, string(v)), 0o755); err != nil {
 			return err
 		}
-		m.Lines = append(m.Lines, prompts.ManifestLine{Name: l.Name, Words: l.Fingerprint(), WAV: prompts.Sum(b)})
+		for _, l := range words.Lines() {
+			kept, err := one(dir, l, v, made[prompts.Key{Voice: v, Line: l.Name}], all)
+			if err != nil {
+				return fmt.Errorf("%s: %w", v.Address(l.Name), err)
+			}
+			m.Lines = append(m.Lines, kept)
+			keep[v.Address(l.Name)+".wav"] = true
+		}
+	}
+	for _, l := range words.Lines() {
+		if err := os.WriteFile(filepath.Join(dir, l.Name+".txt"), []byte(l.Text+"\n"), 0o644); err != nil {
+			return err
+		}
+		keep[l.Name+".txt"] = true
 	}
 	if err := removeOthers(dir, keep); err != nil {
 		return err
@@ -78,27 +81,44 @@ func run(dir string, all bool) error {
 	return os.WriteFile(filepath.Join(dir, "manifest.json"), out.Bytes(), 0o644)
 }
 
-// speak makes one WAV by the recipe and gives its bytes. Raw flags, so that the file holds nothing of the day it was
-// made: the same words and tools give the same bytes.
-func speak(l prompts.Line, wav string) ([]byte, error) {
-	_, effects, _ := strings.Cut(prompts.Recipe, "a-law ")
-	args := []string{"-R", "-t", "wav", "-", "-r", "8000", "-c", "1", "-e", "a-law", wav}
-	var sound []byte
+// one makes a line's sound in a voice, if it is not the one that was made of the same words already.
+func one(dir string, l prompts.Line, v prompts.Voice, was prompts.ManifestLine, all bool) (prompts.ManifestLine, error) {
+	file := filepath.Join(dir, v.Address(l.Name)+".wav")
+	b, err := os.ReadFile(file)
+	if !all && err == nil && was.Words == l.Fingerprint(v) && was.WAV == prompts.Sum(b) {
+		return was, nil
+	}
+	now := prompts.ManifestLine{Voice: v, Name: l.Name, Words: l.Fingerprint(v)}
 	if l.Text == "" {
-		args = []string{"-R", "-n", "-r", "8000", "-c", "1", "-e", "a-law", wav}
-		_, effects, _ = strings.Cut(prompts.SilenceRecipe, "a-law ")
+		b = audio.Pause(prompts.SilenceLength)
 	} else {
-		voice, _, _ := strings.Cut(prompts.Recipe, " | ")
-		said, err := command(nil, append(strings.Fields(voice), "--stdout", l.Text)...)
-		if err != nil {
-			return nil, err
+		var f audio.Figures
+		if b, f, err = speak(l.In(v), v); err != nil {
+			return now, err
 		}
-		sound = said
+		now.Loudness, now.Peak = math.Round(f.Loudness*10)/10, math.Round(f.Peak*10)/10
+		fmt.Printf("%-32s %5.1f LUFS %5.1f dBTP %6.2f s\n", v.Address(l.Name), f.Loudness, f.Peak, f.Length.Seconds())
 	}
-	if _, err := command(sound, append(append([]string{"sox"}, args...), strings.Fields(effects)...)...); err != nil {
-		return nil, err
+	now.WAV = prompts.Sum(b)
+	return now, os.WriteFile(file, b, 0o644)
+}
+
+// speak makes one WAV by the recipe. -R has sox dither the same way each time: the same words and tools give the same bytes.
+func speak(text string, v prompts.Voice) ([]byte, audio.Figures, error) {
+	voice, shape := prompts.Recipe(v)
+	said, err := command([]byte(text), strings.Fields(voice)...)
+	if err != nil {
+		return nil, audio.Figures{}, err
 	}
-	return os.ReadFile(wav)
+	argv := append([]string{"sox", "-R", "-t", "wav", "-", "-t", "wav", "-"}, strings.Fields(shape)[1:]...)
+	if said, err = command(said, argv...); err != nil {
+		return nil, audio.Figures{}, err
+	}
+	s, err := audio.Read(said)
+	if err != nil {
+		return nil, audio.Figures{}, err
+	}
+	return audio.Keep(s)
 }
 
 func command(stdin []byte, argv ...string) ([]byte, error) {
@@ -114,18 +134,14 @@ func command(stdin []byte, argv ...string) ([]byte, error) {
 
 // removeOthers deletes sounds and texts of lines that are gone.
 func removeOthers(dir string, keep map[string]bool) error {
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		ext := filepath.Ext(f.Name())
-		if keep[f.Name()] || ext != ".wav" && ext != ".txt" {
-			continue
-		}
-		if err := os.Remove(filepath.Join(dir, f.Name())); err != nil {
+	return filepath.WalkDir(dir, func(path string, f os.DirEntry, err error) error {
+		if err != nil || f.IsDir() {
 			return err
 		}
-	}
-	return nil
+		name, err := filepath.Rel(dir, path)
+		if ext := filepath.Ext(name); err != nil || keep[filepath.ToSlash(name)] || ext != ".wav" && ext != ".txt" {
+			return err
+		}
+		return os.Remove(path)
+	})
 }
