@@ -164,14 +164,33 @@ func (t *turn) met() error {
 	return t.h.reports.SetOfficer(t.ctx, t.tx, t.c.ReportID, reports.Met)
 }
 
-// recorded keeps a spoken message with the call's report.
-func (t *turn) recorded(n *node) error {
+// keepMessage keeps a spoken message with the call's report.
+func (t *turn) keepMessage() error {
 	if err := t.open(); err != nil {
 		return err
 	}
 	r := t.in.Recording
 	m := reports.Message{SID: r.SID, URL: r.URL, Seconds: r.Seconds, At: t.at}
-	if err := t.h.reports.AddMessage(t.ctx, t.tx, t.c.ReportID, m); err != nil {
+	return t.h.reports.AddMessage(t.ctx, t.tx, t.c.ReportID, m)
+}
+
+const takenAsSQL = `select input from call_events where call_id = $1 and step = $2`
+
+// keepLate keeps a message that is told of after the call has gone on: some providers bring the sound later than the next
+// step. Told of twice it is kept once.
+func (t *turn) keepLate() error {
+	var was InputKind
+	if err := t.tx.QueryRowContext(t.ctx, takenAsSQL, t.c.ID, t.in.Step).Scan(&was); err != nil || was == InputRecorded {
+		return err
+	}
+	if err := t.keepMessage(); err != nil {
+		return err
+	}
+	return saveCall(t.ctx, t.tx, t.c)
+}
+
+func (t *turn) recorded(n *node) error {
+	if err := t.keepMessage(); err != nil {
 		return err
 	}
 	t.c.Fails = 0

@@ -148,8 +148,10 @@ func (h *Hotline) Step(ctx context.Context, provider, sid string, in Input) (Rep
 		case in.Step < 1 || in.Step > c.Step:
 			return ErrStep
 		case in.Step < c.Step:
-			reply, _, err = answered(ctx, tx, c.ID, in.Step)
-			return err
+			if reply, _, err = answered(ctx, tx, c.ID, in.Step); err != nil || in.Kind != InputRecorded {
+				return err
+			}
+			return newTurn(ctx, h, tx, &c, in).keepLate()
 		}
 		t := newTurn(ctx, h, tx, &c, in)
 		if err := t.take(); err != nil {

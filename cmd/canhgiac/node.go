@@ -162,7 +162,9 @@ func warnOfPromise(c Config, log *slog.Logger) {
 // mount gives each kind of visitor its path on the public address.
 func (n *node) mount(sound *prompts.Sound) http.Handler {
 	r := http.NewServeMux()
-	r.Handle("/voice/", webhook.Handler(n.hotline, sound, voiceProviders(n.config.Voice), n.config.HTTP.PublicURL, n.now, n.log.With("part", "voice")))
+	r.Handle("/voice/", webhook.Handler(webhook.Options{
+		Hotline: n.hotline, Sound: sound, Providers: voiceProviders(n.config.Voice), PublicURL: n.config.HTTP.PublicURL, Now: n.now, Log: n.log.With("part", "voice"),
+	}))
 	ussd := make([]africastalking.Provider, 0, len(n.config.USSD.Providers))
 	for _, p := range n.config.USSD.Providers {
 		ussd = append(ussd, africastalking.Provider{Name: p.Name, Secret: p.Secret})

@@ -39,7 +39,8 @@ func TestACallOverTheWire(t *testing.T) {
 	}
 	web := httptest.NewUnstartedServer(nil)
 	base := "http://" + web.Listener.Addr().String()
-	web.Config.Handler = webhook.Handler(h, sound, []webhook.Provider{{Name: "sim", Dialect: New(Account{SID: "AC9", Token: "s3cret"})}}, base, time.Now, slog.New(slog.DiscardHandler))
+	web.Config.Handler = webhook.Handler(webhook.Options{Hotline: h, Sound: sound, Providers: []webhook.Provider{{Name: "sim", Dialect: New(Account{SID: "AC9", Token: "s3cret"})}},
+		PublicURL: base, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	web.Start()
 	defer web.Close()
 

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"canhgiac/ivr"
 	"canhgiac/ivr/webhook"
@@ -15,6 +16,10 @@ import (
 type Account struct {
 	SID   string // AccountSid that its webhooks must carry; "" takes any
 	Token string // signs them
+
+	API            string // https://api.twilio.com, or what stands before /2010-04-01 at another provider
+	Key, KeySecret string // of the API; SID and Token themselves where the provider has no keys
+	DetectMachines bool   // have the provider tell people from answering machines, for a price
 }
 
 // New gives the dialect of one account.
@@ -63,10 +68,12 @@ func (d dialect) Parse(r webhook.Request) (webhook.Told, error) {
 		return t.Told, webhook.Refuse(http.StatusBadRequest, "missing CallSid")
 	}
 	t.From, t.To = t.value("From"), t.value("To")
-	if r.Hook == webhook.Call && !form.Has("From") { // a withheld number is a word or nothing, yet the field is there
+	if (r.Hook == webhook.Call || r.Hook == webhook.Answer) && !form.Has("From") { // a withheld number is a word or nothing, yet the field is there
 		return t.Told, webhook.Refuse(http.StatusBadRequest, "missing From")
 	}
-	if r.Hook == webhook.Status {
+	by := t.value("AnsweredBy") // human, unknown, fax or machine_ and what it was doing
+	t.Machine = strings.HasPrefix(by, "machine") || by == "fax"
+	if r.Hook == webhook.Status || r.Hook == webhook.Placed {
 		return t.Told, t.over()
 	}
 	if r.Again() {
@@ -120,10 +127,17 @@ func (t *told) recorded() error {
 func (t *told) over() error {
 	switch status := t.value("CallStatus"); status {
 	case "completed", "busy", "failed", "no-answer", "canceled":
-		t.Over = status
+		t.Over, t.Outcome = status, outcomes[status]
+		if t.Machine {
+			t.Outcome = ivr.Machine
+		}
 	case "queued", "initiated", "ringing", "in-progress", "answered":
 	default:
 		return webhook.Refuse(http.StatusBadRequest, "CallStatus: expected a call's state")
 	}
 	return nil
 }
+
+// outcomes are the states of a call of ours that nobody took. A person who presses the red button is busy to the network;
+// canceled is what we or the provider did.
+var outcomes = map[string]ivr.Outcome{"busy": ivr.Busy, "no-answer": ivr.NoAnswer, "failed": ivr.Failed, "canceled": ivr.Failed}

@@ -67,7 +67,8 @@ func benchOn(t *testing.T, db *sql.DB) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Handler = webhook.Handler(h, sound, []webhook.Provider{{Name: "twilio", Dialect: New(Account{SID: account, Token: secret})}}, public+"/", now, slog.New(slog.NewTextHandler(b.log, nil)))
+	b.Handler = webhook.Handler(webhook.Options{Hotline: h, Sound: sound, Providers: []webhook.Provider{{Name: "twilio", Dialect: New(Account{SID: account, Token: secret})}},
+		PublicURL: public + "/", Now: now, Log: slog.New(slog.NewTextHandler(b.log, nil))})
 	return b
 }
 

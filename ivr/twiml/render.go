@@ -58,6 +58,10 @@ type (
 	hangup struct {
 		XMLName xml.Name `xml:"Hangup"`
 	}
+	reject struct {
+		XMLName xml.Name `xml:"Reject"`
+		Reason  string   `xml:"reason,attr"`
+	}
 )
 
 // Render writes a reply as a document.
@@ -76,6 +80,8 @@ func (d dialect) Render(a webhook.Addresses, r ivr.Reply) []byte {
 				Timeout: whole(act.Record.Silence), FinishOnKey: "#", PlayBeep: true}, onSilence)
 		case act.Hangup:
 			add(hangup{})
+		case act.Reject != nil: // pausing first would answer the call, and cost the caller
+			add(reject{Reason: "busy"})
 		default:
 			add(play{URL: a.Sound(act.Play)})
 		}

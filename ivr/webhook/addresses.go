@@ -59,6 +59,15 @@ func (a Addresses) Words(lines ...string) string {
 	return strings.ReplaceAll(strings.Join(all, " "), " ,", ",")
 }
 
+// Length is how long lines play.
+func (a Addresses) Length(lines ...string) time.Duration {
+	var sum time.Duration
+	for _, line := range lines {
+		sum += a.sound.Length(a.voice, line)
+	}
+	return sum
+}
+
 // Silence gives the line that says nothing so many times that at least d goes by.
 func (a Addresses) Silence(d time.Duration) []string {
 	one := a.sound.Length(a.voice, prompts.Gap)
@@ -77,6 +86,16 @@ func (a Addresses) Hook(h Hook, step int) string {
 	return a.address(h, url.Values{"n": {strconv.Itoa(step)}})
 }
 
+// Ref is the address of a webhook about a call of ours.
+func (a Addresses) Ref(h Hook, ref string) string {
+	return a.address(h, url.Values{"ref": {ref}})
+}
+
+// Again is the address of the same webhook a time later.
+func (a Addresses) Again(h Hook, step, try int) string {
+	return a.address(h, url.Values{"n": {strconv.Itoa(step)}, "try": {strconv.Itoa(try)}})
+}
+
 func (a Addresses) address(h Hook, q url.Values) string {
 	path := "/voice/" + url.PathEscape(a.provider) + "/" + string(h)
 	if a.seal != nil {
@@ -84,13 +103,13 @@ func (a Addresses) address(h Hook, q url.Values) string {
 			q.Set("call", a.sid)
 		}
 		q.Del("k")
-		q.Set("k", sealOf(a.seal, path, q))
+		q.Set("k", Seal(a.seal, path, q))
 	}
 	return a.public + path + "?" + q.Encode()
 }
 
-// sealOf proves that we have written an address.
-func sealOf(secret []byte, path string, q url.Values) string {
+// Seal proves that we have written an address.
+func Seal(secret []byte, path string, q url.Values) string {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte("canhgiac voice address\n" + path + "\n" + q.Encode()))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
@@ -104,5 +123,5 @@ func sealed(secret []byte, path string, q url.Values) bool {
 	}
 	given := bare.Get("k")
 	bare.Del("k")
-	return hmac.Equal([]byte(given), []byte(sealOf(secret, path, bare)))
+	return hmac.Equal([]byte(given), []byte(Seal(secret, path, bare)))
 }

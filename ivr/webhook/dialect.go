@@ -5,7 +5,10 @@
 //	/voice/{provider}/step?n=              keys, or silence
 //	/voice/{provider}/dialed?n=            an officer's telephone was rung
 //	/voice/{provider}/recorded?n=          a message was spoken
+//	/voice/{provider}/held?n=              the line waits for the message just spoken, where a provider tells of it elsewhere
 //	/voice/{provider}/status               the call is over
+//	/voice/{provider}/answer?ref=          somebody took a call of ours
+//	/voice/{provider}/placed?ref=          what became of a call of ours
 //	GET /voice/sounds/VOICE/NAME.wav|.txt      what the voice says
 //	GET /voice/sounds/VOICE/pcm/NAME~NAME.wav  several lines in one, of 16 bits
 package webhook
@@ -27,14 +30,17 @@ const (
 	Step     Hook = "step"
 	Dialed   Hook = "dialed"
 	Recorded Hook = "recorded"
+	Held     Hook = "held"
 	Status   Hook = "status"
+	Answer   Hook = "answer"
+	Placed   Hook = "placed"
 )
 
 // hooks are all of them.
-var hooks = []Hook{Call, Step, Dialed, Recorded, Status}
+var hooks = []Hook{Call, Step, Dialed, Recorded, Held, Status, Answer, Placed}
 
 // waits says whether a caller hangs on the answer. Nobody does where a provider merely tells something.
-func (h Hook) waits() bool { return h != Status }
+func (h Hook) waits() bool { return h != Status && h != Placed }
 
 // Provider is one that may call us. Its name stands in the addresses given to it.
 type Provider struct {
@@ -54,8 +60,14 @@ type Dialect interface {
 	// Failure says that the hotline is out of order and rings every officer at once. Nothing in it may lead back to us, since
 	// we could not answer.
 	Failure(a Addresses, actions []ivr.Action) []byte
-	// ComeBack has the provider ask address in a moment.
+	// ComeBack has the provider ask address in a moment, without a word to the caller.
 	ComeBack(a Addresses, address string, after time.Duration) []byte
+
+	// Place writes the request that places a call.
+	Place(a Addresses, p ivr.Placing) (*http.Request, error)
+	// Placed reads its answer: the provider's name for the call, "" where it gives none. Errors: ivr.ErrNumber and
+	// ivr.ErrRefused with the provider's words, where it surely placed none.
+	Placed(status int, body []byte) (sid string, err error)
 }
 
 // Manner is what a dialect does differently around the documents.
@@ -66,6 +78,8 @@ type Manner struct {
 	Seal []byte
 	// Get are the hooks that are fetched; all others are posted. What is fetched must have its address signed.
 	Get []Hook
+	// TwoNames: a call comes in under one name, and what is told of it later bears another.
+	TwoNames bool
 }
 
 // Request is a webhook as it came.
@@ -85,9 +99,13 @@ type Told struct {
 	SID   string // the call's name at the provider
 	Alias string // another name that the provider has for it
 
-	From, To string    // Call
+	From, To string    // Call, Answer; Status where the provider has two names for a call
+	Machine  bool      // Answer: an answering machine took the call
 	Input    ivr.Input // Step, Dialed, Recorded; its Step is the address's
-	Over     string    // Status: the provider's word for the end; "" while the call goes on
+
+	Over    string      // Status, Placed: the provider's word for the end; "" while the call goes on
+	Met     bool        // Status: an officer and the caller had been connected
+	Outcome ivr.Outcome // Status, Placed: what became of a call of ours that nobody took; "" for none
 }
 
 // refusal is an answer to a webhook that is not one of ours.

@@ -27,20 +27,26 @@ const (
 	tryAgain = 2 * time.Second // between them: a database's failover takes some seconds
 )
 
-type handler struct {
-	hotline   *ivr.Hotline
-	sound     *prompts.Sound
-	providers map[string]Provider
-	public    string
-	now       func() time.Time
-	log       *slog.Logger
+// Options are what the webhooks lean on.
+type Options struct {
+	Hotline   *ivr.Hotline
+	Sound     *prompts.Sound
+	Providers []Provider
+	PublicURL string // where the providers reach us: signatures are checked against it, never against what a request says of its host
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
-// Handler serves the webhooks of providers, and the sounds. publicURL is where the providers reach us: signatures are
-// checked against it, never against what a request says of its host.
-func Handler(h *ivr.Hotline, sound *prompts.Sound, providers []Provider, publicURL string, now func() time.Time, log *slog.Logger) http.Handler {
-	s := &handler{hotline: h, sound: sound, providers: map[string]Provider{}, public: strings.TrimRight(publicURL, "/"), now: now, log: log}
-	for _, p := range providers {
+type handler struct {
+	Options
+	providers map[string]Provider
+}
+
+// Handler serves the webhooks of providers, and the sounds.
+func Handler(o Options) http.Handler {
+	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
+	s := &handler{Options: o, providers: map[string]Provider{}}
+	for _, p := range o.Providers {
 		s.providers[p.Name] = p
 	}
 	r := mux.NewRouter()
@@ -84,13 +90,13 @@ func (s *handler) webhook(hook Hook) http.Handler {
 		case errors.Is(err, ivr.ErrStep):
 			no = refusal{http.StatusConflict, "this call has not come to this step"}
 		case err != nil && !errors.As(err, &no):
-			s.log.ErrorContext(ctx, "webhook failed", "provider", v.from.Name, "hook", hook, "call", v.told.SID, "err", err)
+			s.Log.ErrorContext(ctx, "webhook failed", "provider", v.from.Name, "hook", hook, "call", v.told.SID, "err", err)
 			if doc = s.trouble(v); doc == nil {
 				no = refusal{http.StatusServiceUnavailable, "try again later"}
 			}
 		}
 		if no.status != 0 {
-			s.log.WarnContext(ctx, "webhook refused", "provider", mux.Vars(r)["provider"], "call", v.told.SID, "status", no.status, "reason", no.reason)
+			s.Log.WarnContext(ctx, "webhook refused", "provider", mux.Vars(r)["provider"], "call", v.told.SID, "status", no.status, "reason", no.reason)
 			http.Error(w, no.reason, no.status)
 			return
 		}
@@ -101,7 +107,7 @@ func (s *handler) webhook(hook Hook) http.Handler {
 		w.Header().Set("Content-Type", v.from.Dialect.Manner().ContentType)
 		w.Header().Set("Cache-Control", "no-store")
 		if _, err := w.Write(doc); err != nil {
-			s.log.WarnContext(ctx, "webhook's answer not taken", "call", v.told.SID, "err", err)
+			s.Log.WarnContext(ctx, "webhook's answer not taken", "call", v.told.SID, "err", err)
 		}
 	})
 }
@@ -113,7 +119,7 @@ func (s *handler) accept(w http.ResponseWriter, r *http.Request, hook Hook) (vis
 		return visit{}, Refuse(http.StatusNotFound, "unknown provider")
 	}
 	q := r.URL.Query()
-	v := visit{from: p, Request: Request{Hook: hook, Method: r.Method, Address: s.public + r.URL.RequestURI(), URI: r.URL.RequestURI(), Query: q, Header: r.Header, At: s.now()}}
+	v := visit{from: p, Request: Request{Hook: hook, Method: r.Method, Address: s.PublicURL + r.URL.RequestURI(), URI: r.URL.RequestURI(), Query: q, Header: r.Header, At: s.Now()}}
 	manner := p.Dialect.Manner()
 	if err := method(w, v.Request, manner); err != nil {
 		return v, err
@@ -147,7 +153,7 @@ func (s *handler) accept(w http.ResponseWriter, r *http.Request, hook Hook) (vis
 	if v.told.SID == "" || len(v.told.SID) > NameLimit {
 		return v, Refuse(http.StatusBadRequest, "missing the call's name, or one of more than %d characters", NameLimit)
 	}
-	v.answers = At(s.public, p.Name, s.sound)
+	v.answers = At(s.PublicURL, p.Name, s.Sound)
 	v.answers.sid, v.answers.seal = v.told.SID, manner.Seal
 	return v, nil
 }
@@ -199,6 +205,14 @@ func User(address string) string {
 		return number
 	}
 	return address
+}
+
+// International gives a number that a provider writes as digits alone its plus; whatever else is left as it is.
+func International(n string) string {
+	if len(n) >= 10 && n[0] != '0' && strings.Trim(n, "0123456789") == "" {
+		return "+" + n
+	}
+	return n
 }
 
 // Keys checks what a telephone can send.

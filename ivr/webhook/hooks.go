@@ -12,12 +12,15 @@ import (
 func (s *handler) do(ctx context.Context, v visit) ([]byte, error) {
 	switch v.Hook {
 	case Call:
-		return s.render(v)(s.hotline.Start(ctx, v.incoming()))
+		return s.render(v)(s.Hotline.Start(ctx, v.incoming()))
+	case Answer:
+		return s.answer(ctx, v)
+	case Held:
+		return s.held(ctx, v)
 	case Status:
-		if v.told.Over == "" { // only the end of a call is news
-			return nil, nil
-		}
-		return nil, s.hotline.Ended(ctx, v.from.Name, v.told.SID, v.told.Over)
+		return nil, s.over(ctx, v)
+	case Placed:
+		return nil, s.placed(ctx, v)
 	}
 	return s.step(ctx, v)
 }
@@ -52,7 +55,12 @@ func (s *handler) step(ctx context.Context, v visit) ([]byte, error) {
 	}
 	in := v.told.Input
 	in.Step = n
-	return s.render(v)(s.hotline.Step(ctx, v.from.Name, v.told.SID, in))
+	if v.from.Dialect.Manner().TwoNames && v.told.Alias != "" {
+		if err := s.Hotline.AlsoNamed(ctx, v.from.Name, v.told.SID, v.told.Alias); err != nil {
+			return nil, err
+		}
+	}
+	return s.render(v)(s.Hotline.Step(ctx, v.from.Name, v.told.SID, in))
 }
 
 // trouble is the document for a step that we could not take: come back, and after some tries the way to an officer.
@@ -63,11 +71,11 @@ func (s *handler) trouble(v visit) []byte {
 	}
 	tried, _ := strconv.Atoi(v.Query.Get("try"))
 	if tried+1 >= tries {
-		return v.from.Dialect.Failure(v.answers, s.hotline.Failure())
+		return v.from.Dialect.Failure(v.answers, s.Hotline.Failure())
 	}
 	again := carry(v.told)
 	again.Set("try", strconv.Itoa(tried+1))
-	for _, field := range []string{"n"} {
+	for _, field := range []string{"n", "ref"} {
 		if value := v.Query.Get(field); value != "" {
 			again.Set(field, value)
 		}

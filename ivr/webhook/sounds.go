@@ -32,7 +32,7 @@ func voiceOf(r *http.Request) prompts.Voice { return prompts.Voice(mux.Vars(r)["
 func noSound(w http.ResponseWriter) { http.Error(w, "no such sound", http.StatusNotFound) }
 
 func (s *handler) serveSound(w http.ResponseWriter, r *http.Request) {
-	kept, _, err := s.sound.Find(voiceOf(r), mux.Vars(r)["name"])
+	kept, _, err := s.Sound.Find(voiceOf(r), mux.Vars(r)["name"])
 	if err != nil {
 		noSound(w)
 		return
@@ -41,7 +41,7 @@ func (s *handler) serveSound(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *handler) serveSoundText(w http.ResponseWriter, r *http.Request) {
-	text, err := s.sound.Text(voiceOf(r), mux.Vars(r)["name"])
+	text, err := s.Sound.Text(voiceOf(r), mux.Vars(r)["name"])
 	if err != nil {
 		noSound(w)
 		return
@@ -58,7 +58,7 @@ func (s *handler) serveJoined(w http.ResponseWriter, r *http.Request) {
 	}
 	var wavs [][]byte
 	for _, name := range names {
-		kept, _, err := s.sound.Find(voiceOf(r), name)
+		kept, _, err := s.Sound.Find(voiceOf(r), name)
 		if err != nil {
 			noSound(w)
 			return
@@ -67,7 +67,7 @@ func (s *handler) serveJoined(w http.ResponseWriter, r *http.Request) {
 	}
 	joined, err := audio.Join(wavs...)
 	if err != nil {
-		s.log.ErrorContext(r.Context(), "sounds cannot be joined", "lines", len(names), "err", err)
+		s.Log.ErrorContext(r.Context(), "sounds cannot be joined", "lines", len(names), "err", err)
 		http.Error(w, "these sounds cannot be joined", http.StatusInternalServerError)
 		return
 	}
@@ -77,12 +77,12 @@ func (s *handler) serveJoined(w http.ResponseWriter, r *http.Request) {
 func (s *handler) serveJoinedText(w http.ResponseWriter, r *http.Request) {
 	names := strings.Split(mux.Vars(r)["names"], joint)
 	for _, name := range names {
-		if _, err := s.sound.Text(voiceOf(r), name); err != nil {
+		if _, err := s.Sound.Text(voiceOf(r), name); err != nil {
 			noSound(w)
 			return
 		}
 	}
-	serveText(w, Addresses{sound: s.sound, voice: voiceOf(r)}.Words(names...))
+	serveText(w, Addresses{sound: s.Sound, voice: voiceOf(r)}.Words(names...))
 }
 
 // serveWAV: a provider asks again after a minute, since the ward may have recorded the line anew; mostly it is told that

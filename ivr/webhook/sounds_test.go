@@ -21,7 +21,7 @@ func TestSeveralLinesAreOneSound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := Handler(nil, sound, nil, "https://canhgiac.example.vn", time.Now, slog.New(slog.DiscardHandler))
+	h := Handler(Options{Sound: sound, PublicURL: "https://canhgiac.example.vn", Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	get := func(path string) (int, []byte) {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
