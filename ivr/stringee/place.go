@@ -1,0 +1,62 @@
+package stringee
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"canhgiac/ivr"
+	"canhgiac/ivr/webhook"
+)
+
+// tokenLife is how long a token for one request is good.
+const tokenLife = time.Minute
+
+// Place asks for a call (reference, "Make outbound calls"): once it is taken, Stringee fetches the answer address.
+func (d dialect) Place(a webhook.Addresses, p ivr.Placing) (*http.Request, error) {
+	body, err := json.Marshal(map[string]any{
+		"from": outside(p.From), "to": []endpoint{outside(string(p.To))}, "answer_url": a.Ref(webhook.Answer, p.Ref),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write a call: %w", err)
+	}
+	now := d.now()
+	token, err := webhook.SignHS256(d.account.KeySecret, map[string]any{"cty": "stringee-api;v=1"}, map[string]any{
+		"jti": fmt.Sprintf("%s-%s-%d", d.account.KeySID, p.Ref, now.UnixNano()), "iss": d.account.KeySID, "exp": now.Add(tokenLife).Unix(), "rest_api": true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequest(http.MethodPost, d.account.API+"/v1/call2/callout", bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("write a call: %w", err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-STRINGEE-AUTH", token)
+	return r, nil
+}
+
+// Placed: {"r": 0} is a call placed, any other r is none, with the reason as message. call_id is not in the reference, yet
+// comes.
+func (d dialect) Placed(status int, body []byte) (string, error) {
+	var answer struct {
+		R       *int   `json:"r"`
+		Message string `json:"message"`
+		CallID  string `json:"call_id"`
+	}
+	bad := json.Unmarshal(body, &answer)
+	switch {
+	case status/100 == 4:
+		return "", fmt.Errorf("%w: status %d: %.200s", ivr.ErrRefused, status, body)
+	case bad != nil || answer.R == nil || status/100 != 2:
+		return "", fmt.Errorf("status %d: %.200s", status, body)
+	case *answer.R == 0:
+		return answer.CallID, nil
+	case strings.HasPrefix(answer.Message, "TO_NUMBER"):
+		return "", fmt.Errorf("%w: r %d: %s", ivr.ErrNumber, *answer.R, answer.Message)
+	}
+	return "", fmt.Errorf("%w: r %d: %s", ivr.ErrRefused, *answer.R, answer.Message)
+}
