@@ -111,6 +111,7 @@ type VoiceConfig struct {
 	Providers []ProviderConfig `mapstructure:"providers"`
 	Officers  []string         `mapstructure:"officers"`
 	Sounds    string           `mapstructure:"sounds"`
+	SIP       SIPConfig        `mapstructure:"sip"`
 }
 
 // ProviderConfig is one voice provider that calls our webhooks.
@@ -187,7 +188,7 @@ func defaultConfig() Config {
 		Log:       LogConfig{Level: "info"},
 		Words:     WordsConfig{Brand: "CATHANHKHEX", Hotline: "02363111222", Shortcode: "8088"},
 		Gateway:   GatewayConfig{FailoverAfter: time.Minute, Carriers: []CarrierConfig{}},
-		Voice:     VoiceConfig{Providers: []ProviderConfig{}, Officers: []string{}},
+		Voice:     VoiceConfig{Providers: []ProviderConfig{}, Officers: []string{}, SIP: defaultSIP()},
 		USSD:      USSDConfig{Providers: []USSDProviderConfig{}},
 		Sending:   SendingConfig{Hours: "07:00-22:00", Caps: CapsConfig{PerDay: 3, PerWeek: 2}},
 		Reports:   ReportsConfig{Deadlines: DeadlinesConfig(reports.DefaultDeadlines())},

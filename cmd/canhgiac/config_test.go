@@ -48,6 +48,34 @@ func TestTheShippedCarrierExampleIsValidAndStatesTheDefaults(t *testing.T) {
 	}
 }
 
+func TestTheShippedTrunkExampleIsValidAndStatesTheDefaults(t *testing.T) {
+	text, err := os.ReadFile("../../config.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "    trunks: []\n")
+	var example strings.Builder
+	example.WriteString("voice:\n  sip:\n    trunks:\n")
+	for line := range strings.Lines(rest) {
+		body, ok := strings.CutPrefix(line, "    # ")
+		if !ok || !strings.HasPrefix(body, "- ") && !strings.HasPrefix(body, "  ") {
+			break
+		}
+		example.WriteString("      " + body)
+	}
+	got, err := loadConfig(write(t, example.String()), nil)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, example.String())
+	}
+	want := defaultTrunk()
+	want.Name, want.Addresses = "vnpt", []string{"203.0.113.0/28"}
+	if diff := cmp.Diff([]TrunkConfig{want}, got.Voice.SIP.Trunks); diff != "" {
+		t.Error(diff)
+	}
+}
+
+const oneTrunk = `voice: {sip: {listen: ["udp://127.0.0.1:5060"], trunks: [{name: vnpt, addresses: ["203.0.113.0/28"]}]}}`
+
 const oneCarrier = `
 gateway:
   carriers:
@@ -117,6 +145,17 @@ func TestAWrongConfigIsToldByPathAndExpectation(t *testing.T) {
 		{"a dialect nobody speaks", `voice: {providers: [{name: a, dialect: morse, account: b, secret: "0123456789abcdef"}]}`, "", "voice.providers[0].dialect: expected one of twiml"},
 		{"a short secret, which is not repeated", `voice: {providers: [{name: a, dialect: twiml, account: b, secret: hunter2}]}`, "", "voice.providers[0].secret: expected the provider's signing token of at least 16 characters, got 7"},
 		{"a sounds folder that is not there", `voice: {sounds: "/nowhere"}`, "", "voice.sounds: expected a folder that exists"},
+		{"a place to listen without its network", strings.Replace(oneTrunk, "udp://", "", 1), "", "voice.sip.listen[0]: expected udp://HOST:PORT"},
+		{"SIP for nobody", `voice: {sip: {listen: ["udp://127.0.0.1:5060"]}}`, "", "voice.sip.trunks: expected a trunk at least"},
+		{"SIP over TLS without a certificate", strings.Replace(oneTrunk, "udp://", "tls://", 1), "", "voice.sip.tls.cert: expected a file"},
+		{"a trunk for everybody", strings.Replace(oneTrunk, `addresses: ["203.0.113.0/28"]`, "max_calls: 5", 1), "", "voice.sip.trunks[0].addresses: expected a network at least"},
+		{"a trunk's network that is a word", strings.Replace(oneTrunk, "203.0.113.0/28", "vnpt", 1), "", "voice.sip.trunks[0].addresses[0]: expected an address or a network"},
+		{"a trunk that bears a provider's name", `voice: {providers: [{name: vnpt, dialect: twiml, account: b, secret: "0123456789abcdef"}], sip: {trunks: [{name: vnpt, server: sip.vn}]}}`, "", "voice.sip.trunks[0].name: expected a name of its own"},
+		{"a registration nowhere", strings.Replace(oneTrunk, "name: vnpt", "name: vnpt, register: {user: ward}", 1), "", "voice.sip.trunks[0].server: expected a host, since register.user is set"},
+		{"a registration without end", strings.Replace(oneTrunk, "name: vnpt", "name: vnpt, server: sip.vn, register: {user: ward, expires: 900h}", 1), "", "voice.sip.trunks[0].register.expires: expected 1m to 24h"},
+		{"a trunk of no calls", strings.Replace(oneTrunk, "name: vnpt", "name: vnpt, max_calls: 0", 1), "", "voice.sip.trunks[0].max_calls: expected 1 to 2000"},
+		{"fewer ports than calls", strings.Replace(oneTrunk, "{listen", `{rtp_ports: "20000-20009", listen`, 1), "", "voice.sip.rtp_ports: expected"},
+		{"an address outside that is a name", strings.Replace(oneTrunk, "{listen", `{external_ip: ward.vn, listen`, 1), "", "voice.sip.external_ip: expected an IP address"},
 		{"a mistyped environment variable", "", "CANHGIAC_HTPP_ADDR=x", "environment variable CANHGIAC_HTPP_ADDR: no such setting"},
 		{"an environment variable for a carrier that is not there", "", "CANHGIAC_GATEWAY_CARRIERS_MOBI_PASSWORD=x", "no such setting"},
 		{"a wrong value from the environment", "", "CANHGIAC_LOG_LEVEL=loud", "log.level: expected one of"},

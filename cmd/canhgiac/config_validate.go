@@ -72,6 +72,7 @@ func (c Config) validate() error {
 			k.problems = append(k.problems, fmt.Errorf("%s.secret: expected the provider's signing token of at least 16 characters, got %d", at, len(p.Secret)))
 		}
 	}
+	k.sip(c.Voice.SIP, names)
 	names = map[string]bool{}
 	for i, p := range c.USSD.Providers {
 		at := fmt.Sprintf("ussd.providers[%d]", i)

@@ -108,6 +108,12 @@ func demoConfig(c Config, s demoSecrets, databaseURL string) Config {
 	if len(c.Voice.Officers) == 0 {
 		c.Voice.Officers = []string{"02363222113"}
 	}
+	if len(c.Voice.SIP.Listen) == 0 {
+		c.Voice.SIP.Listen = demoSIP()
+	}
+	phones := defaultTrunk()
+	phones.Name, phones.Addresses, phones.MaxCalls = "softphone", []string{"127.0.0.0/8"}, 20
+	c.Voice.SIP.Trunks = append(c.Voice.SIP.Trunks, phones)
 	c.Console.HandsetURL = "http://" + c.Simulator.HTTPAddr
 	c.Console.TOTP = nil // nobody who tries the demo should need a phone; `canhgiac demo --totp` asks for one
 	// Whoever tries the demo at midnight shall see a reminder too, and after the sample's six within six minutes one of their
@@ -176,7 +182,7 @@ func demoWorld(ctx context.Context, c Config, secrets demoSecrets, dataDir, logP
 	if err := n.loadDemo(ctx, secrets.Passwords); err != nil {
 		return err
 	}
-	if err := n.listen(); err != nil {
+	if err := n.listen(ctx); err != nil {
 		return err
 	}
 	provider := c.Voice.Providers[0]
@@ -196,7 +202,7 @@ func demoWorld(ctx context.Context, c Config, secrets demoSecrets, dataDir, logP
 	go func() {
 		select {
 		case <-sim.Ready():
-			printDemo(out, c, secrets, dataDir, logPath)
+			printDemo(out, c, n.sip.Addr("udp"), secrets, dataDir, logPath)
 		case <-ctx.Done():
 		}
 	}()
@@ -214,7 +220,7 @@ func whoNeedsFactor(c Config) string {
 	return "At the first sign-in a second factor is set up by an authenticator app: " + strings.Join(c.Console.TOTP, " and ") + " must have one"
 }
 
-func printDemo(out io.Writer, c Config, s demoSecrets, dataDir, logPath string) {
+func printDemo(out io.Writer, c Config, phones string, s demoSecrets, dataDir, logPath string) {
 	url := c.HTTP.PublicURL
 	fmt.Fprintf(out, "\n  Cảnh Giác: %s\n\n", url)
 	for _, u := range sampleUsers() {
@@ -226,11 +232,12 @@ func printDemo(out io.Writer, c Config, s demoSecrets, dataDir, logPath string) 
     2. On that phone ring %[2]s, press 1 or 2, and report a scam by its keys; or by the screens of %[6]s, cut off and dialled again.
     3. %[1]s/reports as police: the report stands at the top; open it, receive it, note on it.
     4. On the phone, send TC: from then on nothing more is sent to it, not even what is already queued.
-    5. %[1]s/campaigns as canbo: watch the six reminders go out to 60 groups; write your own, let lanhdao approve it.
+    5. With any softphone on this machine ring sip:hotline@%[8]s, without an account, and hear the menu itself.
+    6. %[1]s/campaigns as canbo: watch the six reminders go out to 60 groups; write your own, let lanhdao approve it.
 
   Reminders go out at any hour here; a real ward keeps %[3]s. %[7]s,
   and everybody may set one up under "Tài khoản của tôi".
   Data: %[4]s   Log: %[5]s. Ctrl-C stops everything and keeps the data; `+"`make demo-reset`"+` forgets it.
 
-`, url, c.Words.Hotline, defaultConfig().Sending.Hours, dataDir, logPath, ussdCode(c), whoNeedsFactor(c))
+`, url, c.Words.Hotline, defaultConfig().Sending.Hours, dataDir, logPath, ussdCode(c), whoNeedsFactor(c), phones)
 }

@@ -25,7 +25,7 @@ func TestANodeSpeaksTLSByFilesAndSendsPlainVisitorsThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := n.listen(); err != nil {
+	if err := n.listen(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())

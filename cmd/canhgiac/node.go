@@ -26,6 +26,7 @@ import (
 	"canhgiac/ivr"
 	"canhgiac/ivr/africastalking"
 	"canhgiac/ivr/prompts"
+	"canhgiac/ivr/sip"
 	"canhgiac/ivr/webhook"
 	"canhgiac/migrations"
 	"canhgiac/reports"
@@ -36,6 +37,7 @@ import (
 // How long each part of a node may take to stop; a test keeps the sum of the stages under the 10 s that a service manager waits.
 const (
 	senderGrace   = 5 * time.Second
+	callsGrace    = 5 * time.Second
 	shortGrace    = 500 * time.Millisecond
 	practiceGrace = 100 * time.Millisecond
 	tellGrace     = 100 * time.Millisecond
@@ -64,6 +66,9 @@ type node struct {
 	jobs      *jobs.Runner
 	routes    http.Handler
 	metrics   *prometheus.Registry
+
+	sipAt sip.Options
+	sip   *sip.Server // nil: no SIP; set by listen
 
 	certificates certs.Source // nil: plain HTTP
 	teller       *nodes.Teller
@@ -147,6 +152,9 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	}
 	n.jobs = &jobs.Runner{Store: work, Works: n.console.Works(), Log: log.With("part", "jobs")}
 	n.routes = n.mount(sound)
+	if n.sipAt, err = n.sipOptions(sound); err != nil {
+		return nil, err
+	}
 	return n, nil
 }
 
@@ -212,7 +220,7 @@ func traps(w *prompts.Words) []campaigns.Trap {
 }
 
 // listen takes all addresses, so that a start that cannot serve fails before it sends anything.
-func (n *node) listen() (err error) {
+func (n *node) listen(ctx context.Context) (err error) {
 	if n.public, err = listen("http.addr", n.config.HTTP.Addr); err != nil {
 		return err
 	}
@@ -224,6 +232,9 @@ func (n *node) listen() (err error) {
 			return errors.Join(err, n.closeListeners())
 		}
 	}
+	if err = n.listenSIP(ctx); err != nil {
+		return errors.Join(err, n.closeListeners())
+	}
 	return nil
 }
 
@@ -233,6 +244,9 @@ func (n *node) closeListeners() error {
 		if ln != nil {
 			errs = append(errs, ln.Close())
 		}
+	}
+	if n.sip != nil {
+		errs = append(errs, n.sip.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -246,12 +260,14 @@ func (n *node) parts() []part {
 		}},
 		{name: "nodes", grace: tellGrace, beside: true, run: n.teller.Run},
 		{name: "sender", grace: senderGrace, run: n.sender.Run},
+		{name: "calls", grace: callsGrace, beside: true, run: n.runCalls},
 		{name: "campaigns", grace: shortGrace, run: n.campaigns.Run},
 		{name: "schedules", grace: shortGrace, run: n.runner.Run},
 		{name: "practice", grace: practiceGrace, beside: true, run: n.practice.run},
 		{name: "jobs", grace: shortGrace, beside: true, run: n.jobs.Run},
 		{name: "http", grace: httpGrace, run: n.servePublic},
-		{name: "live pages", grace: shortGrace, run: n.console.Run}, // open pages hang on it, and http waits for them
+		{name: "live pages", grace: shortGrace, run: n.console.Run},            // open pages hang on it, and http waits for them
+		{name: "new calls", grace: shortGrace, beside: true, run: n.takeCalls}, // first, so that those on the line have all the time there is
 	}
 }
 

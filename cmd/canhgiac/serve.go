@@ -26,7 +26,7 @@ func newServeCommand(load func() (Config, error)) *cobra.Command {
 			if err != nil {
 				return errors.Join(err, db.Close())
 			}
-			if err := n.listen(); err != nil {
+			if err := n.listen(ctx); err != nil {
 				return errors.Join(err, db.Close())
 			}
 			warnOfPromise(c, log)

@@ -78,7 +78,7 @@ func TestTheDemoSaysWhoNeedsASecondFactor(t *testing.T) {
 	}{{nil, "Nobody needs a second factor"}, {[]string{"police", "operator"}, "police and operator must have one"}} {
 		c.Console.TOTP = say.totp
 		var out bytes.Buffer
-		printDemo(&out, c, demoSecrets{}, "", "")
+		printDemo(&out, c, "127.0.0.1:5060", demoSecrets{}, "", "")
 		if !strings.Contains(out.String(), say.want) {
 			t.Errorf("with %v it does not say %q:\n%s", say.totp, say.want, out.String())
 		}

@@ -1,0 +1,58 @@
+package sip
+
+import (
+	"testing"
+	"time"
+)
+
+// node waits until the newest call has come to a node of the menu.
+func (w *ward) node(want string) {
+	w.t.Helper()
+	w.until("a call at "+want, func() bool {
+		var got string
+		_ = w.db.QueryRow(`select node from calls order by id desc limit 1`).Scan(&got)
+		return got == want
+	})
+}
+
+func (w *ward) until(what string, done func() bool) {
+	w.t.Helper()
+	tick, timeout := time.NewTicker(20*time.Millisecond), time.After(within)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-tick.C:
+		case <-timeout:
+			w.t.Fatalf("never seen: %s", what)
+		}
+	}
+}
+
+func TestAPhoneReportsAScamByItsKeys(t *testing.T) {
+	w := newWard(t, nil)
+	p := newPhone(t, phoneOptions{})
+	p.do("dial", "sip:hotline@"+w.server.Addr("udp"))
+	p.await("CALL_ESTABLISHED")
+	for _, step := range []struct{ keys, node string }{
+		{"", "chao"}, {"5", "menu_chinh"}, {"2", "loai_lua_dao"}, {"1", "hoi_so_ke_gian"}, {"0905123456#", "doc_lai_so"},
+		{"1", "kenh_lien_lac"}, {"1", "hoi_mat_tien"}, {"1", "dong_y_goi_lai"}, {"1", "doc_lai_tin_bao"}, {"1", "da_gui"},
+	} {
+		p.press(step.keys)
+		w.node(step.node)
+	}
+	p.do("hangup", "")
+	p.await("CALL_CLOSED")
+	w.until("the end of the call", func() bool {
+		var n int
+		_ = w.db.QueryRow(`select count(*) from calls where ended_at is not null and end_status = 'completed' and from_phone = '+84905123456'`).Scan(&n)
+		return n == 1
+	})
+	var scammer string
+	var sent bool
+	if err := w.db.QueryRow(`select scam_number, state <> 'partial' from reports`).Scan(&scammer, &sent); err != nil {
+		t.Fatal(err)
+	}
+	if scammer != "0905123456" && scammer != "+84905123456" || !sent {
+		t.Errorf("reported %q, sent %v", scammer, sent)
+	}
+}

@@ -1,0 +1,89 @@
+package sip
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+	"net/netip"
+	"os"
+	"testing"
+	"time"
+
+	"canhgiac/internal/postgres/pgtest"
+	"canhgiac/ivr"
+	"canhgiac/ivr/prompts"
+	"canhgiac/reports"
+	"canhgiac/residents"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// ward is a hotline on a database of its own, answered by a server on a free port.
+type ward struct {
+	t       *testing.T
+	db      *sql.DB
+	reports *reports.Store
+	hotline *ivr.Hotline
+	server  *Server
+}
+
+// texts are not looked at here.
+type texts struct{}
+
+func (texts) SendText(context.Context, *sql.Tx, residents.Phone, string, string) error { return nil }
+
+func newWard(t *testing.T, officers []string, change ...func(*Options)) *ward {
+	t.Helper()
+	w := &ward{t: t, db: pgtest.New(t)}
+	words, err := prompts.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound, err := prompts.OpenSound(words, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.reports = reports.NewStore(w.db, time.Now)
+	w.hotline, err = ivr.NewHotline(w.db, time.Now, words, residents.NewStore(w.db, time.Now), w.reports, texts{}, ivr.Options{
+		Brand: "CATHANHKHEX", Hotline: "02363888113", Officer: officers, Form: prompts.Plain, Length: sound.Length,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.server = serve(t, w.hotline, sound, change...)
+	return w
+}
+
+// loopback is a trunk of everything on this machine.
+func loopback() Trunk {
+	return Trunk{Name: "line", Addresses: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, MaxCalls: 300}
+}
+
+func serve(t *testing.T, h Hotline, sounds Sounds, change ...func(*Options)) *Server {
+	t.Helper()
+	level := slog.LevelWarn
+	if testing.Verbose() {
+		level = slog.LevelDebug
+	}
+	o := Options{
+		Listen: []Listen{{"udp", "127.0.0.1:0"}}, Trunks: []Trunk{loopback()}, Hotline: h, Sounds: sounds,
+		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	s, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
