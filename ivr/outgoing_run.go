@@ -33,18 +33,7 @@ func (s *Outgoing) Run(ctx context.Context) error {
 				s.o.Log.Error("calls without a word of their end", "error", err)
 			}
 		}
-		for _, l := range s.o.Lines {
-			for ctx.Err() == nil {
-				p, err := s.claim(ctx, l)
-				if err != nil {
-					if !errors.Is(err, errNoCall) && ctx.Err() == nil {
-						s.o.Log.Error("take a call", "provider", l.Provider, "error", err)
-					}
-					break
-				}
-				calls.Go(func() { s.place(placing, l, p) })
-			}
-		}
+		s.look(ctx, func(l Line, p Placing) { calls.Go(func() { s.place(placing, l, p) }) })
 		select {
 		case <-ctx.Done():
 			return nil
@@ -53,21 +42,20 @@ func (s *Outgoing) Run(ctx context.Context) error {
 	}
 }
 
-// Turn takes one call for each line that has room, and places them: what Run does at each look. It says how many.
-func (s *Outgoing) Turn(ctx context.Context) (int, error) {
-	placed := 0
+// look hands every line what it may dial now, the first line first.
+func (s *Outgoing) look(ctx context.Context, place func(Line, Placing)) {
 	for _, l := range s.o.Lines {
-		p, err := s.claim(ctx, l)
-		if errors.Is(err, errNoCall) {
-			continue
+		for ctx.Err() == nil {
+			p, err := s.claim(ctx, l)
+			if err != nil {
+				if !errors.Is(err, errNoCall) && ctx.Err() == nil {
+					s.o.Log.Error("take a call", "provider", l.Provider, "error", err)
+				}
+				break
+			}
+			place(l, p)
 		}
-		if err != nil {
-			return placed, err
-		}
-		s.place(ctx, l, p)
-		placed++
 	}
-	return placed, nil
 }
 
 const workedSQL = `update outgoing_lines set refusals = 0 where provider = $1 and refusals > 0`

@@ -88,7 +88,7 @@ func newDesk(t *testing.T, set func(*OutgoingOptions)) *desk {
 	t.Helper()
 	d := &desk{x: &exchange{}, o: newOrders()}
 	clock := morning
-	opts := OutgoingOptions{Orders: d.o, Lines: []Line{{Provider: "test", CallerID: ourNumber, PerSecond: 1000, Concurrent: 100, Dialer: d.x}}}
+	opts := OutgoingOptions{Orders: d.o, Lines: []Line{{Provider: "test", CallerID: ourNumber, PerSecond: 1e9, Concurrent: 100, Dialer: d.x}}}
 	if set != nil {
 		set(&opts)
 	}
@@ -138,15 +138,8 @@ func (d *desk) turn() []Placing {
 	if err := d.outgoing.Sweep(d.t.Context()); err != nil {
 		d.t.Fatal(err)
 	}
-	for {
-		n, err := d.outgoing.Turn(d.t.Context())
-		if err != nil {
-			d.t.Fatal(err)
-		}
-		if n == 0 {
-			return d.x.dialled[before:]
-		}
-	}
+	d.outgoing.look(d.t.Context(), func(l Line, p Placing) { d.outgoing.place(d.t.Context(), l, p) })
+	return d.x.dialled[before:]
 }
 
 // one expects that exactly one telephone rings now.
@@ -241,3 +234,12 @@ func TestAWordAboutACallThatIsNoneOfOurs(t *testing.T) {
 		t.Error("an outcome that there is not")
 	}
 }
+
+func (d *desk) exec(query string, args ...any) {
+	d.t.Helper()
+	if _, err := d.db.Exec(query, args...); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func residentsPhone(s string) residents.Phone { return residents.Phone(s) }
