@@ -102,6 +102,7 @@ type Told struct {
 	From, To string    // Call, Answer; Status where the provider has two names for a call
 	Machine  bool      // Answer: an answering machine took the call
 	Input    ivr.Input // Step, Dialed, Recorded; its Step is the address's
+	Aside    bool      // Dialed, Recorded: the line takes no document now, and asks for it later
 
 	Over    string      // Status, Placed: the provider's word for the end; "" while the call goes on
 	Met     bool        // Status: an officer and the caller had been connected

@@ -82,14 +82,18 @@ func (s *handler) webhook(hook Hook) http.Handler {
 		var doc []byte
 		if err == nil {
 			doc, err = s.do(ctx, v)
+			if v.told.Aside && troubled(err) {
+				doc, err = s.insist(r.Context(), v)
+			}
 		}
 		var no refusal
+		_ = errors.As(err, &no)
 		switch {
 		case errors.Is(err, ivr.ErrUnknownCall):
 			no = refusal{http.StatusNotFound, "unknown call"}
 		case errors.Is(err, ivr.ErrStep):
 			no = refusal{http.StatusConflict, "this call has not come to this step"}
-		case err != nil && !errors.As(err, &no):
+		case troubled(err):
 			s.Log.ErrorContext(ctx, "webhook failed", "provider", v.from.Name, "hook", hook, "call", v.told.SID, "err", err)
 			if doc = s.trouble(v); doc == nil {
 				no = refusal{http.StatusServiceUnavailable, "try again later"}
@@ -110,6 +114,27 @@ func (s *handler) webhook(hook Hook) http.Handler {
 			s.Log.WarnContext(ctx, "webhook's answer not taken", "call", v.told.SID, "err", err)
 		}
 	})
+}
+
+// troubled says whether err is our own fault, and not what the webhook is or says.
+func troubled(err error) bool {
+	var no refusal
+	return err != nil && !errors.As(err, &no) && !errors.Is(err, ivr.ErrUnknownCall) && !errors.Is(err, ivr.ErrStep)
+}
+
+// insist takes once more, and again, what no caller waits for: a message just spoken is told of here and nowhere else.
+func (s *handler) insist(ctx context.Context, v visit) (doc []byte, err error) {
+	for range tries - 1 {
+		pause := time.NewTimer(tryAgain)
+		<-pause.C
+		again, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+		doc, err = s.do(again, v)
+		cancel()
+		if !troubled(err) {
+			break
+		}
+	}
+	return doc, err
 }
 
 // accept checks a webhook, the signature before anything that it says.

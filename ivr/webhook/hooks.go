@@ -60,13 +60,20 @@ func (s *handler) step(ctx context.Context, v visit) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return s.render(v)(s.Hotline.Step(ctx, v.from.Name, v.told.SID, in))
+	if !v.told.Aside {
+		return s.render(v)(s.Hotline.Step(ctx, v.from.Name, v.told.SID, in))
+	}
+	if in.Kind == "" {
+		return nil, nil
+	}
+	_, err = s.Hotline.Step(ctx, v.from.Name, v.told.SID, in)
+	return nil, err
 }
 
 // trouble is the document for a step that we could not take: come back, and after some tries the way to an officer.
 // nil for a webhook that no caller waits on; the provider sends it again.
 func (s *handler) trouble(v visit) []byte {
-	if !v.Hook.waits() {
+	if !v.Hook.waits() || v.told.Aside {
 		return nil
 	}
 	tried, _ := strconv.Atoi(v.Query.Get("try"))
