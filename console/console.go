@@ -22,6 +22,7 @@ import (
 	"canhgiac/campaigns"
 	"canhgiac/gateway"
 	"canhgiac/internal/jobs"
+	"canhgiac/ivr"
 	"canhgiac/ivr/prompts"
 	"canhgiac/reports"
 	"canhgiac/residents"
@@ -36,6 +37,7 @@ type Options struct {
 	Log         *slog.Logger
 	PublicURL   string // https makes the cookies Secure
 	Words       *prompts.Words
+	Menus       *ivr.Menus
 	Reports     *reports.Store
 	Residents   *residents.Store
 	Campaigns   *campaigns.Store

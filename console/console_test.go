@@ -20,6 +20,7 @@ import (
 	"canhgiac/gateway"
 	"canhgiac/internal/jobs"
 	"canhgiac/internal/postgres/pgtest"
+	"canhgiac/ivr"
 	"canhgiac/ivr/prompts"
 	"canhgiac/reports"
 	"canhgiac/residents"
@@ -60,9 +61,13 @@ func houseOf(t *testing.T, change ...func(*Options)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	menus, err := ivr.NewMenus(h.db, now, words, func(prompts.Line) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
 	rs := residents.NewStore(h.db, now)
 	gw := gateway.NewStore(h.db, now, gateway.StoreOptions{Routes: []gateway.Route{{Carrier: "viettel"}}})
-	o := Options{DB: h.db, Now: now, Log: slog.New(slog.DiscardHandler), PublicURL: "http://127.0.0.1", Words: words, Reports: reports.NewStore(h.db, now),
+	o := Options{DB: h.db, Now: now, Log: slog.New(slog.DiscardHandler), PublicURL: "http://127.0.0.1", Words: words, Menus: menus, Reports: reports.NewStore(h.db, now),
 		Residents: rs, Gateway: gw, Jobs: jobs.NewStore(h.db, now, reports.Channel), Carriers: []gateway.Carrier{{Name: "viettel", Rate: 30}}, Schedules: schedules.NewStore(h.db, now), Campaigns: campaigns.NewStore(h.db, now, gw, rs, schedules.NewStore(h.db, now), campaigns.Options{})}
 	for _, f := range change {
 		f(&o)

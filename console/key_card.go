@@ -1,13 +1,13 @@
 package console
 
 import (
-	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
 
 	"github.com/gorilla/mux"
 
+	"canhgiac/ivr"
 	"canhgiac/ivr/prompts"
 )
 
@@ -33,49 +33,32 @@ type cardReminder struct{ Head, Rest string }
 
 func (c *Console) keyCard(w http.ResponseWriter, r *http.Request) error {
 	d := card{Hotline: spacedNumber(c.Hotline), Shortcode: c.Shortcode, Four: make([]int, 4)}
-	var err error
-	if d.Keys, err = cardKeys(c.Words); err != nil {
+	menu, err := c.Menus.Live(r.Context())
+	if err != nil {
 		return err
 	}
+	d.Keys = cardKeys(menu)
 	if c.Shortcode != "" {
-		d.Code, d.Words = "*"+c.Shortcode+"#", cardWords(c.Words)
+		d.Code, d.Words = "*"+c.Shortcode+"#", cardWords(menu)
 	}
 	d.Reminders = cardReminders(c.Words)
 	return c.render(w, r, "key_card", d)
 }
 
-// spokenKey is one offer of a menu: "Báo kẻ lừa đảo, bấm phím hai."
-var spokenKey = regexp.MustCompile(`([^.?!]+), bấm phím ([^.,]+)[.]`)
-
-var keySaid = map[string]string{"số không": "0", "một": "1", "hai": "2", "ba": "3", "bốn": "4", "năm": "5", "sáu": "6", "bảy": "7", "tám": "8", "chín": "9", "sao": "*"}
-
-// cardKeys reads the keys out of the words that callers hear, so that a card and the hotline never differ.
-func cardKeys(w *prompts.Words) ([]cardKey, error) {
-	const menu = "menu_chinh"
-	said, err := w.Prompt(menu)
-	if err != nil {
-		return nil, err
-	}
-	offered := w.PromptKeys(menu)
+// cardKeys are those that callers hear, so that a card and the hotline never differ.
+func cardKeys(m *ivr.Menu) []cardKey {
 	var keys []cardKey
-	for _, m := range spokenKey.FindAllStringSubmatch(said, -1) {
-		key := keySaid[strings.TrimSpace(m[2])]
-		if offered[key] == "" {
-			return nil, fmt.Errorf("key card: the menu says %q, which is no key of it", m[0])
-		}
-		keys = append(keys, cardKey{key, strings.TrimSpace(m[1])})
+	for _, said := range m.MainChoices() {
+		keys = append(keys, cardKey{said.Key, said.Says})
 	}
-	if len(keys) != len(offered) {
-		return nil, fmt.Errorf("key card: the menu says %d keys and has %d", len(keys), len(offered))
-	}
-	return keys, nil
+	return keys
 }
 
 // cardWords: the first spelling of each action is the one that receipts tell residents.
-func cardWords(w *prompts.Words) []cardWord {
+func cardWords(m *ivr.Menu) []cardWord {
 	var words []cardWord
 	for _, a := range []cardWord{{"bao_tin", "và số kẻ gian: báo lừa đảo"}, {"dang_ky", "nhận tin nhắc, miễn phí"}, {"ngung_nhan", "ngừng nhận tin"}} {
-		if spelt := w.Keywords[a.Word]; len(spelt) > 0 {
+		if spelt := m.SMS[a.Word]; len(spelt) > 0 {
 			words = append(words, cardWord{spelt[0], a.Does})
 		}
 	}

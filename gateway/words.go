@@ -9,7 +9,7 @@ import (
 	"canhgiac/gateway/sms"
 )
 
-// Words are the forms of each inbound word, by action: content.yaml's sms_keywords.
+// Words are the forms of each inbound word, by action: those of the menu that answers.
 type Words map[string][]string
 
 // takesRest are the actions whose word may be followed by anything. The others must stand alone: somebody whose sentence

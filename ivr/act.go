@@ -9,21 +9,12 @@ import (
 	"canhgiac/residents"
 )
 
-// do is what a key does besides going somewhere. Going on with a report that broke off is each kind of conversation's own.
+// do is what a key does besides going somewhere.
 func (t *step) do(act, key string) error {
-	switch act {
-	case "open":
-		return t.open()
-	case "send":
-		return t.send()
-	case "cancel":
-		return t.cancel()
-	case "register":
-		return t.register(key)
-	case "opt_out":
-		return t.optOut(key)
+	if act == "" {
+		return nil
 	}
-	return nil
+	return acts[act].do(t, key) // the menu's check knows every act
 }
 
 func (t *step) draft() reports.Draft {
@@ -50,7 +41,7 @@ func (t *step) open() error {
 
 // logAllSoFar puts every step so far on the report's record, this one last.
 func (t *step) logAllSoFar() error {
-	before, err := t.record.before()
+	before, err := t.talk.before()
 	if err != nil {
 		return err
 	}
@@ -66,7 +57,7 @@ func (t *step) logIfOpen() error {
 	if t.told.ReportID == 0 {
 		return nil
 	}
-	return t.log(t.record.taken())
+	return t.log(t.talk.taken())
 }
 
 // log: a key stands for itself; anything else is named, so that no officer takes a word for a key.
@@ -118,7 +109,7 @@ func (t *step) cancel() error {
 }
 
 func (t *step) consent(key string) residents.Act {
-	return residents.Act{Channel: t.told.Origin, Key: key, TextVersion: t.h.words.Version, Ref: strconv.FormatInt(t.told.ID, 10)}
+	return residents.Act{Channel: t.told.Origin, Key: key, TextVersion: t.m.words.Version, Ref: strconv.FormatInt(t.told.ID, 10)}
 }
 
 func (t *step) register(key string) error {
@@ -214,7 +205,7 @@ func (t *step) text(name string, vars map[string]string) bool {
 }
 
 func (t *step) trySending(name string, vars map[string]string) error {
-	text, err := t.h.words.SMS(name, t.h.o.Form, t.h.vars(vars))
+	text, err := t.m.words.SMS(name, t.h.o.Form, t.h.vars(vars))
 	if err != nil {
 		return err
 	}

@@ -40,6 +40,7 @@ type Options struct {
 	Officer   []string // whom key 0 rings, in turn; with none the caller leaves a message
 	Form      prompts.Form
 	Length    func(prompts.Voice, string) time.Duration // how long a voice takes to say a line (prompts.Sound.Length)
+	Sounding  func(prompts.Line) bool                   // whether a sound says the line's words (prompts.Sound.Says); nil: not asked
 	Outgoing  *Outgoing                                 // nil: no calls are placed
 	Log       *slog.Logger                              // nil: slog.Default
 }
@@ -48,26 +49,16 @@ type Options struct {
 type Hotline struct {
 	db        *sql.DB
 	now       func() time.Time
-	words     *prompts.Words
 	residents *residents.Store
 	reports   *reports.Store
 	texter    Texter
 	o         Options
 	outgoing  *Outgoing
-	menu      *menu
-	screens   *screens
+	menus     *Menus
 }
 
 // NewHotline checks the menus against the words; an error means that some caller would be stranded.
 func NewHotline(db *sql.DB, now func() time.Time, w *prompts.Words, rs *residents.Store, rp *reports.Store, t Texter, o Options) (*Hotline, error) {
-	m, err := loadMenu(menuYAML, w)
-	if err != nil {
-		return nil, err
-	}
-	u, err := loadScreens(ussdYAML, w)
-	if err != nil {
-		return nil, err
-	}
 	if o.Brand == "" || o.Hotline == "" {
 		return nil, errors.New("hotline: brand and hotline number are needed for its texts")
 	}
@@ -80,13 +71,20 @@ func NewHotline(db *sql.DB, now func() time.Time, w *prompts.Words, rs *resident
 	if o.Outgoing == nil {
 		o.Outgoing = NewOutgoing(db, now, rs, OutgoingOptions{Log: o.Log})
 	}
-	return &Hotline{db: db, now: now, words: w, residents: rs, reports: rp, texter: t, o: o, outgoing: o.Outgoing, menu: m, screens: u}, nil
+	menus, err := NewMenus(db, now, w, o.Sounding)
+	if err != nil {
+		return nil, err
+	}
+	return &Hotline{db: db, now: now, residents: rs, reports: rp, texter: t, o: o, outgoing: o.Outgoing, menus: menus}, nil
 }
+
+// Menus are the versions that the hotline answers by.
+func (h *Hotline) Menus() *Menus { return h.menus }
 
 // Failure is what to do when a step could not be taken: say so, and ring every officer at once, since the line cannot
 // ask us for the next one.
 func (h *Hotline) Failure() []Action {
-	out := []Action{{Play: h.menu.Failure}}
+	out := []Action{{Play: h.menus.base.Call.Failure}}
 	for _, number := range h.o.Officer {
 		out = append(out, Action{Dial: &Dial{Number: number, Ring: 30 * time.Second}})
 	}
@@ -104,7 +102,7 @@ func (h *Hotline) Start(ctx context.Context, in Incoming) (Reply, error) {
 	}
 	var reply Reply
 	err := h.inTx(ctx, func(tx *sql.Tx) error {
-		c := call{telling: telling{Origin: "call", Fields: map[string]string{}}, Provider: in.Provider, SID: in.SID, To: in.To, Node: h.menu.Start}
+		c := call{telling: telling{Origin: "call", Fields: map[string]string{}}, Provider: in.Provider, SID: in.SID, To: in.To, Node: h.menus.base.Call.Start}
 		raw := ""
 		if p, err := residents.ParsePhone(in.From); err == nil {
 			c.From, c.FromKind = p.Phone, p.Kind
@@ -123,7 +121,7 @@ func (h *Hotline) Start(ctx context.Context, in Incoming) (Reply, error) {
 		if err := t.recall(); err != nil {
 			return err
 		}
-		if err := t.enter(h.menu.Start); err != nil {
+		if err := t.enter(t.m.Call.Start); err != nil {
 			return err
 		}
 		reply, err = t.close()
@@ -187,7 +185,7 @@ func (h *Hotline) Ended(ctx context.Context, provider, sid, status string) error
 		if now, err = h.outgoing.talked(ctx, tx, c, t.at); err != nil {
 			return err
 		}
-		if n := h.menu.Nodes[c.Node]; n == nil || n.Dial == nil {
+		if n := t.m.Call.Nodes[c.Node]; n == nil || n.Dial == nil {
 			return nil
 		}
 		if err := t.missed(); err != nil {

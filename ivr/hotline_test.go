@@ -92,7 +92,7 @@ func benchWith(t *testing.T, db *sql.DB, clock *time.Time, set func(*sql.DB, fun
 		t.Fatal(err)
 	}
 	x := &texts{}
-	o := Options{Brand: "CATHANHKHEX", Hotline: "02363111222", Shortcode: "8088", Length: sound.Length}
+	o := Options{Brand: "CATHANHKHEX", Hotline: "02363111222", Shortcode: "8088", Length: sound.Length, Sounding: sound.Says}
 	set(db, now, rs, &o)
 	h, err := NewHotline(db, now, words, rs, reports.NewStore(db, now), x, o)
 	if err != nil {

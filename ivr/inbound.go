@@ -12,8 +12,11 @@ import (
 	"canhgiac/residents"
 )
 
+// Words are the forms of each SMS word, by what it does, in the menu that answers now.
+func (h *Hotline) Words() map[string][]string { return h.menus.base.SMS }
+
 // Inbound does what an SMS word asks, in the transaction that stores the message, and gives the reply to queue in it;
-// "" asks for none. action is a name of sms_keywords, "" for a word that nobody knows; rest is the text behind the word;
+// "" asks for none. action is a name of the menu's sms, "" for a word that nobody knows; rest is the text behind the word;
 // ref is the message's id.
 func (h *Hotline) Inbound(ctx context.Context, tx *sql.Tx, action, rest string, from residents.Phone, ref string) (string, error) {
 	reply, err := h.inbound(ctx, tx, action, rest, from, ref)
@@ -24,30 +27,48 @@ func (h *Hotline) Inbound(ctx context.Context, tx *sql.Tx, action, rest string, 
 }
 
 func (h *Hotline) inbound(ctx context.Context, tx *sql.Tx, action, rest string, from residents.Phone, ref string) (string, error) {
-	act := residents.Act{Channel: "sms", Key: action, TextVersion: h.words.Version, Ref: ref}
-	switch action {
-	case "dang_ky":
-		was, err := h.residents.Register(ctx, tx, from, act)
-		if err != nil {
-			return "", err
-		}
-		return h.sms(registrationText(was), nil)
-	case "ngung_nhan":
-		at, err := h.residents.OptOut(ctx, tx, from, act)
-		if err != nil {
-			return "", err
-		}
-		return h.sms("ngung_nhan_xac_nhan", h.stamped(at, nil))
-	case "bao_tin":
-		return h.reportBySMS(ctx, tx, rest, from, ref)
-	case "tro_giup":
-		return h.help()
+	if do, known := wordActs[action]; known {
+		w := word{rest: rest, from: from, ref: ref}
+		w.act = residents.Act{Channel: "sms", Key: action, TextVersion: h.menus.base.words.Version, Ref: ref}
+		return do(h, ctx, tx, w)
 	}
 	first, err := firstHelp(ctx, tx, from, h.now())
 	if err != nil || !first {
 		return "", err
 	}
 	return h.sms("khong_hieu_lenh", nil)
+}
+
+// word is one SMS that begins with a word of the menu.
+type word struct {
+	rest string // the text behind it
+	from residents.Phone
+	ref  string // the message's id
+	act  residents.Act
+}
+
+// wordActs are what SMS words do, by the names that the menu's sms has for them. Each gives the reply.
+var wordActs = map[string]func(*Hotline, context.Context, *sql.Tx, word) (string, error){
+	"dang_ky":    (*Hotline).registerBySMS,
+	"ngung_nhan": (*Hotline).stopBySMS,
+	"bao_tin":    (*Hotline).reportBySMS,
+	"tro_giup":   func(h *Hotline, _ context.Context, _ *sql.Tx, _ word) (string, error) { return h.help() },
+}
+
+func (h *Hotline) registerBySMS(ctx context.Context, tx *sql.Tx, w word) (string, error) {
+	was, err := h.residents.Register(ctx, tx, w.from, w.act)
+	if err != nil {
+		return "", err
+	}
+	return h.sms(registrationText(was), nil)
+}
+
+func (h *Hotline) stopBySMS(ctx context.Context, tx *sql.Tx, w word) (string, error) {
+	at, err := h.residents.OptOut(ctx, tx, w.from, w.act)
+	if err != nil {
+		return "", err
+	}
+	return h.sms("ngung_nhan_xac_nhan", h.stamped(at, nil))
 }
 
 // help names the words where they can be sent, and else the number to call.
@@ -59,18 +80,18 @@ func (h *Hotline) help() (string, error) {
 }
 
 func (h *Hotline) sms(name string, vars map[string]string) (string, error) {
-	return h.words.SMS(name, h.o.Form, h.vars(vars))
+	return h.menus.base.words.SMS(name, h.o.Form, h.vars(vars))
 }
 
 // reportBySMS keeps BAO and what follows. Without a number it stays a partial report, with the words as they came in its
 // record, and the sender is told how to give one.
-func (h *Hotline) reportBySMS(ctx context.Context, tx *sql.Tx, rest string, from residents.Phone, ref string) (string, error) {
-	number := scamNumber(rest)
-	r, err := h.reports.Save(ctx, tx, reports.Draft{Origin: "sms", Ref: ref, Reporter: from, ScamNumber: number, Complete: number != ""})
+func (h *Hotline) reportBySMS(ctx context.Context, tx *sql.Tx, w word) (string, error) {
+	number := scamNumber(w.rest)
+	r, err := h.reports.Save(ctx, tx, reports.Draft{Origin: "sms", Ref: w.ref, Reporter: w.from, ScamNumber: number, Complete: number != ""})
 	if err != nil {
 		return "", err
 	}
-	if err := h.reports.Log(ctx, tx, r.ID, reports.Entry{At: h.now(), Node: "sms", Key: "bao_tin", Raw: rest}); err != nil {
+	if err := h.reports.Log(ctx, tx, r.ID, reports.Entry{At: h.now(), Node: "sms", Key: "bao_tin", Raw: w.rest}); err != nil {
 		return "", err
 	}
 	if number == "" {

@@ -95,7 +95,7 @@ func (h *Hotline) Met(ctx context.Context, provider, sid string) error {
 		if err != nil {
 			return err
 		}
-		if n := h.menu.Nodes[c.Node]; n == nil || n.Dial == nil {
+		if n := h.menus.base.Call.Nodes[c.Node]; n == nil || n.Dial == nil {
 			return nil
 		}
 		t := newTurn(ctx, h, tx, &c, Input{Step: c.Step, Kind: InputDialed, Status: "connected", Answered: true})

@@ -37,10 +37,11 @@ func (t *turn) endKeyAlone(d *number) error {
 
 // digits reads a number: * erases what came before, # ends it, # alone says that there is none. Nothing left but * is
 // the wish to hear the question again, and 0 alone is the officer's key, pressed by someone who is lost. Keys behind #
-// are left: the words that they would answer were not heard.
-func (t *turn) digits(n *node) error {
+// were typed ahead.
+func (t *turn) digits(n *node, typed string) error {
 	d := n.Number
-	keys, _, ended := strings.Cut(t.in.Keys, "#")
+	keys, ahead, ended := strings.Cut(typed, "#")
+	t.ahead = ahead
 	number := keys[strings.LastIndexByte(keys, '*')+1:]
 	switch {
 	case number == "" && ended:
@@ -52,9 +53,9 @@ func (t *turn) digits(n *node) error {
 		return t.ask(n)
 	case number == "0":
 		t.c.Fails = 0
-		return t.enter(t.h.menu.Officer)
+		return t.enter(t.m.Call.Officer)
 	case len(number) < d.Min || len(number) > d.Max || strings.Trim(number, "0123456789") != "":
-		return t.fail(t.h.menu.WrongKey)
+		return t.fail(t.m.Call.WrongKey)
 	}
 	t.c.Fails = 0
 	t.c.Fields[d.Set] = number

@@ -39,7 +39,7 @@ func (h *Hotline) answeredCall(ctx context.Context, in Incoming) (reply Reply, e
 		if err != nil {
 			return err
 		}
-		start := h.menu.begins(w.Why)
+		start := h.menus.base.Call.Outgoing[w.Why]
 		// Whom we called is who talks, whatever the provider says of it.
 		c := call{telling: telling{Origin: "call", From: w.To, Fields: map[string]string{}}, Provider: in.Provider, SID: in.SID, To: in.From,
 			Node: start, Outgoing: w.Why, Ref: in.Ref}

@@ -4,22 +4,20 @@ import (
 	"strings"
 
 	"canhgiac/ivr/prompts"
-	"canhgiac/residents"
 )
 
 // say adds the node's lines, placeholders filled with lines of their own.
 func (t *turn) say(n *node) error {
 	for _, name := range n.Say {
-		text, err := t.h.words.Prompt(name)
+		pieces, err := t.m.words.Said(name)
 		if err != nil {
 			return err
 		}
-		pieces := prompts.Pieces(name, text)
 		for i, p := range pieces {
 			tail := i == len(pieces)-1 && i > 0 && p.Placeholder == ""
 			switch {
 			case p.Placeholder != "":
-				t.said = append(t.said, t.filling(p.Placeholder)...)
+				t.said = append(t.said, fillings[p.Placeholder](t)...)
 			case tail && n.Tail != "" && !t.holds(n.Tail):
 			default:
 				t.said = append(t.said, p.Name)
@@ -29,35 +27,28 @@ func (t *turn) say(n *node) error {
 	return nil
 }
 
-// filling gives the lines that stand for a placeholder.
-func (t *turn) filling(placeholder string) []string {
-	f := t.c.Fields
-	switch placeholder {
-	case "so":
-		return number3(f["number"])
-	case "hotline":
-		return number3(t.h.o.Hotline)
-	case "loi_nhac":
-		return strings.Fields(f["says"])
-	case "ma":
-		return spell(strings.Split(f["code"], "-"))
-	case "loai":
-		return []string{prompts.KindLine(f["kind"])}
-	case "muc_tien":
-		switch f["money"] {
+// fillings are the lines that stand for a placeholder, from what was told and what the ward has.
+var fillings = map[string]func(t *turn) []string{
+	"so":       func(t *turn) []string { return number3(t.c.Fields["number"]) },
+	"hotline":  func(t *turn) []string { return number3(t.h.o.Hotline) },
+	"loi_nhac": func(t *turn) []string { return strings.Fields(t.c.Fields["says"]) },
+	"ma":       func(t *turn) []string { return spell(strings.Split(t.c.Fields["code"], "-")) },
+	"loai":     func(t *turn) []string { return []string{prompts.KindLine(t.c.Fields["kind"])} },
+	"muc_tien": func(t *turn) []string {
+		switch t.c.Fields["money"] {
 		case "lost":
-			return []string{prompts.BandLine(f["band"])}
+			return []string{prompts.BandLine(t.c.Fields["band"])}
 		case "about":
 			return []string{"tien-sap"}
 		}
 		return []string{"tien-chua"}
-	case "co_khong":
-		if f["callback"] == "yes" {
+	},
+	"co_khong": func(t *turn) []string {
+		if t.c.Fields["callback"] == "yes" {
 			return []string{"dong_y"}
 		}
 		return []string{"khong_dong_y"}
-	}
-	return nil // the menu's check knows every placeholder
+	},
 }
 
 // number3 reads a number back in threes (content.yaml, doc_lai_so).
@@ -86,20 +77,5 @@ func spell(groups []string) []string {
 	return lines
 }
 
-// holds answers a condition of the menu.
-func (t *step) holds(condition string) bool {
-	switch condition {
-	case "withheld":
-		return t.told.From == ""
-	case "no_when", "no_band":
-		return t.told.Fields["money"] == "lost" && t.told.Fields[strings.TrimPrefix(condition, "no_")] == ""
-	case "no_kind", "no_number", "no_channel", "no_money", "no_callback":
-		_, answered := t.told.Fields[strings.TrimPrefix(condition, "no_")]
-		return !answered
-	case "numberless": // asked for, and not known
-		return t.told.Fields["number"] == ""
-	case "no_sms": // a landline, or a foreign number, which we never message
-		return t.told.FromKind != residents.Mobile
-	}
-	return t.told.Fields[condition] == "yes" // just_lost, texted, unfinished
-}
+// holds answers a condition of the menu, whose check knows every one.
+func (t *step) holds(condition string) bool { return conditions[condition](t) }

@@ -43,14 +43,16 @@ type step struct {
 	tx      *sql.Tx
 	told    *telling
 	at      time.Time
-	record  recorder
+	m       *Menu // the one that the conversation began with
+	talk    conversation
 	stopped time.Time // when the number's opt-out took effect, once this step has asked for it
 }
 
-// recorder gives a conversation's steps as the report's record keeps them.
-type recorder interface {
-	taken() pastEvent
+// conversation is what a call and a USSD session do each in its own way.
+type conversation interface {
+	taken() pastEvent // the steps as the report's record keeps them: this one, and those before
 	before() ([]pastEvent, error)
+	resume() error // goes on with the report that broke off
 }
 
 // pastEvent is one step: where it was taken, and what came.

@@ -17,15 +17,16 @@ type turn struct {
 	c  *call
 	in Input
 
-	node string // where the input was taken; c.Node moves on
+	node  string // where the input was taken; c.Node moves on
+	ahead string // keys typed ahead, for the nodes after it
 
 	said []string // lines to say before the next question
 	out  []Action
 }
 
 func newTurn(ctx context.Context, h *Hotline, tx *sql.Tx, c *call, in Input) *turn {
-	t := &turn{step: step{h: h, ctx: ctx, tx: tx, told: &c.telling, at: h.now()}, c: c, in: in, node: c.Node}
-	t.record = t
+	t := &turn{step: step{h: h, ctx: ctx, tx: tx, m: h.menus.base, told: &c.telling, at: h.now()}, c: c, in: in, node: c.Node}
+	t.talk = t
 	return t
 }
 
@@ -33,7 +34,7 @@ func (t *turn) taken() pastEvent { return pastEvent{t.at, t.node, t.in.Kind, t.i
 
 // take follows the menu from where the call stands.
 func (t *turn) take() error {
-	node := t.h.menu.Nodes[t.c.Node]
+	node := t.m.Call.Nodes[t.c.Node]
 	if node.Number != nil && t.in.Kind == InputSilence {
 		if err := t.endKeyAlone(node.Number); err != nil {
 			return err
@@ -55,11 +56,11 @@ func (t *turn) take() error {
 	case t.in.Kind != InputKeys && node.Silence != "":
 		err = t.enter(node.Silence)
 	case t.in.Kind != InputKeys:
-		err = t.fail(t.h.menu.Silent)
+		err = t.fail(t.m.Call.Silent)
 	case node.Number != nil:
-		err = t.digits(node)
+		err = t.digits(node, t.in.Keys)
 	default:
-		err = t.key(node)
+		err = t.key(node, t.in.Keys)
 	}
 	if err != nil {
 		return err
@@ -67,20 +68,21 @@ func (t *turn) take() error {
 	return t.saveIfOpen()
 }
 
-// key follows one key. Should more have come in one webhook, the first counts: the words after it were not heard.
-func (t *turn) key(n *node) error {
-	key := t.in.Keys[:min(1, len(t.in.Keys))]
+// key follows one key. What came behind it in the same step was typed ahead, for the nodes after this one.
+func (t *turn) key(n *node, keys string) error {
+	key := keys[:min(1, len(keys))]
+	t.ahead = keys[len(key):]
 	mv, taken := n.Keys[key]
-	switch everywhere := t.h.menu.Everywhere[key]; {
+	switch everywhere := t.m.Call.Everywhere[key]; {
 	case taken:
 		t.c.Fails = 0
 		maps.Copy(t.c.Fields, mv.Set)
-		if err := t.act(mv.Do, key); err != nil {
+		if err := t.do(mv.Do, key); err != nil {
 			return err
 		}
 		return t.enter(mv.Goto)
 	case everywhere == again:
-		t.c.Fails = 0
+		t.c.Fails, t.ahead = 0, ""
 		return t.ask(n)
 	case everywhere != "":
 		t.c.Fails = 0
@@ -88,28 +90,19 @@ func (t *turn) key(n *node) error {
 	case n.Other != "":
 		return t.enter(n.Other)
 	}
-	return t.fail(t.h.menu.WrongKey)
-}
-
-func (t *turn) act(do, key string) error {
-	switch do {
-	case "resume":
-		return t.resume()
-	case "hear":
-		return t.hear()
-	}
-	return t.do(do, key)
+	return t.fail(t.m.Call.WrongKey)
 }
 
 // fail repeats the node after saying why; the third time in a row an officer takes over.
 func (t *turn) fail(why string) error {
+	t.ahead = "" // they were meant for words that did not come
 	t.c.Fails++
 	if t.c.Fails >= failuresAllowed {
 		t.c.Fails = 0
-		return t.enter(t.h.menu.Lost)
+		return t.enter(t.m.Call.Lost)
 	}
 	t.said = append(t.said, why)
-	return t.ask(t.h.menu.Nodes[t.c.Node])
+	return t.ask(t.m.Call.Nodes[t.c.Node])
 }
 
 // dialed: an officer spoke with the caller, or the next one's telephone rings, or nobody is left.
@@ -146,7 +139,7 @@ func (t *turn) nothingSaid(n *node) error {
 // enter goes to a node, and on from it while it asks nothing.
 func (t *turn) enter(name string) error {
 	for {
-		n, ok := t.h.menu.Nodes[name]
+		n, ok := t.m.Call.Nodes[name]
 		if !ok { // only a row written by another menu can name it
 			return fmt.Errorf("no node %q in the menu", name)
 		}
@@ -158,21 +151,47 @@ func (t *turn) enter(name string) error {
 			t.c.Officer = 0
 		}
 		t.c.Node = name
-		to := n.Next
-		if n.Dial != nil && len(t.h.o.Officer) == 0 {
-			to = n.Dial.Nobody
-			if err := t.missed(); err != nil {
-				return err
-			}
+		to, err := t.straightOn(n)
+		if err != nil {
+			return err
+		}
+		if to == "" && t.ahead != "" && !n.Careful && (n.asks() || n.Number != nil) {
+			return t.goOnAhead(n)
 		}
 		if to == "" {
 			return t.ask(n)
 		}
-		if err := t.say(n); err != nil {
-			return err
+		if said := t.m.Hours.Open(t.at) || n.Dial == nil; said { // nobody is told that a telephone rings which does not
+			if err := t.say(n); err != nil {
+				return err
+			}
 		}
 		name = to
 	}
+}
+
+// straightOn is where a node leads without asking: its next, or the message of a caller for whom no telephone is rung.
+func (t *turn) straightOn(n *node) (string, error) {
+	switch {
+	case n.Dial == nil:
+		return n.Next, nil
+	case !t.m.Hours.Open(t.at):
+		return n.Dial.Closed, t.missed()
+	case len(t.h.o.Officer) == 0:
+		return n.Dial.Nobody, t.missed()
+	}
+	return "", nil
+}
+
+// goOnAhead takes keys typed ahead at a node that the call has just come to; its words are not said. Where a number is
+// asked they are the whole number, as before a silence: its read-back shows whether they were.
+func (t *turn) goOnAhead(n *node) error {
+	keys := t.ahead
+	t.ahead = ""
+	if n.Number != nil {
+		return t.digits(n, keys)
+	}
+	return t.key(n, keys)
 }
 
 // ask says the node's words and does what it is there for.
@@ -182,7 +201,7 @@ func (t *turn) ask(n *node) error {
 	}
 	switch {
 	case n.asks():
-		t.gather(Gather{One: true, First: t.h.menu.wait(n)})
+		t.gather(Gather{One: true, First: t.m.Call.wait(n)})
 		return nil
 	case n.Number != nil:
 		t.gather(Gather{First: seconds(n.Number.First), Between: seconds(n.Number.Between)})

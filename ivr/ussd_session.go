@@ -61,7 +61,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $8) returning id`
 
 func (v *visit) openSession(heard string) error {
 	from, kind := caller(v.d.From)
-	v.s = session{telling: telling{Origin: "ussd", From: from, FromKind: kind, Fields: map[string]string{}}, node: v.h.screens.Start, heard: heard}
+	v.s = session{telling: telling{Origin: "ussd", From: from, FromKind: kind, Fields: map[string]string{}}, node: v.m.USSD.Start, heard: heard}
 	err := v.tx.QueryRowContext(v.ctx, openSessionSQL, v.d.Provider, v.d.Session, string(from), string(kind), v.d.Code, v.s.node, heard, v.at.UTC()).Scan(&v.s.ID)
 	if err != nil {
 		return fmt.Errorf("open a session: %w", err)

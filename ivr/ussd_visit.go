@@ -53,8 +53,8 @@ func (v *visit) beginAtMenu(name, heard string) error {
 }
 
 func (v *visit) greet(name string) error {
-	v.kind, v.node, v.typed = inputDialled, v.h.screens.Start, v.d.Code
-	if err := v.enter(v.h.screens.Start); err != nil {
+	v.kind, v.node, v.typed = inputDialled, v.m.USSD.Start, v.d.Code
+	if err := v.enter(v.m.USSD.Start); err != nil {
 		return err
 	}
 	return v.close(name)
@@ -66,7 +66,7 @@ func (v *visit) takeAll(done, all string) error {
 	inputs := strings.Split(all[len(done):], "*")
 	for len(inputs) > 0 && !v.s.ended {
 		n := 1
-		if node := v.h.screens.Nodes[v.s.node]; node != nil && node.Number != nil {
+		if node := v.m.USSD.Nodes[v.s.node]; node != nil && node.Number != nil {
 			for n < len(inputs) && len(inputs[n]) > 1 {
 				n++
 			}
@@ -92,11 +92,11 @@ func (v *visit) take(name, text string) error {
 	if err := v.logIfOpen(); err != nil {
 		return err
 	}
-	node := v.h.screens.Nodes[v.s.node]
+	node := v.m.USSD.Nodes[v.s.node]
 	var err error
 	switch {
 	case node == nil || node.Keys == nil && node.Number == nil: // a row written by another menu
-		err = v.enter(v.h.screens.Start)
+		err = v.enter(v.m.USSD.Start)
 	case node.Number != nil:
 		err = v.number(node)
 	default:
@@ -119,17 +119,12 @@ func (v *visit) key(n *screenNode) error {
 		return v.again(n)
 	}
 	maps.Copy(v.told.Fields, mv.Set)
-	if mv.Do == "resume" {
-		if err := v.resume(); err != nil {
-			return err
-		}
-		if v.h.screens.Nodes[v.back] != nil {
-			return v.enter(v.back)
-		}
-		return v.enter(mv.Goto)
-	}
+	v.back = ""
 	if err := v.do(mv.Do, key); err != nil {
 		return err
+	}
+	if v.m.USSD.Nodes[v.back] != nil { // a report gone on with
+		return v.enter(v.back)
 	}
 	return v.enter(mv.Goto)
 }
@@ -155,7 +150,7 @@ func (v *visit) number(n *screenNode) error {
 // enter goes to a node and shows it.
 func (v *visit) enter(name string) error {
 	for {
-		n, ok := v.h.screens.Nodes[name]
+		n, ok := v.m.USSD.Nodes[name]
 		if !ok {
 			return fmt.Errorf("no node %q in the USSD menu", name)
 		}
@@ -167,7 +162,7 @@ func (v *visit) enter(name string) error {
 		if err != nil {
 			return err
 		}
-		v.s.node, v.s.screen = name, Screen{Text: text, End: v.h.screens.pages[name].Ends()}
+		v.s.node, v.s.screen = name, Screen{Text: text, End: v.m.page(name).Ends()}
 		return nil
 	}
 }
@@ -178,7 +173,7 @@ func (v *visit) again(n *screenNode) error {
 	if err != nil {
 		return err
 	}
-	text, _ := repeated(v.h.screens.wordsBefore(n), page) // the menu's check has seen that something fits
+	text, _ := repeated(v.m.wordsBefore(n), page) // the menu's check has seen that something fits
 	v.s.screen = Screen{Text: text}
 	return nil
 }
@@ -189,7 +184,7 @@ func (v *visit) page(name string) (string, error) {
 		at = v.stopped // the law asks for the time from which nothing is sent
 	}
 	f := v.told.Fields
-	text, err := prompts.Fill(v.h.screens.pages[name].Text, v.h.vars(v.h.stamped(at, map[string]string{"so": f["number"], "ma": f["code"]})))
+	text, err := prompts.Fill(v.m.page(name).Text, v.h.vars(v.h.stamped(at, map[string]string{"so": f["number"], "ma": f["code"]})))
 	if err != nil {
 		return "", fmt.Errorf("screen of %s: %w", name, err)
 	}

@@ -122,7 +122,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	n.runner.Log = log.With("part", "schedules")
 	n.hotline, err = ivr.NewHotline(db, now, words, n.residents, n.reports, texter{n.queue}, ivr.Options{
 		Brand: c.Words.Brand, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode, Officer: c.Voice.Officers,
-		Form: prompts.Plain, Length: sound.Length, Log: log.With("part", "hotline"),
+		Form: prompts.Plain, Length: sound.Length, Sounding: sound.Says, Log: log.With("part", "hotline"),
 	})
 	if err != nil {
 		return nil, err
@@ -130,13 +130,13 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	inbound := func(ctx context.Context, tx *sql.Tx, in gateway.Inbound) (string, error) {
 		return n.hotline.Inbound(ctx, tx, in.Action, in.Rest, in.From, strconv.FormatInt(in.ID, 10))
 	}
-	n.sender, err = gateway.NewSender(n.queue, carriers, gateway.Words(words.Keywords), inbound, gateway.SenderOptions{Log: log.With("part", "sender"), Registerer: n.metrics, USSD: answerUSSD(n.hotline)})
+	n.sender, err = gateway.NewSender(n.queue, carriers, gateway.Words(n.hotline.Words()), inbound, gateway.SenderOptions{Log: log.With("part", "sender"), Registerer: n.metrics, USSD: answerUSSD(n.hotline)})
 	if err != nil {
 		return nil, err
 	}
 	work := jobs.NewStore(db, now, reports.Channel)
 	pages := console.Options{
-		DB: db, DatabaseURL: c.Database.URL, Now: now, Log: log.With("part", "console"), PublicURL: c.HTTP.PublicURL, Words: words,
+		DB: db, DatabaseURL: c.Database.URL, Now: now, Log: log.With("part", "console"), PublicURL: c.HTTP.PublicURL, Words: words, Menus: n.hotline.Menus(),
 		Reports: n.reports, Residents: n.residents, Campaigns: n.campaigns, Gateway: n.queue, Jobs: work, Carriers: carriers, Schedules: n.schedules,
 		Session: c.Console.Session, IdleLock: c.Console.IdleLock, TOTP: mustHaveFactor(c), Secrets: []string{c.Console.Secret, c.Console.SecretBefore},
 		HandsetURL: c.Console.HandsetURL, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode,
@@ -182,6 +182,10 @@ func (n *node) mount(sound *prompts.Sound) http.Handler {
 		DB: n.db, Now: n.now, Log: n.log.With("part", "api"), Gateway: n.queue, Residents: n.residents,
 		Importer: residents.NewImporter(n.db, n.now), Campaigns: n.campaigns, Reports: n.reports,
 	}))
+	r.HandleFunc("GET "+ivr.SchemaPath, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/schema+json")
+		_, _ = w.Write(ivr.Schema) // whoever asked may have gone
+	})
 	r.Handle("/", n.console.Handler())
 	trusted := make([]netip.Prefix, 0, len(n.config.HTTP.TrustedProxies))
 	for _, p := range n.config.HTTP.TrustedProxies {

@@ -78,11 +78,6 @@ func (w *Words) check() error {
 			fault("ussd.%s: %w", name, err)
 		}
 	}
-	for _, action := range []string{"dang_ky", "ngung_nhan", "bao_tin", "tro_giup"} {
-		if len(w.Keywords[action]) == 0 {
-			fault("sms_keywords.%s: no forms", action)
-		}
-	}
 	official := map[int]int{}
 	for i, s := range w.ScamTypes {
 		if s.Key != i+1 {

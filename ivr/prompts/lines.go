@@ -145,7 +145,7 @@ func (w *Words) addLabels() error {
 		if _, taken := w.prompts[name]; taken {
 			return fmt.Errorf("labels.yaml prompts.%s: stands in content.yaml too", name)
 		}
-		w.prompts[name], w.keys[name] = l.Prompts[name].Text, l.Prompts[name].Keys
+		w.prompts[name] = l.Prompts[name].Text
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.Screens)) {
 		if _, taken := w.screens[name]; taken {

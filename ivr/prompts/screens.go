@@ -5,15 +5,15 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // Screen is one USSD page. Its characters are all ASCII and in GSM-7's basic table, so that a character is an octet and a
 // septet alike.
 type Screen struct {
-	Kind string            `yaml:"kind"` // CON: an answer is awaited; END: the session ends
-	Text string            `yaml:"text"`
-	Keys map[string]string `yaml:"keys"` // by key, the screen that it leads to; content.yaml tells it for some
+	Kind string `yaml:"kind"` // CON: an answer is awaited; END: the session ends
+	Text string `yaml:"text"`
 }
 
 // ScreenLimit is what every network shows, in characters. A USSD string has 160 octets (3GPP TS 23.038 §5), 182 septets;
@@ -43,26 +43,36 @@ func (s Screen) Widest() string {
 	return placeholder.ReplaceAllStringFunc(s.Text, func(p string) string { return widest[strings.Trim(p, "{}")] })
 }
 
+// Refused is the first character of the screen's words that a phone or a carrier does not take, in quotes; "" is none.
+func (s Screen) Refused() string {
+	for _, r := range placeholder.ReplaceAllString(s.Text, "") {
+		if r > '~' || r < ' ' && r != '\n' || r == '`' || strings.ContainsRune(refused, r) {
+			return strconv.Quote(string(r))
+		}
+	}
+	return ""
+}
+
+// Unfilled are the placeholders that nothing fills on a screen.
+func (s Screen) Unfilled() []string {
+	return slices.DeleteFunc(placeholders(s.Text), func(p string) bool { return widest[p] != "" })
+}
+
 func (s Screen) check() []error {
 	var faults []error
 	if s.Kind != "CON" && s.Kind != "END" {
 		faults = append(faults, fmt.Errorf("kind: %q, expected CON or END", s.Kind))
 	}
-	if i := strings.IndexFunc(s.Text, func(r rune) bool { return r > '~' || r < ' ' && r != '\n' || r == '`' }); i >= 0 {
-		faults = append(faults, fmt.Errorf("%q may not stand on a screen", []rune(s.Text[i:])[0]))
-	}
-	if bare := placeholder.ReplaceAllString(s.Text, ""); strings.ContainsAny(bare, refused) {
-		faults = append(faults, fmt.Errorf("one of %s stands on a screen", refused))
+	if bad := s.Refused(); bad != "" {
+		faults = append(faults, fmt.Errorf("%s may not stand on a screen", bad))
 	}
 	if n := len(s.Widest()); n > ScreenLimit {
 		faults = append(faults, fmt.Errorf("%d characters with the widest values, at most %d fit", n, ScreenLimit))
 	}
-	for _, p := range placeholders(s.Text) {
-		if widest[p] == "" {
-			faults = append(faults, fmt.Errorf("nothing fills {%s} on a screen", p))
-		}
+	for _, p := range s.Unfilled() {
+		faults = append(faults, fmt.Errorf("nothing fills {%s} on a screen", p))
 	}
-	if s.Ends() && (len(s.Keys) > 0 || len(s.Offered()) > 0) {
+	if s.Ends() && len(s.Offered()) > 0 {
 		faults = append(faults, fmt.Errorf("offers keys and ends the session"))
 	}
 	return faults

@@ -134,11 +134,16 @@ func (s *Sound) Use(own map[Key]Kept) { s.own.Store(&own) }
 
 // Line gives a line by its name. Error: ErrNoSound.
 func (s *Sound) Line(name string) (Line, error) {
-	l, ok := s.lines[name]
-	if !ok {
-		return l, fmt.Errorf("%s: %w", name, ErrNoSound)
+	if l, ok := s.lines[name]; ok {
+		return l, nil
 	}
-	return l, nil
+	// A line of a version's own words is named by them (LineOf), and has the ward's own sounds alone.
+	for _, v := range Voices() {
+		if k, ok := (*s.own.Load())[Key{v, name}]; ok {
+			return Line{Name: name, Text: k.Text}, nil
+		}
+	}
+	return Line{}, fmt.Errorf("%s: %w", name, ErrNoSound)
 }
 
 // Find gives what is played for a line, and the voice that it is in: where a voice does not have it, the other one says it.
@@ -182,6 +187,19 @@ func (s *Sound) Open(v Voice, name string) (io.ReadSeeker, error) {
 func (s *Sound) Text(v Voice, name string) (string, error) {
 	k, _, err := s.Find(v, name)
 	return k.Text, err
+}
+
+// Says tells whether a sound says the line's words, in any voice.
+func (s *Sound) Says(l Line) bool {
+	own := *s.own.Load()
+	for _, v := range Voices() {
+		for _, from := range []map[Key]Kept{own, s.given} {
+			if k, ok := from[Key{v, l.Name}]; ok && k.Text == l.In(v) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Length is how long a line plays; 0 for one that does not exist.

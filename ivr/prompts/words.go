@@ -30,15 +30,15 @@ const PromisedPerWeek = 2
 // Words are the texts of content.yaml, checked. They do not change after Load.
 type Words struct {
 	Version   string // of the texts: kept with each consent, to say which words were agreed to
-	Keywords  map[string][]string
 	ScamTypes []ScamType
 	Traps     []Trap
 
 	sms     map[string]message
 	prompts map[string]string // by sound name, without the reminders' parent: "loi_nhac-khong_so"
-	keys    map[string]map[string]string
-	labels  map[string]label // labels.yaml's, by line name
+	labels  map[string]label  // labels.yaml's, by line name
 	screens map[string]Screen
+
+	original *Words // what these were changed from; nil for those of the files
 }
 
 // ScamType is one of the eight kinds on the keypad; Key is the key.
@@ -86,8 +86,7 @@ func parse(src []byte) (*Words, error) {
 		Meta struct {
 			Version string `yaml:"version"`
 		} `yaml:"meta"`
-		SMS       map[string]message   `yaml:"sms"`
-		Keywords  map[string]yaml.Node `yaml:"sms_keywords"` // lists, and one note
+		SMS       map[string]message `yaml:"sms"`
 		Ambiguity struct {
 			Avoid map[string]string `yaml:"avoid"`
 		} `yaml:"sms_ambiguity_note"`
@@ -100,22 +99,12 @@ func parse(src []byte) (*Words, error) {
 	}
 	w := &Words{
 		Version: c.Meta.Version, ScamTypes: c.ScamTypes, sms: c.SMS, screens: c.USSD,
-		Keywords: map[string][]string{}, prompts: map[string]string{}, keys: map[string]map[string]string{},
+		prompts: map[string]string{},
 	}
 	for phrase, why := range c.Ambiguity.Avoid {
 		w.Traps = append(w.Traps, Trap{phrase, why})
 	}
 	slices.SortFunc(w.Traps, func(a, b Trap) int { return cmp.Compare(a.Phrase, b.Phrase) })
-	for action, n := range c.Keywords {
-		if action == "note" {
-			continue
-		}
-		var forms []string
-		if err := n.Decode(&forms); err != nil {
-			return nil, fmt.Errorf("sms_keywords.%s: %w", action, err)
-		}
-		w.Keywords[action] = forms
-	}
 	if err := w.readPrompts(c.IVR); err != nil {
 		return nil, err
 	}
@@ -125,10 +114,9 @@ func parse(src []byte) (*Words, error) {
 	return w, w.check()
 }
 
-// prompt is spoken; Keys are those that its words offer.
+// prompt is spoken.
 type prompt struct {
-	Text string            `yaml:"text"`
-	Keys map[string]string `yaml:"keys"`
+	Text string `yaml:"text"`
 }
 
 func (w *Words) readPrompts(nodes map[string]yaml.Node) error {
@@ -147,7 +135,7 @@ func (w *Words) readPrompts(nodes map[string]yaml.Node) error {
 		if err := n.Decode(&p); err != nil {
 			return fmt.Errorf("ivr.%s: %w", name, err)
 		}
-		w.prompts[name], w.keys[name] = p.Text, p.Keys
+		w.prompts[name] = p.Text
 	}
 	return nil
 }
@@ -208,9 +196,6 @@ func (w *Words) Prompt(name string) (string, error) {
 	}
 	return text, nil
 }
-
-// PromptKeys are the keys that a prompt's words offer, with what each stands for; the menu is checked against them.
-func (w *Words) PromptKeys(name string) map[string]string { return w.keys[name] }
 
 var placeholder = regexp.MustCompile(`\{([a-z_]+)\}`)
 

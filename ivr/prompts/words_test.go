@@ -130,7 +130,6 @@ func TestBrokenTextsStopTheStart(t *testing.T) {
 		"a reminder gone":                  {"nhac_3_khong_ket_ban:", "nhac_3:", "sms.nhac_3_khong_ket_ban: missing"},
 		"an official form mapped twice":    {"number: 24", "number: 23", "official form 24 is mapped 0 times"},
 		"no version":                       {`version: "0.1-draft"`, `version: ""`, "meta.version"},
-		"keywords lost":                    {"bao_tin:\n  - BAO", "bao:\n  - BAO", "sms_keywords.bao_tin"},
 		"not YAML":                         {"meta:", "meta: [", "read the texts"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -118,9 +118,9 @@ func TestDocumentsOfOneCall(t *testing.T) {
 		want       string
 	}{
 		{"the greeting", "call", form(), key("1", "1", "chao")},
-		{"silence after the greeting", "step?n=1", form(), key("2", "9", "menu_chinh")},
-		{"the redirect again", "step?n=1", form(), key("2", "9", "menu_chinh")},
-		{"report", "step?n=2", form("Digits", "2"), key("3", "9", "loai_lua_dao")},
+		{"silence after the greeting", "step?n=1", form(), key("2", "10", "menu_chinh")},
+		{"the redirect again", "step?n=1", form(), key("2", "10", "menu_chinh")},
+		{"report", "step?n=2", form("Digits", "2"), key("3", "10", "loai_lua_dao")},
 		{"a kind: the number may take 15 s to begin and 4 s between digits", "step?n=3", form("Digits", "1"),
 			head + `<Gather input="dtmf" finishOnKey="#" timeout="4" action="` + voice + `twilio/step?n=4" method="POST">` +
 				`<Play>` + voice + `sounds/trung/hoi_so_ke_gian.wav</Play><Pause length="11"></Pause></Gather>` +
