@@ -114,14 +114,6 @@ type VoiceConfig struct {
 	SIP       SIPConfig        `mapstructure:"sip"`
 }
 
-// ProviderConfig is one voice provider that calls our webhooks.
-type ProviderConfig struct {
-	Name    string `mapstructure:"name"`
-	Dialect string `mapstructure:"dialect"`
-	Account string `mapstructure:"account"`
-	Secret  string `mapstructure:"secret"`
-}
-
 // USSDConfig is USSD over HTTP; over SMPP it is a carrier's own (gateway.carriers[].ussd).
 type USSDConfig struct {
 	Providers []USSDProviderConfig `mapstructure:"providers"`

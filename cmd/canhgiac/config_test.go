@@ -74,7 +74,38 @@ func TestTheShippedTrunkExampleIsValidAndStatesTheDefaults(t *testing.T) {
 	}
 }
 
+func TestTheShippedProviderExampleIsValidAndStatesTheDefaults(t *testing.T) {
+	text, err := os.ReadFile("../../config.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "  # One entry for each provider whose calls come to POST /voice/NAME/call.\n  providers: []\n")
+	var example strings.Builder
+	example.WriteString("voice:\n  providers:\n")
+	for line := range strings.Lines(rest) {
+		body, ok := strings.CutPrefix(line, "  # ")
+		if !ok || !strings.HasPrefix(body, "- ") && !strings.HasPrefix(body, "  ") {
+			break
+		}
+		example.WriteString("    " + body)
+	}
+	filled := strings.NewReplacer(`account: ""`, `account: "AC1"`, ` secret: ""`, ` secret: "0123456789abcdef"`).Replace(example.String())
+	got, err := loadConfig(write(t, filled), nil)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, filled)
+	}
+	want := defaultProvider()
+	want.Name, want.Account, want.Secret = "twilio", "AC1", "0123456789abcdef"
+	if diff := cmp.Diff([]ProviderConfig{want}, got.Voice.Providers); diff != "" {
+		t.Error(diff)
+	}
+}
+
 const oneTrunk = `voice: {sip: {listen: ["udp://127.0.0.1:5060"], trunks: [{name: vnpt, addresses: ["203.0.113.0/28"]}]}}`
+
+func oneProvider(keys string) string {
+	return `voice: {providers: [{secret: "0123456789abcdef", ` + keys + `}]}`
+}
 
 const oneCarrier = `
 gateway:
@@ -144,6 +175,16 @@ func TestAWrongConfigIsToldByPathAndExpectation(t *testing.T) {
 		{"a window of zero", strings.Replace(oneCarrier, "source:", "window: 0, source:", 1), "", "gateway.carriers[0].window: expected 1 to 1000"},
 		{"a dialect nobody speaks", `voice: {providers: [{name: a, dialect: morse, account: b, secret: "0123456789abcdef"}]}`, "", "voice.providers[0].dialect: expected one of twiml"},
 		{"a short secret, which is not repeated", `voice: {providers: [{name: a, dialect: twiml, account: b, secret: hunter2}]}`, "", "voice.providers[0].secret: expected the provider's signing token of at least 16 characters, got 7"},
+		{"a provider named like the sounds", oneProvider("name: sounds, dialect: twiml, account: b"), "", "voice.providers[0].name: expected a name of its own"},
+		{"words for TwiML", oneProvider("name: a, account: b, speak: text"), "", "voice.providers[0].speak: expected sound"},
+		{"a way to speak that is none", oneProvider("name: a, account: b, speak: sing"), "", "voice.providers[0].speak: expected one of sound, text"},
+		{"stringee without a number of ours", oneProvider("name: a, dialect: stringee"), "", "voice.providers[0].caller_id: expected our number"},
+		{"Vonage without an application", oneProvider(`name: a, dialect: ncco, caller_id: "842473000001"`), "", "voice.providers[0].account: expected"},
+		{"a key that is not there", oneProvider(`name: a, dialect: ncco, account: b, caller_id: "842473000001", private_key: /nowhere.pem`), "", "voice.providers[0].private_key: expected a file"},
+		{"an API without a scheme", oneProvider("name: a, account: b, api_url: api.twilio.com"), "", "voice.providers[0].api_url: expected an http or https address"},
+		{"a key without its secret", oneProvider("name: a, account: b, api_key: SK1"), "", "voice.providers[0].api_secret: expected the secret of api_key"},
+		{"a provider of no calls", oneProvider("name: a, account: b, max_calls: 0"), "", "voice.providers[0].max_calls: expected 1 to 2000"},
+		{"a provider of no calls a second", oneProvider("name: a, account: b, calls_per_second: 0"), "", "voice.providers[0].calls_per_second: expected more than 0"},
 		{"a sounds folder that is not there", `voice: {sounds: "/nowhere"}`, "", "voice.sounds: expected a folder that exists"},
 		{"a place to listen without its network", strings.Replace(oneTrunk, "udp://", "", 1), "", "voice.sip.listen[0]: expected udp://HOST:PORT"},
 		{"SIP for nobody", `voice: {sip: {listen: ["udp://127.0.0.1:5060"]}}`, "", "voice.sip.trunks: expected a trunk at least"},

@@ -63,14 +63,7 @@ func (c Config) validate() error {
 	k.routes(c.Gateway)
 	names = map[string]bool{}
 	for i, p := range c.Voice.Providers {
-		at := fmt.Sprintf("voice.providers[%d]", i)
-		k.that(nameForm.MatchString(p.Name) && !names[p.Name], at+".name", "a name of its own, of small letters, digits, - and _", p.Name)
-		names[p.Name] = true
-		k.oneOf(at+".dialect", p.Dialect, "twiml")
-		k.that(p.Account != "", at+".account", "the provider's account id (AccountSid)", p.Account)
-		if len(p.Secret) < 16 {
-			k.problems = append(k.problems, fmt.Errorf("%s.secret: expected the provider's signing token of at least 16 characters, got %d", at, len(p.Secret)))
-		}
+		k.provider(fmt.Sprintf("voice.providers[%d]", i), p, names)
 	}
 	k.sip(c.Voice.SIP, names)
 	names = map[string]bool{}

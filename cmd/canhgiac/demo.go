@@ -104,7 +104,9 @@ func demoConfig(c Config, s demoSecrets, databaseURL string) Config {
 	carrier.USSD = "standard"
 	carrier.Cost = 300 // made up, so that a campaign and the statistics can say what it comes to
 	c.Gateway.Carriers = []CarrierConfig{carrier}
-	c.Voice.Providers = []ProviderConfig{{Name: "simulator", Dialect: "twiml", Account: "ACdemo", Secret: s.VoiceSecret}}
+	provider := defaultProvider()
+	provider.Name, provider.Account, provider.Secret = "simulator", "ACdemo", s.VoiceSecret
+	c.Voice.Providers = []ProviderConfig{provider}
 	if len(c.Voice.Officers) == 0 {
 		c.Voice.Officers = []string{"02363222113"}
 	}

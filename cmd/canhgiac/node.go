@@ -151,7 +151,9 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 		return nil, err
 	}
 	n.jobs = &jobs.Runner{Store: work, Works: n.console.Works(), Log: log.With("part", "jobs")}
-	n.routes = n.mount(sound)
+	if n.routes, err = n.mount(sound); err != nil {
+		return nil, err
+	}
 	if n.sipAt, err = n.sipOptions(sound); err != nil {
 		return nil, err
 	}
@@ -168,10 +170,14 @@ func warnOfPromise(c Config, log *slog.Logger) {
 }
 
 // mount gives each kind of visitor its path on the public address.
-func (n *node) mount(sound *prompts.Sound) http.Handler {
+func (n *node) mount(sound *prompts.Sound) (http.Handler, error) {
 	r := http.NewServeMux()
+	providers, err := voiceProviders(n.config.Voice, n.now)
+	if err != nil {
+		return nil, err
+	}
 	r.Handle("/voice/", webhook.Handler(webhook.Options{
-		Hotline: n.hotline, Sound: sound, Providers: voiceProviders(n.config.Voice), PublicURL: n.config.HTTP.PublicURL, Now: n.now, Log: n.log.With("part", "voice"),
+		Hotline: n.hotline, Sound: sound, Providers: providers, PublicURL: n.config.HTTP.PublicURL, Now: n.now, Log: n.log.With("part", "voice"),
 	}))
 	ussd := make([]africastalking.Provider, 0, len(n.config.USSD.Providers))
 	for _, p := range n.config.USSD.Providers {
@@ -195,7 +201,7 @@ func (n *node) mount(sound *prompts.Sound) http.Handler {
 		}
 		trusted = append(trusted, network)
 	}
-	return behindProxies(trusted, r)
+	return behindProxies(trusted, r), nil
 }
 
 // fire is what a due schedule does, in the transaction that marks it as fired.
