@@ -201,7 +201,7 @@ func (c *checker) said(name string) {
 		return
 	}
 	for _, p := range pieces {
-		if _, ok := fillings[p.Placeholder]; !ok && p.Placeholder != "" {
+		if _, ok := fillingOf(p.Placeholder); !ok && p.Placeholder != "" {
 			c.add("no_filling", "{"+p.Placeholder+"}", listOf(fillings))
 		}
 	}

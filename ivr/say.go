@@ -17,7 +17,8 @@ func (t *turn) say(n *node) error {
 			tail := i == len(pieces)-1 && i > 0 && p.Placeholder == ""
 			switch {
 			case p.Placeholder != "":
-				t.said = append(t.said, fillings[p.Placeholder](t)...)
+				fill, _ := fillingOf(p.Placeholder) // the menu's check knows every one
+				t.said = append(t.said, fill(t)...)
 			case tail && n.Tail != "" && !t.holds(n.Tail):
 			default:
 				t.said = append(t.said, p.Name)
@@ -29,10 +30,10 @@ func (t *turn) say(n *node) error {
 
 // fillings are the lines that stand for a placeholder, from what was told and what the ward has.
 var fillings = map[string]func(t *turn) []string{
-	"so":       func(t *turn) []string { return number3(t.c.Fields["number"]) },
-	"hotline":  func(t *turn) []string { return number3(t.h.o.Hotline) },
+	"so":       func(t *turn) []string { return sayNumber(t.c.Fields["number"]) },
+	"hotline":  func(t *turn) []string { return sayNumber(t.h.o.Hotline) },
 	"loi_nhac": func(t *turn) []string { return strings.Fields(t.c.Fields["says"]) },
-	"ma":       func(t *turn) []string { return spell(strings.Split(t.c.Fields["code"], "-")) },
+	"ma":       func(t *turn) []string { return prompts.Spell(strings.Split(t.c.Fields["code"], "-")) },
 	"loai":     func(t *turn) []string { return []string{prompts.KindLine(t.c.Fields["kind"])} },
 	"muc_tien": func(t *turn) []string {
 		switch t.c.Fields["money"] {
@@ -51,30 +52,27 @@ var fillings = map[string]func(t *turn) []string{
 	},
 }
 
-// number3 reads a number back in threes (content.yaml, doc_lai_so).
-func number3(digits string) []string {
+// fillingOf is what fills a placeholder: a filling, or a value of the report whose kind its name tells, {tien_...}, {dem_...}.
+func fillingOf(placeholder string) (func(t *turn) []string, bool) {
+	if f, ok := fillings[placeholder]; ok {
+		return f, true
+	}
+	kind, ok := prompts.KindOf(placeholder)
+	return func(t *turn) []string {
+		lines, err := prompts.Say(kind, t.c.Fields[placeholder])
+		if err != nil {
+			t.h.o.Log.ErrorContext(t.ctx, "a placeholder has no value to be read", "call", t.c.ID, "placeholder", placeholder)
+		}
+		return lines
+	}, ok
+}
+
+// sayNumber reads a number back, or says that there is none.
+func sayNumber(digits string) []string {
 	if digits == "" {
 		return []string{"khong_co_so"}
 	}
-	var groups []string
-	for len(digits) > 3 {
-		groups, digits = append(groups, digits[:3]), digits[3:]
-	}
-	return spell(append(groups, digits))
-}
-
-// spell says each digit by itself, with a gap between groups.
-func spell(groups []string) []string {
-	var lines []string
-	for i, g := range groups {
-		if i > 0 {
-			lines = append(lines, prompts.Gap)
-		}
-		for _, d := range g {
-			lines = append(lines, prompts.DigitLine(d))
-		}
-	}
-	return lines
+	return prompts.Phone(digits)
 }
 
 // holds answers a condition of the menu, whose check knows every one.
