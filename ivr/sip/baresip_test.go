@@ -2,18 +2,24 @@ package sip
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"canhgiac/ivr/prompts/audio"
 )
 
 // phone is a baresip, driven over its ctrl_tcp: a caller as real as a test can have one.
@@ -21,42 +27,64 @@ type phone struct {
 	t    *testing.T
 	dir  string
 	conn net.Conn
+	addr string // of its SIP
 
 	mu     sync.Mutex
 	events []string // type and param of each
 	more   chan struct{}
 }
 
-// phoneOptions are lines of its account ("mediaenc=srtp") and of its configuration.
-type phoneOptions struct{ account, config string }
+// phoneOptions are its number, parameters of its account ("mediaenc=srtp"), lines of its configuration, and sounds: a file
+// that it speaks, and a folder for what it hears.
+type phoneOptions struct{ number, account, config, speaks, hears string }
 
 const (
 	phoneModules = "/usr/lib/baresip/modules"
 	within       = 30 * time.Second // for anything that a busy machine may take long over
 )
 
-func freePort(t *testing.T, network string) int {
+// meter is what it prints ten times a second.
+var meter = regexp.MustCompile(`\[\d+:\d\d:\d\d\][^\n\r]*\(bit/s\)\s*\r?`)
+
+// freePorts finds two ports side by side that nothing listens on, below those that the system gives away: a baresip takes
+// the first for UDP and TCP and the second for TLS, whether it is to speak them or not.
+func freePorts(t *testing.T) int {
 	t.Helper()
-	if network == "udp" {
-		c, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
+	for range 100 {
+		port := 10000 + 2*rand.IntN(5000)
+		if free("udp", port) && free("tcp", port) && free("tcp", port+1) {
+			return port
 		}
-		defer c.Close()
-		return c.LocalAddr().(*net.UDPAddr).Port
 	}
-	c, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	t.Fatal("no two free ports")
+	return 0
+}
+
+func free(network string, port int) bool {
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	var c io.Closer
+	var err error
+	if network == "udp" {
+		c, err = net.ListenPacket(network, addr)
+	} else {
+		c, err = net.Listen(network, addr)
 	}
-	defer c.Close()
-	return c.Addr().(*net.TCPAddr).Port
+	return err == nil && c.Close() == nil
 }
 
 func newPhone(t *testing.T, o phoneOptions) *phone {
 	t.Helper()
 	p := &phone{t: t, dir: t.TempDir(), more: make(chan struct{}, 1)}
-	control := freePort(t, "tcp")
+	control := freePorts(t)
+	port := freePorts(t)
+	p.addr = fmt.Sprintf("127.0.0.1:%d", port)
+	source := "aubridge,nil"
+	if o.hears != "" {
+		o.config += "\nmodule sndfile.so\nsnd_path " + o.hears
+	}
+	if o.speaks != "" {
+		source = "aufile," + o.speaks
+	}
 	config := fmt.Sprintf(`
 module_path %s
 module g711.so
@@ -67,14 +95,15 @@ module_app menu.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen 127.0.0.1:%d
 sip_listen 127.0.0.1:%d
+module aufile.so
 audio_player aubridge,nil
-audio_source aubridge,nil
+audio_source %s
 audio_alert aubridge,nil
 rtp_ports 20000-60000
 call_max_calls 4
 %s
-`, phoneModules, control, freePort(t, "udp"), o.config)
-	account := "<sip:0905123456@127.0.0.1>;regint=0;audio_codecs=PCMA/8000/1,PCMU/8000/1;" + o.account + "\n"
+`, phoneModules, control, port, source, o.config)
+	account := "<sip:" + cmp.Or(o.number, "0905123456") + "@127.0.0.1>;regint=0;audio_codecs=PCMA/8000/1,PCMU/8000/1;" + o.account + "\n"
 	for name, text := range map[string]string{"config": config, "accounts": account, "contacts": ""} {
 		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -102,7 +131,7 @@ call_max_calls 4
 		_ = in.Close()
 		if t.Failed() {
 			text, _ := os.ReadFile(log.Name())
-			t.Logf("baresip:\n%s", text)
+			t.Logf("baresip:\n%s", meter.ReplaceAll(text, nil))
 		}
 	})
 	p.conn = dialWithin(t, net.JoinHostPort("127.0.0.1", strconv.Itoa(control)), ended)
@@ -203,4 +232,22 @@ func (p *phone) press(keys string) {
 	for _, k := range keys {
 		p.do("sndcode", string(k))
 	}
+}
+
+// heardBy reads what a phone that has hung up put into its folder.
+func heardBy(t *testing.T, dir string) audio.Sound {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*-dec.wav"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("nothing heard: %v, %v", files, err)
+	}
+	b, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := audio.Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

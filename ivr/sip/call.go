@@ -40,6 +40,8 @@ type call struct {
 	line  *line
 	step  int
 	voice prompts.Voice // that the call is spoken in
+
+	reading bool // the leg is read already
 }
 
 func (s *Server) newCall(t *trunk, g *leg, ctx context.Context, sid string, log *slog.Logger) *call {
@@ -52,7 +54,9 @@ func (c *call) run(first func(context.Context) (ivr.Reply, error)) {
 	defer cancel(nil)
 	unstop := context.AfterFunc(c.s.stop, func() { cancel(errStopping) })
 	defer unstop()
-	go c.leg.read()
+	if !c.reading {
+		go c.leg.read()
+	}
 	c.s.beat.add(c.line)
 	defer c.s.beat.remove(c.line)
 

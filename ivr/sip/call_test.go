@@ -56,3 +56,33 @@ func TestAPhoneReportsAScamByItsKeys(t *testing.T) {
 		t.Errorf("reported %q, sent %v", scammer, sent)
 	}
 }
+
+func (w *ward) count(query string) (n int) {
+	w.t.Helper()
+	if err := w.db.QueryRow(query).Scan(&n); err != nil {
+		w.t.Fatal(err)
+	}
+	return n
+}
+
+// passed is how many packets the quieter leg of all talks has sent.
+func (w *ward) passed() (least int64) {
+	least = -1
+	legs := 0
+	w.server.talks.Range(func(_, v any) bool {
+		k := v.(*talk)
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if k.leg != nil {
+			legs++
+			if n := k.leg.sent.Load(); least < 0 || n < least {
+				least = n
+			}
+		}
+		return true
+	})
+	if legs < 2 {
+		return 0
+	}
+	return least
+}

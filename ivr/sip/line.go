@@ -78,6 +78,13 @@ func (l *line) ask(ctx context.Context, g ivr.Gather, sounds [][]byte) (outcome,
 	return l.do(ctx, &task{sounds: sounds, asks: true, one: g.One, first: frames(g.First), between: frames(g.Between)})
 }
 
+// silent has the line send nothing, while a bridge speaks in its place.
+func (l *line) silent(yes bool) {
+	l.mu.Lock()
+	l.mute, l.ahead = yes, nil
+	l.mu.Unlock()
+}
+
 func (l *line) do(ctx context.Context, t *task) (outcome, error) {
 	t.done = make(chan outcome, 1)
 	t.sounds, t.whole = slices.Clone(t.sounds), slices.Clone(t.sounds)

@@ -48,6 +48,7 @@ type Options struct {
 	ExternalIP net.IP // the address that others see, behind NAT; nil: our own
 	TLS        *tls.Config
 	Hotline    Hotline
+	Outgoing   Outgoing // nil: no calls are placed
 	Sounds     Sounds
 	Frame      time.Duration // 0: 20 ms. A test lets the calls' time run faster.
 	Log        *slog.Logger
@@ -153,6 +154,17 @@ func (s *Server) Run(ctx context.Context) error {
 				failed <- fmt.Errorf("serve %s://%s: %w", d.Network, d.Addr, err)
 			}
 		})
+	}
+	for _, t := range s.trunks {
+		if t.User == "" {
+			continue
+		}
+		r, err := s.newRegistration(t)
+		if err != nil {
+			s.log.Error("trunk not registered", "trunk", t.Name, "err", err)
+			continue
+		}
+		work.Go(func() { r.run(ctx) })
 	}
 	var err error
 	select {

@@ -19,9 +19,19 @@ type Trunk struct {
 	CallerID  string        // the number that our calls show
 	MaxCalls  int           // at a time, both ways
 	SRTP      bool          // sound in the clear is refused, and not offered
+	Numbers   Form          // of those that we dial over it
 
 	Officers bool // officers are rung over it; without any so marked, over the first that has a Server
 }
+
+// Form is how a trunk wants Vietnamese numbers written.
+type Form string
+
+const (
+	National Form = "national" // 0905123456
+	E164     Form = "e164"     // +84905123456
+	Plain    Form = "plain"    // 84905123456
+)
 
 // trunk is a Trunk at work.
 type trunk struct {
