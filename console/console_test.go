@@ -61,7 +61,7 @@ func houseOf(t *testing.T, change ...func(*Options)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	menus, err := ivr.NewMenus(h.db, now, words, func(prompts.Line) bool { return true })
+	menus, err := ivr.NewMenus(h.db, now, words, func(prompts.Line) bool { return true }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,14 +42,14 @@ type delivery struct {
 // receiver stores what residents send, acts on it, and only then lets the carrier know.
 type receiver struct {
 	store  *Store
-	words  Words
+	words  Dictionary
 	handle InboundHandler
 	in     *inbox[delivery]
 	meter  *linkMeter
 	log    *slog.Logger
 }
 
-func newReceiver(s *Store, words Words, handle InboundHandler, meter *linkMeter, log *slog.Logger) *receiver {
+func newReceiver(s *Store, words Dictionary, handle InboundHandler, meter *linkMeter, log *slog.Logger) *receiver {
 	return &receiver{store: s, words: words, handle: handle, in: newInbox[delivery](), meter: meter, log: log}
 }
 
@@ -210,7 +210,11 @@ func (r *receiver) act(ctx context.Context, tx *sql.Tx, in Inbound, known bool, 
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("look for the message before: %w", err)
 	}
-	in.Action, in.Rest = r.words.Match(in.Text)
+	words, unread := r.words.Now(ctx, tx)
+	if unread != nil {
+		return unread
+	}
+	in.Action, in.Rest = words.Match(in.Text)
 	if err == nil && to == in.To && text == in.Text && in.At.Sub(at) < sameWithin {
 		// Who registered by a call between two words to stop means the second one.
 		stopped := true

@@ -37,7 +37,7 @@ func Connections(carriers int) int { return 3 + 3*carriers }
 type Sender struct {
 	store    *Store
 	carriers []Carrier
-	words    Words
+	words    Dictionary
 	handle   InboundHandler
 	meter    *meter
 	o        SenderOptions
@@ -45,7 +45,7 @@ type Sender struct {
 
 // NewSender makes a sender over store's queue; Run starts it. handle may be nil where nothing answers inbound words. Without
 // carriers it only waits: a node may serve pages alone.
-func NewSender(store *Store, carriers []Carrier, words Words, handle InboundHandler, o SenderOptions) (*Sender, error) {
+func NewSender(store *Store, carriers []Carrier, words Dictionary, handle InboundHandler, o SenderOptions) (*Sender, error) {
 	seen := map[string]bool{}
 	for _, c := range carriers {
 		if _, known := ussdProfiles[c.USSD]; !known && c.USSD != "" {

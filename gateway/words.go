@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"context"
+	"database/sql"
 	"strings"
 	"unicode"
 
@@ -11,6 +13,14 @@ import (
 
 // Words are the forms of each inbound word, by action: those of the menu that answers.
 type Words map[string][]string
+
+// Dictionary gives the words that are understood now.
+type Dictionary interface {
+	Now(ctx context.Context, tx *sql.Tx) (Words, error)
+}
+
+// Now makes words that never change a Dictionary.
+func (w Words) Now(context.Context, *sql.Tx) (Words, error) { return w, nil }
 
 // takesRest are the actions whose word may be followed by anything. The others must stand alone: somebody whose sentence
 // begins with "nhận" has not agreed to be messaged, while one whose sentence begins with "ngừng" wants it to stop.

@@ -15,6 +15,7 @@ type call struct {
 	Provider string
 	SID      string
 	To       string
+	menu     *Menu // the one that it began with
 	Node     string
 	Step     int // that the next webhook must carry
 	Fails    int
@@ -24,31 +25,32 @@ type call struct {
 }
 
 const openCallSQL = `
-insert into calls (provider, sid, from_phone, from_kind, to_number, node, step, started_at, outgoing, outgoing_ref)
-values ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9)
+insert into calls (provider, sid, from_phone, from_kind, to_number, node, step, started_at, outgoing, outgoing_ref, menu_version)
+values ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10)
 on conflict (provider, sid) do nothing returning id`
 
 // openCall makes c's row, or finds that it is there already (false) and fills c from it. Either way it is locked.
-func openCall(ctx context.Context, tx *sql.Tx, c *call, at time.Time) (bool, error) {
+func (h *Hotline) openCall(ctx context.Context, tx *sql.Tx, c *call, at time.Time) (bool, error) {
 	err := tx.QueryRowContext(ctx, openCallSQL, c.Provider, c.SID, string(c.From), string(c.FromKind), c.To, c.Node, at.UTC(),
-		c.Outgoing, c.Ref).Scan(&c.ID)
+		c.Outgoing, c.Ref, c.menu.Version).Scan(&c.ID)
 	if errors.Is(err, sql.ErrNoRows) {
-		*c, err = lockCall(ctx, tx, c.Provider, c.SID)
+		*c, err = h.lockCall(ctx, tx, c.Provider, c.SID)
 		return false, err
 	}
 	return err == nil, err
 }
 
 const lockCallSQL = `
-select id, from_phone, from_kind, to_number, node, step, fails, officer, fields, attempt, coalesce(report_id, 0), outgoing, outgoing_ref
+select id, from_phone, from_kind, to_number, node, step, fails, officer, fields, attempt, coalesce(report_id, 0), outgoing, outgoing_ref, menu_version
 from calls where provider = $1 and sid = $2 for update`
 
 // lockCall gives the call, locked until the transaction ends. Error: ErrUnknownCall.
-func lockCall(ctx context.Context, tx *sql.Tx, provider, sid string) (call, error) {
+func (h *Hotline) lockCall(ctx context.Context, tx *sql.Tx, provider, sid string) (call, error) {
 	c := call{telling: telling{Origin: "call"}, Provider: provider, SID: sid}
 	var fields []byte
+	var version int64
 	err := tx.QueryRowContext(ctx, lockCallSQL, provider, sid).Scan(&c.ID, &c.From, &c.FromKind, &c.To, &c.Node, &c.Step,
-		&c.Fails, &c.Officer, &fields, &c.Attempt, &c.ReportID, &c.Outgoing, &c.Ref)
+		&c.Fails, &c.Officer, &fields, &c.Attempt, &c.ReportID, &c.Outgoing, &c.Ref, &version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, ErrUnknownCall
 	}
@@ -58,7 +60,8 @@ func lockCall(ctx context.Context, tx *sql.Tx, provider, sid string) (call, erro
 	if err := json.Unmarshal(fields, &c.Fields); err != nil {
 		return c, fmt.Errorf("fields of call %d: %w", c.ID, err)
 	}
-	return c, nil
+	c.menu, err = h.menus.version(ctx, tx, version)
+	return c, err
 }
 
 const saveCallSQL = `

@@ -64,9 +64,8 @@ var findingWords = map[string]struct{ says, remedy string }{
 	"bad_span":        {"{A} is no span of a day, or it overlaps another", "write spans such as 07:00-11:30, in order"},
 	"no_hours":        {"an officer can never be reached", "give at least one day hours"},
 	"bad_holiday":     {"{A} is no day", "write it as 2027-01-31"},
-	"unused_change":   {"the changed words belong to nothing in the menu", "take the change out"},
 	"broken_words":    {"the changed words cannot be used: {A}", "write them anew"},
-	"new_placeholder": {"its words ask for other values than before: {A}", "keep the words in braces as they were"},
+	"new_placeholder": {"its words tell other values than before: {A}", "keep what stands in braces: {B}"},
 }
 
 // Says and Remedy are the finding in English, for doctor and the log.

@@ -71,7 +71,7 @@ func NewHotline(db *sql.DB, now func() time.Time, w *prompts.Words, rs *resident
 	if o.Outgoing == nil {
 		o.Outgoing = NewOutgoing(db, now, rs, OutgoingOptions{Log: o.Log})
 	}
-	menus, err := NewMenus(db, now, w, o.Sounding)
+	menus, err := NewMenus(db, now, w, o.Sounding, o.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,11 @@ func (h *Hotline) Menus() *Menus { return h.menus }
 // Failure is what to do when a step could not be taken: say so, and ring every officer at once, since the line cannot
 // ask us for the next one.
 func (h *Hotline) Failure() []Action {
-	out := []Action{{Play: h.menus.base.Call.Failure}}
+	out := []Action{}
+	m := h.menus.last.Load()                                                    // what broke may be the database
+	if said, err := m.words.Said(m.Call.Failure); err == nil && len(said) > 0 { // its check has seen that there is something
+		out = append(out, Action{Play: said[0].Name})
+	}
 	for _, number := range h.o.Officer {
 		out = append(out, Action{Dial: &Dial{Number: number, Ring: 30 * time.Second}})
 	}
@@ -102,14 +106,18 @@ func (h *Hotline) Start(ctx context.Context, in Incoming) (Reply, error) {
 	}
 	var reply Reply
 	err := h.inTx(ctx, func(tx *sql.Tx) error {
-		c := call{telling: telling{Origin: "call", Fields: map[string]string{}}, Provider: in.Provider, SID: in.SID, To: in.To, Node: h.menus.base.Call.Start}
+		m, err := h.menus.answering(ctx, tx)
+		if err != nil {
+			return err
+		}
+		c := call{telling: telling{Origin: "call", Fields: map[string]string{}}, Provider: in.Provider, SID: in.SID, To: in.To, menu: m, Node: m.Call.Start}
 		raw := ""
 		if p, err := residents.ParsePhone(in.From); err == nil {
 			c.From, c.FromKind = p.Phone, p.Kind
 		} else {
 			raw = in.From // a short or foreign form that we cannot call back is still evidence
 		}
-		opened, err := openCall(ctx, tx, &c, h.now())
+		opened, err := h.openCall(ctx, tx, &c, h.now())
 		if err != nil {
 			return err
 		}
@@ -138,7 +146,7 @@ func (h *Hotline) Start(ctx context.Context, in Incoming) (Reply, error) {
 func (h *Hotline) Step(ctx context.Context, provider, sid string, in Input) (Reply, error) {
 	var reply Reply
 	err := h.inTx(ctx, func(tx *sql.Tx) error {
-		c, err := lockCall(ctx, tx, provider, sid)
+		c, err := h.lockCall(ctx, tx, provider, sid)
 		if err != nil {
 			return err
 		}
@@ -170,7 +178,7 @@ func (h *Hotline) Step(ctx context.Context, provider, sid string, in Input) (Rep
 func (h *Hotline) Ended(ctx context.Context, provider, sid, status string) error {
 	var now settled
 	err := h.inTx(ctx, func(tx *sql.Tx) error {
-		c, err := lockCall(ctx, tx, provider, sid)
+		c, err := h.lockCall(ctx, tx, provider, sid)
 		if err != nil {
 			return err
 		}

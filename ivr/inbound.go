@@ -13,7 +13,13 @@ import (
 )
 
 // Words are the forms of each SMS word, by what it does, in the menu that answers now.
-func (h *Hotline) Words() map[string][]string { return h.menus.base.SMS }
+func (h *Hotline) Words(ctx context.Context, tx *sql.Tx) (map[string][]string, error) {
+	m, err := h.menus.answering(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	return m.SMS, nil
+}
 
 // Inbound does what an SMS word asks, in the transaction that stores the message, and gives the reply to queue in it;
 // "" asks for none. action is a name of the menu's sms, "" for a word that nobody knows; rest is the text behind the word;
@@ -28,8 +34,12 @@ func (h *Hotline) Inbound(ctx context.Context, tx *sql.Tx, action, rest string, 
 
 func (h *Hotline) inbound(ctx context.Context, tx *sql.Tx, action, rest string, from residents.Phone, ref string) (string, error) {
 	if do, known := wordActs[action]; known {
+		m, err := h.menus.answering(ctx, tx)
+		if err != nil {
+			return "", err
+		}
 		w := word{rest: rest, from: from, ref: ref}
-		w.act = residents.Act{Channel: "sms", Key: action, TextVersion: h.menus.base.words.Version, Ref: ref}
+		w.act = residents.Act{Channel: "sms", Key: action, TextVersion: m.words.Version, Ref: ref}
 		return do(h, ctx, tx, w)
 	}
 	first, err := firstHelp(ctx, tx, from, h.now())
@@ -80,7 +90,7 @@ func (h *Hotline) help() (string, error) {
 }
 
 func (h *Hotline) sms(name string, vars map[string]string) (string, error) {
-	return h.menus.base.words.SMS(name, h.o.Form, h.vars(vars))
+	return h.menus.words.SMS(name, h.o.Form, h.vars(vars))
 }
 
 // reportBySMS keeps BAO and what follows. Without a number it stays a partial report, with the words as they came in its

@@ -33,7 +33,8 @@ type document struct {
 // Menu is one version, checked: the engine may follow any name in it.
 type Menu struct {
 	document
-	words *prompts.Words // with those that the version changes
+	Version int64          // 0: the program's own
+	words   *prompts.Words // with those that the version changes
 }
 
 // callMenu is the menu as it is spoken.

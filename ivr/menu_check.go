@@ -203,6 +203,21 @@ func (c *checker) offered(said []prompts.Choice, keys choices, taken func(key st
 	}
 }
 
+// sameValues: a ward may say otherwise what is told, but a report's code must still be told.
+func (c *checker) sameValues(own, text string) {
+	was, is := prompts.Placeholders(own), prompts.Placeholders(text)
+	if !slices.Equal(was, is) {
+		c.add("new_placeholder", braced(is), braced(was))
+	}
+}
+
+func braced(names []string) string {
+	if len(names) == 0 {
+		return "–"
+	}
+	return "{" + strings.Join(names, "}, {") + "}"
+}
+
 // sms: each word begins a message in one way only, however it is written.
 func (c *checker) sms() {
 	for _, do := range slices.Sorted(maps.Keys(c.m.SMS)) {

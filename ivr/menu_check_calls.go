@@ -226,6 +226,8 @@ func (c *checker) prompts() {
 		if s := prompts.Seconds(text); s > promptSeconds {
 			c.add("slow_words", strconv.Itoa(int(s+0.5)), strconv.Itoa(promptSeconds))
 		}
+		own, _ := c.m.words.Original().Prompt(name)
+		c.sameValues(own, text)
 		if strings.ContainsAny(text, "0123456789") {
 			c.add("digits")
 		}

@@ -71,6 +71,8 @@ func (c *checker) screen(name string) prompts.Screen {
 	if bad := s.Refused(); bad != "" {
 		c.add("bad_character", bad)
 	}
+	own, _ := c.m.words.Original().USSD(name)
+	c.sameValues(own.Text, s.Text)
 	for _, p := range s.Unfilled() {
 		c.add("no_filling", "{"+p+"}", "hotline, so, ma, gio, ngay")
 	}

@@ -91,11 +91,11 @@ func (h *Hotline) Stands(ctx context.Context, provider, sid string) (int, error)
 // would seem to have hung up while the telephone rang. Errors: ErrUnknownCall.
 func (h *Hotline) Met(ctx context.Context, provider, sid string) error {
 	err := h.inTx(ctx, func(tx *sql.Tx) error {
-		c, err := lockCall(ctx, tx, provider, sid)
+		c, err := h.lockCall(ctx, tx, provider, sid)
 		if err != nil {
 			return err
 		}
-		if n := h.menus.base.Call.Nodes[c.Node]; n == nil || n.Dial == nil {
+		if n := c.menu.Call.Nodes[c.Node]; n == nil || n.Dial == nil {
 			return nil
 		}
 		t := newTurn(ctx, h, tx, &c, Input{Step: c.Step, Kind: InputDialed, Status: "connected", Answered: true})

@@ -39,14 +39,18 @@ func (h *Hotline) answeredCall(ctx context.Context, in Incoming) (reply Reply, e
 		if err != nil {
 			return err
 		}
-		start := h.menus.base.Call.Outgoing[w.Why]
+		m, err := h.menus.answering(ctx, tx)
+		if err != nil {
+			return err
+		}
+		start := m.Call.Outgoing[w.Why]
 		// Whom we called is who talks, whatever the provider says of it.
 		c := call{telling: telling{Origin: "call", From: w.To, Fields: map[string]string{}}, Provider: in.Provider, SID: in.SID, To: in.From,
-			Node: start, Outgoing: w.Why, Ref: in.Ref}
+			menu: m, Node: start, Outgoing: w.Why, Ref: in.Ref}
 		if p, err := residents.ParsePhone(string(w.To)); err == nil {
 			c.FromKind = p.Kind
 		}
-		opened, err := openCall(ctx, tx, &c, h.now())
+		opened, err := h.openCall(ctx, tx, &c, h.now())
 		if err != nil {
 			return err
 		}

@@ -25,7 +25,7 @@ type turn struct {
 }
 
 func newTurn(ctx context.Context, h *Hotline, tx *sql.Tx, c *call, in Input) *turn {
-	t := &turn{step: step{h: h, ctx: ctx, tx: tx, m: h.menus.base, told: &c.telling, at: h.now()}, c: c, in: in, node: c.Node}
+	t := &turn{step: step{h: h, ctx: ctx, tx: tx, m: c.menu, told: &c.telling, at: h.now()}, c: c, in: in, node: c.Node}
 	t.talk = t
 	return t
 }

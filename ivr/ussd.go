@@ -125,7 +125,7 @@ func (h *Hotline) ussd(ctx context.Context, d Dialogue, do func(*visit) error) (
 	var screen Screen
 	d = Dialogue{Provider: d.Provider, Session: storable(d.Session), From: storable(d.From), Code: storable(d.Code)}
 	err := h.inTx(ctx, func(tx *sql.Tx) error {
-		v := &visit{step: step{h: h, ctx: ctx, tx: tx, m: h.menus.base, at: h.now()}, d: d}
+		v := &visit{step: step{h: h, ctx: ctx, tx: tx, at: h.now()}, d: d}
 		v.talk, v.told = v, &v.s.telling
 		if _, err := tx.ExecContext(ctx, lockNumberSQL, d.From); err != nil {
 			return err
@@ -144,7 +144,8 @@ func (h *Hotline) ussd(ctx context.Context, d Dialogue, do func(*visit) error) (
 
 // trouble is the screen of a step that could not be taken.
 func (h *Hotline) trouble() Screen {
-	s, err := h.menus.base.words.USSD(h.menus.base.USSD.Failure)
+	m := h.menus.last.Load() // what broke may be the database
+	s, err := m.words.USSD(m.USSD.Failure)
 	if err == nil {
 		s.Text, err = prompts.Fill(s.Text, h.vars(nil))
 	}

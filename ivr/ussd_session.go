@@ -26,7 +26,7 @@ type session struct {
 
 const findSessionSQL = `
 select s.id, s.from_phone, s.from_kind, s.node, s.step, s.heard, s.shown, s.fields, s.attempt, coalesce(s.report_id, 0), s.last_at,
-  s.ended_at is not null, l.name, l.input, l.screen, l.ends
+  s.ended_at is not null, s.menu_version, l.name, l.input, l.screen, l.ends
 from ussd_sessions s join ussd_steps l on l.session_id = s.id and l.step = s.step - 1
 where s.provider = $1 and s.sid = $2 order by s.id desc limit 1 for update of s`
 
@@ -35,8 +35,9 @@ func (v *visit) find() error {
 	s := &v.s
 	s.Origin = "ussd"
 	var fields []byte
+	var version int64
 	err := v.tx.QueryRowContext(v.ctx, findSessionSQL, v.d.Provider, v.d.Session).Scan(&s.ID, &s.From, &s.FromKind, &s.node, &s.step, &s.heard,
-		&s.shown, &fields, &s.Attempt, &s.ReportID, &s.last, &s.ended, &s.name, &s.input, &s.screen.Text, &s.screen.End)
+		&s.shown, &fields, &s.Attempt, &s.ReportID, &s.last, &s.ended, &version, &s.name, &s.input, &s.screen.Text, &s.screen.End)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -49,20 +50,25 @@ func (v *visit) find() error {
 	if err := json.Unmarshal(fields, &s.Fields); err != nil {
 		return fmt.Errorf("fields of session %d: %w", s.ID, err)
 	}
-	return nil
+	v.m, err = v.h.menus.version(v.ctx, v.tx, version)
+	return err
 }
 
 // live says whether the session found still goes on.
 func (v *visit) live() bool { return v.s.ID != 0 && !v.s.ended && v.at.Sub(v.s.last) <= ussdIdle }
 
 const openSessionSQL = `
-insert into ussd_sessions (provider, sid, from_phone, from_kind, code, node, heard, started_at, last_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $8) returning id`
+insert into ussd_sessions (provider, sid, from_phone, from_kind, code, node, heard, started_at, last_at, menu_version)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9) returning id`
 
 func (v *visit) openSession(heard string) error {
+	var err error
+	if v.m, err = v.h.menus.answering(v.ctx, v.tx); err != nil {
+		return err
+	}
 	from, kind := caller(v.d.From)
 	v.s = session{telling: telling{Origin: "ussd", From: from, FromKind: kind, Fields: map[string]string{}}, node: v.m.USSD.Start, heard: heard}
-	err := v.tx.QueryRowContext(v.ctx, openSessionSQL, v.d.Provider, v.d.Session, string(from), string(kind), v.d.Code, v.s.node, heard, v.at.UTC()).Scan(&v.s.ID)
+	err = v.tx.QueryRowContext(v.ctx, openSessionSQL, v.d.Provider, v.d.Session, string(from), string(kind), v.d.Code, v.s.node, heard, v.at.UTC(), v.m.Version).Scan(&v.s.ID)
 	if err != nil {
 		return fmt.Errorf("open a session: %w", err)
 	}

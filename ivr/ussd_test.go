@@ -549,7 +549,7 @@ func TestConsentOverUSSDKeepsItsWords(t *testing.T) {
 	b := newBench(t)
 	b.open(b.networks(mobile)["steps with a number"], "4", "1")
 	got := b.column(`select phone || ' ' || act || ' ' || channel || ' ' || text_version || ' ' || key || ' ' || ref from consents`)
-	if want := mobile + " given ussd " + b.menus.base.words.Version + " 1 1"; len(got) != 1 || got[0] != want {
+	if want := mobile + " given ussd " + b.menus.words.Version + " 1 1"; len(got) != 1 || got[0] != want {
 		t.Errorf("%q, expected %q", got, want)
 	}
 }

@@ -74,7 +74,11 @@ const textRepliedSQL = `update inbound set reply_id = $2 where id = $1`
 // text is an SMS to the short code.
 func (p *past) text(ctx context.Context, from residents.Phone, text string) error {
 	return p.inTx(ctx, func(tx *sql.Tx) error {
-		action, rest := gateway.Words(p.hotline.Words()).Match(text)
+		words, err := menuWords{p.hotline}.Now(ctx, tx)
+		if err != nil {
+			return err
+		}
+		action, rest := words.Match(text)
 		kept := gateway.Kept("")
 		if action == "" {
 			kept = gateway.KeptUnknown

@@ -130,7 +130,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	inbound := func(ctx context.Context, tx *sql.Tx, in gateway.Inbound) (string, error) {
 		return n.hotline.Inbound(ctx, tx, in.Action, in.Rest, in.From, strconv.FormatInt(in.ID, 10))
 	}
-	n.sender, err = gateway.NewSender(n.queue, carriers, gateway.Words(n.hotline.Words()), inbound, gateway.SenderOptions{Log: log.With("part", "sender"), Registerer: n.metrics, USSD: answerUSSD(n.hotline)})
+	n.sender, err = gateway.NewSender(n.queue, carriers, menuWords{n.hotline}, inbound, gateway.SenderOptions{Log: log.With("part", "sender"), Registerer: n.metrics, USSD: answerUSSD(n.hotline)})
 	if err != nil {
 		return nil, err
 	}
@@ -219,6 +219,13 @@ type texter struct{ queue *gateway.Store }
 func (t texter) SendText(ctx context.Context, tx *sql.Tx, to residents.Phone, text, key string) error {
 	_, err := t.queue.Send(ctx, tx, gateway.Single{To: to, Text: text, Purpose: gateway.Receipt, Key: key})
 	return err
+}
+
+// menuWords are the SMS words of the menu that answers.
+type menuWords struct{ hotline *ivr.Hotline }
+
+func (m menuWords) Now(ctx context.Context, tx *sql.Tx) (gateway.Words, error) {
+	return m.hotline.Words(ctx, tx)
 }
 
 func traps(w *prompts.Words) []campaigns.Trap {

@@ -38,6 +38,33 @@ func (w *Words) With(c Changes, version string) (*Words, error) {
 	return &changed, nil
 }
 
+// Changes are what With made of these words; none of the files' own.
+func (w *Words) Changes() Changes {
+	c := Changes{Prompts: map[string]string{}, Screens: map[string]string{}}
+	if w.original == nil {
+		return c
+	}
+	for name, text := range w.prompts {
+		if text != w.original.prompts[name] {
+			c.Prompts[name] = text
+		}
+	}
+	for name, s := range w.screens {
+		if s.Text != w.original.screens[name].Text {
+			c.Screens[name] = s.Text
+		}
+	}
+	return c
+}
+
+// Original are the files' own words, these where nothing was changed.
+func (w *Words) Original() *Words {
+	if w.original == nil {
+		return w
+	}
+	return w.original
+}
+
 // Said gives the pieces of a prompt. One whose words a version changed has a name of its own, made from the words: so a call
 // that began with the old ones goes on hearing them, and no recording is ever heard in the place of other words.
 func (w *Words) Said(name string) ([]Piece, error) {
