@@ -17,10 +17,6 @@ import (
 const (
 	lateAfter    = 5 * time.Minute
 	countsLate   = time.Hour // a count rests for many times what it took
-	clockLimit   = 2 * time.Second
-	diskShare    = 10 // per cent that are free
-	certSoon     = 30 * 24 * time.Hour
-	certNow      = 7 * 24 * time.Hour
 	backupAge    = 26 * time.Hour
 	errorsBack   = 24 * time.Hour
 	loggedShown  = 30

@@ -104,17 +104,17 @@ func (c *Console) nodesToDo(all []nodes.Status) (do []systemDo) {
 		if !n.Lives() {
 			continue
 		}
-		if n.ClockOff.Abs() > clockLimit {
+		if n.ClockOff.Abs() > nodes.ClockLimit {
 			do = append(do, systemDo{What: "clock_off", Name: n.Host, Now: true})
 		}
 		for _, disk := range n.State.Disks {
-			if disk.Free*100 < disk.Total*diskShare {
+			if disk.Low() {
 				do = append(do, systemDo{What: "disk_low", Name: n.Host + ": " + disk.Path, Now: true})
 			}
 		}
 		for _, cert := range n.State.Certificates {
-			if left := cert.NotAfter.Sub(c.Now()); left < certSoon {
-				do = append(do, systemDo{What: "certificate", Name: cert.Of + ": " + cert.Name, At: cert.NotAfter, Now: left < certNow})
+			if left := cert.NotAfter.Sub(c.Now()); left < nodes.CertificateSoon {
+				do = append(do, systemDo{What: "certificate", Name: cert.Of + ": " + cert.Name, At: cert.NotAfter, Now: left < nodes.CertificateNow})
 			}
 		}
 		switch at := n.State.BackupAt; {

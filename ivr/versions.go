@@ -114,6 +114,17 @@ func (s *Menus) Get(ctx context.Context, id int64) (Version, error) {
 	return v, nil
 }
 
+const liveVersionSQL = `select ` + versionColumns + ` from menu_versions where state = 'live'`
+
+// LiveVersion is the version that answers. Error: ErrNoVersion, where the program's own does.
+func (s *Menus) LiveVersion(ctx context.Context) (Version, error) {
+	v, err := scanVersion(s.db.QueryRowContext(ctx, liveVersionSQL))
+	if err != nil {
+		return v, fmt.Errorf("live menu: %w", err)
+	}
+	return v, nil
+}
+
 // Judge reads a version as it stands, whole or not, and says all that is wrong with it. The menu is nil only where the
 // document cannot be read at all.
 func (s *Menus) Judge(v Version) (*Menu, Findings) {

@@ -44,6 +44,7 @@ func newRoot() *cobra.Command {
 		newTokenCommand(load),
 		newUserCommand(load),
 		newSimulatorCommand(load),
+		newDoctorCommand(load),
 		newBenchCommand(),
 	)
 	return root

@@ -52,26 +52,31 @@ insert into nodes (id, host, pid, version, started_at, seen_at, clock_off_us, ro
 values ($1, $2, $3, $4, $5, clock_timestamp(), $6, $7, $8)
 on conflict (id) do update set seen_at = excluded.seen_at, clock_off_us = excluded.clock_off_us, round_trip_us = excluded.round_trip_us, state = excluded.state`
 
-// Tell writes how this node stands, and what it logged since the last time.
-func (t *Teller) Tell(ctx context.Context) error {
+// Look gives how this node stands; who it is and when it was heard of are not part of it.
+func (t *Teller) Look(ctx context.Context) (Status, error) {
 	// The database's clock is compared with the middle of the question: half of the way there, half back.
 	var theirs time.Time
 	asked, began := t.Now(), time.Now()
 	if err := t.DB.QueryRowContext(ctx, clockSQL).Scan(&theirs); err != nil {
-		return fmt.Errorf("ask the database for its clock: %w", err)
+		return Status{}, fmt.Errorf("ask the database for its clock: %w", err)
 	}
 	trip := time.Since(began)
-	off := asked.Add(trip / 2).Sub(theirs)
 	state, err := t.state(ctx)
+	return Status{ClockOff: asked.Add(trip / 2).Sub(theirs), RoundTrip: trip, State: state}, err
+}
+
+// Tell writes how this node stands, and what it logged since the last time.
+func (t *Teller) Tell(ctx context.Context) error {
+	seen, err := t.Look(ctx)
 	if err != nil {
 		return err
 	}
-	told, err := json.Marshal(state)
+	told, err := json.Marshal(seen.State)
 	if err != nil {
 		return err
 	}
 	n := t.Node
-	if _, err := t.DB.ExecContext(ctx, tellSQL, n.ID, n.Host, n.PID, n.Version, n.StartedAt, off.Microseconds(), trip.Microseconds(), string(told), forget.Seconds()); err != nil {
+	if _, err := t.DB.ExecContext(ctx, tellSQL, n.ID, n.Host, n.PID, n.Version, n.StartedAt, seen.ClockOff.Microseconds(), seen.RoundTrip.Microseconds(), string(told), forget.Seconds()); err != nil {
 		return fmt.Errorf("tell how node %s stands: %w", n.ID, err)
 	}
 	return t.Logs.flush(ctx, t.DB, n.ID, t.Now())
