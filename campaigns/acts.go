@@ -146,6 +146,9 @@ func (s *Store) Cancel(ctx context.Context, id int64, by User, reason string) er
 			if err := s.sch.Stop(ctx, tx, Subject(id)); err != nil {
 				return err
 			}
+			if err := s.toRuns(ctx, tx, id, s.withdrawCalls); err != nil {
+				return err
+			}
 			return s.toRuns(ctx, tx, id, s.gw.CancelRuns)
 		})
 	})

@@ -18,13 +18,19 @@ const (
 	Accented Form = "accented" // with diacritics: 70 units a part
 )
 
-// ChannelSMS is the one channel that campaigns go by so far.
-const ChannelSMS = "sms"
+// The channels that campaigns go by. SMSThenCall calls whom no message can reach, at once, and whom none did reach, later; whom
+// that does not reach either is the tổ trưởng's.
+const (
+	ChannelSMS         = "sms"
+	ChannelCall        = "call"
+	ChannelSMSThenCall = "sms_call"
+)
 
 // Content is one text in both forms; the campaign's Form says which leaves.
 type Content struct {
-	Text  string `json:"text"`  // with diacritics
-	Plain string `json:"plain"` // không dấu, written by hand: dropping the marks alone can turn a meaning round
+	Text  string `json:"text"`            // with diacritics
+	Plain string `json:"plain"`           // không dấu, written by hand: dropping the marks alone can turn a meaning round
+	Voice string `json:"voice,omitempty"` // what is said in its place on a call (Voice.Name)
 }
 
 // In gives the text of a form.
@@ -79,6 +85,9 @@ func (c Campaign) Wrote(name string) bool {
 func (c Campaign) MayApprove(name string) bool {
 	return !c.Wrote(name) && !strings.EqualFold(c.Approver, name)
 }
+
+// Calls tells whether the campaign places calls.
+func (c Campaign) Calls() bool { return c.Channel == ChannelCall || c.Channel == ChannelSMSThenCall }
 
 // Audience is what residents are asked for.
 func (c Campaign) Audience() residents.Audience {

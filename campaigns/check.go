@@ -13,7 +13,7 @@ import (
 )
 
 // Problem is one thing wrong, or doubtful, in a campaign: where, what as a code that catalogs put into words, and what
-// exactly. Fields are name, contents.N.text, contents.N.plain, form, units, channel, cron, hours, caps, urgent_reason.
+// exactly. Fields are name, contents.N.text, contents.N.plain, contents.N.voice, form, units, channel, cron, hours, caps, urgent_reason.
 type Problem struct {
 	Field   string
 	Code    string
@@ -71,7 +71,7 @@ func check(c Campaign, known []int64) []Problem {
 	if c.Form != Plain && c.Form != Accented {
 		add("form", "form_unknown", string(c.Form))
 	}
-	if c.Channel != ChannelSMS {
+	if c.Channel != ChannelSMS && !c.Calls() {
 		add("channel", "channel_unknown", c.Channel)
 	}
 	if len(c.Units) == 0 {
@@ -204,6 +204,9 @@ func tidy(c Campaign) Campaign {
 	contents := make([]Content, len(c.Contents))
 	for i, one := range c.Contents {
 		contents[i] = Content{Text: Clean(one.Text), Plain: Clean(one.Plain)}
+		if c.Calls() {
+			contents[i].Voice = one.Voice
+		}
 	}
 	c.Contents = contents
 	if c.Channel == "" {

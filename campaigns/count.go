@@ -57,13 +57,21 @@ where (t.queued, t.submitting, t.accepted, t.delivered, t.unknown, t.failed, t.e
 
 // reachSQL reads gateway's tables: a number counts once however many of the campaign's messages came to it, and only while it
 // still belongs to the audience, so that it can be set against reachable. A household's number is in the audience by one of
-// its people, and consent may pass from one to the other: a message to any of them came to the number.
+// its people, and consent may pass from one to the other: a message to any of them came to the number. A call came to it that was
+// heard (CallHeard). The audience is that of the campaign's channel.
 const reachSQL = `
 with reached as materialized (
-  select distinct m.phone from chunks c join messages m on m.chunk_id = c.id join sent s on s.message_id = m.id
+  select m.phone from chunks c join messages m on m.chunk_id = c.id join sent s on s.message_id = m.id
   where c.run_id = any($2) and s.state = 'delivered'
+  union select phone from campaign_calls where run_id = any($2) and result = '` + CallHeard + `'
 )
-select a.unit_id, count(*), count(d.phone) from (` + residents.AudienceSQL + `) a left join reached d on d.phone = a.phone group by a.unit_id`
+select a.unit_id, count(*), count(d.phone) from (%s) a left join reached d on d.phone = a.phone group by a.unit_id`
+
+var reachSQLs = map[string]string{
+	ChannelSMS:         fmt.Sprintf(reachSQL, residents.AudienceSQL),
+	ChannelCall:        fmt.Sprintf(reachSQL, residents.CallAudienceSQL),
+	ChannelSMSThenCall: fmt.Sprintf(reachSQL, residents.AnyAudienceSQL),
+}
 
 const forgetReachSQL = `delete from reach_tallies where campaign_id = $1 and unit_id <> all($2)`
 
@@ -122,7 +130,7 @@ func (s *Store) tally(ctx context.Context, tx *sql.Tx, c Campaign) (changed int,
 	if err != nil {
 		return 0, err
 	}
-	units, reachable, delivered, err := countReach(ctx, tx, c.Units, runs)
+	units, reachable, delivered, err := countReach(ctx, tx, reachSQLs[c.Channel], c.Units, runs)
 	if err != nil {
 		return 0, err
 	}
@@ -163,8 +171,8 @@ func tallyColumns(run int64, list []gateway.UnitProgress) []any {
 	return args
 }
 
-func countReach(ctx context.Context, tx *sql.Tx, audience, runs []int64) (units, reachable, delivered []int64, err error) {
-	rows, err := tx.QueryContext(ctx, reachSQL, pq.Array(audience), pq.Array(runs))
+func countReach(ctx context.Context, tx *sql.Tx, query string, audience, runs []int64) (units, reachable, delivered []int64, err error) {
+	rows, err := tx.QueryContext(ctx, query, pq.Array(audience), pq.Array(runs))
 	if err != nil {
 		return nil, nil, nil, err
 	}

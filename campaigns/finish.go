@@ -28,6 +28,9 @@ func (s *Store) keepFinishing(ctx context.Context) error {
 	tick := time.NewTicker(finishEvery)
 	defer tick.Stop()
 	for {
+		if err := s.climbAll(ctx); err != nil && ctx.Err() == nil {
+			s.o.Log.Error("campaigns: calls", "error", err)
+		}
 		if _, err := s.Finish(ctx); err != nil && ctx.Err() == nil {
 			s.o.Log.Error("campaigns: finish", "error", err)
 		}
@@ -39,8 +42,23 @@ func (s *Store) keepFinishing(ctx context.Context) error {
 	}
 }
 
+// climbAll looks at every run whose turn it is, and has what calls came to counted.
+func (s *Store) climbAll(ctx context.Context) error {
+	if s.o.Caller == nil {
+		return nil
+	}
+	for looked := true; looked; {
+		var err error
+		if looked, err = s.Climb(ctx); err != nil {
+			return err
+		}
+	}
+	_, err := s.db.ExecContext(ctx, freshCallsSQL, s.now().UTC())
+	return err
+}
+
 const openRunsOfLiveSQL = `
-select r.id from campaign_runs r join campaigns c on c.id = r.campaign_id
+select r.id, c.channel, r.due_at, c.state from campaign_runs r join campaigns c on c.id = r.campaign_id
 where r.done_at is null and c.state in ('running', 'cancelled')`
 
 const closeRunSQL = `update campaign_runs set done_at = $2 where id = $1 and done_at is null`
@@ -48,26 +66,62 @@ const closeRunSQL = `update campaign_runs set done_at = $2 where id = $1 and don
 // Finish closes the runs of which nothing is on its way any more, and then the campaigns whose series has ended and whose
 // runs are all closed. It says how many campaigns it moved to done.
 func (s *Store) Finish(ctx context.Context) (int, error) {
-	ids, err := s.ids(ctx, openRunsOfLiveSQL)
+	open, err := s.openRuns(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("finish runs: %w", err)
 	}
 	var failed []error // one run's trouble must not keep the others open
-	for _, run := range ids {
-		if err := s.closeRun(ctx, run); err != nil {
-			failed = append(failed, fmt.Errorf("finish run %d: %w", run, err))
+	for _, r := range open {
+		if err := s.closeRun(ctx, r); err != nil {
+			failed = append(failed, fmt.Errorf("finish run %d: %w", r.id, err))
 		}
 	}
 	n, err := s.finishCampaigns(ctx)
 	return n, errors.Join(append(failed, err)...)
 }
 
-func (s *Store) closeRun(ctx context.Context, run int64) error {
-	done, err := s.gw.Done(ctx, run)
-	if err != nil || !done {
+type openRun struct {
+	id      int64
+	channel string
+	dueAt   time.Time
+	state   State
+}
+
+func (s *Store) openRuns(ctx context.Context) ([]openRun, error) {
+	rows, err := s.db.QueryContext(ctx, openRunsOfLiveSQL)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []openRun
+	for rows.Next() {
+		var r openRun
+		if err := rows.Scan(&r.id, &r.channel, &r.dueAt, &r.state); err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, rows.Err()
+}
+
+// closeRun closes a run of which no message and no call is on its way. One by SMS and call stays open until the last message
+// that never came has been called for.
+func (s *Store) closeRun(ctx context.Context, r openRun) error {
+	climbs := r.channel == ChannelSMSThenCall && s.o.Caller != nil && r.state == Running
+	if climbs && s.now().Before(r.dueAt.Add(sendWithin+s.o.CallAfter+2*climbEvery)) {
+		return nil
+	}
+	if r.channel != ChannelCall {
+		done, err := s.gw.Done(ctx, r.id)
+		if err != nil || !done {
+			return err
+		}
+	}
+	var calls bool
+	if err := s.db.QueryRowContext(ctx, openCallsSQL, r.id).Scan(&calls); err != nil || calls {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, closeRunSQL, run, s.now().UTC())
+	_, err := s.db.ExecContext(ctx, closeRunSQL, r.id, s.now().UTC())
 	return err
 }
 

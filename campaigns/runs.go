@@ -22,7 +22,7 @@ type Run struct {
 	ID       int64
 	DueAt    time.Time
 	Nth      int // which content, from 1
-	Audience int // messages enqueued
+	Audience int // messages enqueued, and calls wanted
 	DoneAt   time.Time
 }
 
@@ -63,15 +63,31 @@ func (s *Store) Fire(ctx context.Context, tx *sql.Tx, campaign int64, dueAt time
 	if c.Urgent {
 		r.Hours, r.Caps = anyHour, gateway.Caps{}
 	}
-	n, err := s.expand(ctx, tx, r, dueAt)
+	n := 0
+	if c.Channel != ChannelCall {
+		if n, err = s.expand(ctx, tx, r, dueAt); err != nil {
+			return fmt.Errorf("fire campaign %d: %w", campaign, err)
+		}
+	}
+	calls := 0
+	switch c.Channel {
+	case ChannelCall:
+		calls, err = s.wantCalls(ctx, tx, c, run, nth, callAllSQL)
+	case ChannelSMSThenCall:
+		calls, err = s.wantCalls(ctx, tx, c, run, nth, callOthersSQL)
+	}
 	if err != nil {
 		return fmt.Errorf("fire campaign %d: %w", campaign, err)
 	}
-	if _, err := tx.ExecContext(ctx, sizeRunSQL, run, n); err != nil {
+	if _, err := tx.ExecContext(ctx, sizeRunSQL, run, n+calls); err != nil {
 		return fmt.Errorf("fire campaign %d: %w", campaign, err)
 	}
-	s.o.Log.Info("campaigns: fired", "campaign", campaign, "run", run, "nth", nth, "messages", n)
-	return s.record(ctx, tx, campaign, ActFire, c.State, c.State, machine, fmt.Sprintf("run %d, content %d, %d messages", run, nth, n))
+	s.o.Log.Info("campaigns: fired", "campaign", campaign, "run", run, "nth", nth, "messages", n, "calls", calls)
+	did := fmt.Sprintf("run %d, content %d, %d messages", run, nth, n)
+	if c.Calls() {
+		did += fmt.Sprintf(", %d calls", calls)
+	}
+	return s.record(ctx, tx, campaign, ActFire, c.State, c.State, machine, did)
 }
 
 const runsSQL = `select id, due_at, nth, audience, done_at from campaign_runs where campaign_id = $1 order by due_at desc`

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/lib/pq"
@@ -22,7 +23,12 @@ type Options struct {
 	Traps []Trap          // words to warn of, from the texts
 	Hours schedules.Hours // of a new campaign
 	Caps  gateway.Caps    // of a new campaign; zero: none
-	Log   *slog.Logger
+
+	Caller    Caller          // nil: campaigns go by SMS alone
+	Voices    []Voice         // what calls can say
+	CallHours schedules.Hours // of calls, within a campaign's own; zero: any
+	CallAfter time.Duration   // how long after a message without a receipt a call is made; zero: a day
+	Log       *slog.Logger
 }
 
 // Store keeps campaigns, their history and their runs.
@@ -40,6 +46,9 @@ func NewStore(db *sql.DB, now func() time.Time, gw *gateway.Store, rs *residents
 	if o.Hours.IsZero() {
 		o.Hours = schedules.Hours{From: 7 * 60, To: 22 * 60} // NĐ 91/2020 Điều 13
 	}
+	if o.CallAfter == 0 {
+		o.CallAfter = 24 * time.Hour
+	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
@@ -49,6 +58,14 @@ func NewStore(db *sql.DB, now func() time.Time, gw *gateway.Store, rs *residents
 // Blank is a new campaign with the ward's defaults: plain text, Monday at eight.
 func (s *Store) Blank() Campaign {
 	return Campaign{Contents: []Content{{}}, Form: Plain, Channel: ChannelSMS, Cron: "0 8 * * 1", Hours: s.o.Hours, Caps: s.o.Caps, State: Draft}
+}
+
+// Voices are what a campaign's calls can say; none where it cannot call.
+func (s *Store) Voices() []Voice {
+	if s.o.Caller == nil {
+		return nil
+	}
+	return s.o.Voices
 }
 
 // Traps are the words that Warnings should be asked with.
@@ -100,6 +117,9 @@ func (s *Store) Check(ctx context.Context, c Campaign, scope residents.Scope) ([
 		for _, p := range s.CheckCarriers(content, c.Form) {
 			p.Field = fmt.Sprintf("contents.%d.%s", i, p.Field)
 			found = append(found, p)
+		}
+		if c.Calls() && !slices.ContainsFunc(s.Voices(), func(v Voice) bool { return v.Name == content.Voice }) {
+			found = append(found, Problem{Field: fmt.Sprintf("contents.%d.voice", i), Code: "voice_missing"})
 		}
 	}
 	return found, nil

@@ -22,6 +22,7 @@ type campaignForm struct {
 	Name     string
 	Contents []campaigns.Content
 	Form     string
+	Channel  string
 	Whole    bool // the whole ward
 	Groups   map[int64]bool
 	When     whenView
@@ -36,6 +37,7 @@ type campaignForm struct {
 type campaignFormData struct {
 	Form     campaignForm
 	Groups   []residents.Unit               // that may be chosen
+	Voices   []campaigns.Voice              // what calls can say; none: campaigns go by SMS alone
 	Scoped   bool                           // they are not all of the ward's
 	Problems map[string][]campaigns.Problem // by field
 	Found    []problemAt                    // the same, for the head of the form
@@ -46,7 +48,7 @@ type campaignFormData struct {
 // formOf shows a campaign for editing.
 func formOf(one campaigns.Campaign, ward int64) campaignForm {
 	f := campaignForm{
-		ID: one.ID, Revision: one.Revision, Name: one.Name, Contents: one.Contents, Form: string(one.Form), Groups: map[int64]bool{},
+		ID: one.ID, Revision: one.Revision, Name: one.Name, Contents: one.Contents, Form: string(one.Form), Channel: one.Channel, Groups: map[int64]bool{},
 		When: whenOf(one.Cron), From: one.Hours.String()[:5], To: one.Hours.String()[6:],
 		PerDay: strconv.Itoa(one.Caps.PerDay), PerWeek: strconv.Itoa(one.Caps.PerWeek),
 		Urgent: one.Urgent, Reason: one.UrgentReason, Resend: one.Resend,
@@ -68,7 +70,7 @@ func readCampaignForm(r *http.Request) (f campaignForm, button string, err error
 	}
 	p := r.PostForm
 	f = campaignForm{
-		Name: p.Get("name"), Form: p.Get("form"), Whole: p.Get("audience") != "groups", Groups: map[int64]bool{},
+		Name: p.Get("name"), Form: p.Get("form"), Channel: p.Get("channel"), Whole: p.Get("audience") != "groups", Groups: map[int64]bool{},
 		From: readTime(p.Get("from")), To: readTime(p.Get("to")), PerDay: p.Get("per_day"), PerWeek: p.Get("per_week"),
 		Urgent: p.Get("urgent") != "", Reason: p.Get("urgent_reason"), Resend: p.Get("resend") != "",
 	}
@@ -78,6 +80,9 @@ func readCampaignForm(r *http.Request) (f campaignForm, button string, err error
 	}
 	for i := range p["text"] {
 		f.Contents = append(f.Contents, campaigns.Content{Text: p["text"][i], Plain: p["plain"][i]})
+		if len(p["voice"]) == len(p["text"]) { // there is none where no calls are placed
+			f.Contents[i].Voice = p["voice"][i]
+		}
 	}
 	for _, u := range p["unit"] {
 		id, err := strconv.ParseInt(u, 10, 64)
@@ -108,7 +113,7 @@ func readCampaignForm(r *http.Request) (f campaignForm, button string, err error
 // all are the units that it goes to when the form chooses none.
 func (f campaignForm) campaign(all []int64) (campaigns.Campaign, []campaigns.Problem) {
 	one := campaigns.Campaign{
-		ID: f.ID, Revision: f.Revision, Name: f.Name, Contents: f.Contents, Form: campaigns.Form(f.Form), Channel: campaigns.ChannelSMS,
+		ID: f.ID, Revision: f.Revision, Name: f.Name, Contents: f.Contents, Form: campaigns.Form(f.Form), Channel: f.Channel,
 		Cron: f.When.cron(), Urgent: f.Urgent, UrgentReason: f.Reason, Resend: f.Resend,
 	}
 	if f.Whole {
@@ -169,7 +174,7 @@ func (c *Console) campaignEdit(w http.ResponseWriter, r *http.Request) error {
 
 // campaignFormPage shows d.Form with the preview of what it says.
 func (c *Console) campaignFormPage(w http.ResponseWriter, r *http.Request, status int, d campaignFormData) error {
-	d.Scoped = scopeOf(r.Context()) != nil
+	d.Scoped, d.Voices = scopeOf(r.Context()) != nil, c.Campaigns.Voices()
 	var err error
 	if d.Groups, err = c.groupsIn(r.Context()); err != nil {
 		return err

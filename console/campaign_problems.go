@@ -57,8 +57,8 @@ func listed(found []campaigns.Problem) []problemAt {
 		if parts := strings.Split(p.Field, "."); len(parts) == 3 { // contents.0.text
 			if n, err := strconv.Atoi(parts[1]); err == nil {
 				at.At, at.Nth, at.Of = parts[2]+"-"+parts[1], n+1, "accented"
-				if parts[2] == "plain" {
-					at.Of = "plain"
+				if parts[2] != "text" {
+					at.Of = parts[2]
 				}
 			}
 		}

@@ -19,6 +19,7 @@ type progressData struct {
 	Bar      []barPart
 	Groups   []groupProgress
 	Reach    campaigns.Coverage // all groups together
+	Calls    []campaigns.CallCount
 }
 
 // barPart is one state's share of a bar of a hundred.
@@ -64,7 +65,8 @@ func (c *Console) progressOf(ctx context.Context, id int64) (progressData, error
 		d.Reach.Reachable += g.Reachable
 		d.Reach.Delivered += g.Delivered
 	}
-	return d, nil
+	d.Calls, err = c.Campaigns.CallCounts(ctx, id, scopeOf(ctx))
+	return d, err
 }
 
 func (c *Console) campaignProgress(w http.ResponseWriter, r *http.Request) error {

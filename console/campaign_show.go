@@ -37,6 +37,7 @@ type campaignData struct {
 	Runs     []campaigns.Run
 	History  []campaigns.HistoryEntry
 	HasFired bool
+	Voices   []campaigns.Voice // of each text, where the campaign calls
 }
 
 func (c *Console) stepOf(r *http.Request, one campaigns.Campaign) (stepView, error) {
@@ -87,6 +88,11 @@ func (c *Console) campaignPage(w http.ResponseWriter, r *http.Request, status in
 		return err
 	}
 	d.HasFired = len(d.Runs) > 0
+	if one.Calls() {
+		for _, content := range one.Contents {
+			d.Voices = append(d.Voices, c.voice(content.Voice))
+		}
+	}
 	if d.Live, err = c.progressOf(ctx, id); err != nil {
 		return err
 	}
@@ -115,6 +121,16 @@ func (c *Console) campaignPage(w http.ResponseWriter, r *http.Request, status in
 		}
 	}
 	return c.renderStatus(w, r, status, "campaign", d)
+}
+
+// voice gives what a text is said as; only its name where that cannot be said any more.
+func (c *Console) voice(name string) campaigns.Voice {
+	for _, v := range c.Campaigns.Voices() {
+		if v.Name == name {
+			return v
+		}
+	}
+	return campaigns.Voice{Name: name}
 }
 
 func (c *Console) campaignStep(w http.ResponseWriter, r *http.Request) error {

@@ -116,7 +116,8 @@ func (s *Store) order(ctx context.Context, h *hot, run int64) (o order, err erro
 	return o, nil
 }
 
-// countedSQL is how many messages that residents did not ask for have gone, or are going, to m's number since a time.
+// countedSQL is how many reminders that residents did not ask for have gone, or are going, to m's number since a time: messages,
+// and what went by another way.
 const countedSQL = `(select count(*)
 	from messages x
 	left join sent y on y.message_id = x.id
@@ -124,8 +125,9 @@ const countedSQL = `(select count(*)
 	left join singles g on g.message_id = x.id
 	left join outbox w on w.message_id = x.id
 	where x.phone = m.phone and x.id <> m.id and (x.chunk_id is not null or g.purpose = 'api')
-	and (y.state in ('accepted', 'delivered', 'unknown') and y.submitted_at > %s
-		or y.message_id is null and (x.pos < z.watermark or w.lease_node is not null)))`
+	and (y.state in ('accepted', 'delivered', 'unknown') and y.submitted_at > %[1]s
+		or y.message_id is null and (x.pos < z.watermark or w.lease_node is not null)))
+	+ (select count(*) from contacts k where k.phone = m.phone and k.at > %[1]s)`
 
 // capLockSQL lets no two intents count at one time: two runs may hold the same number. One lock, since a lock for each
 // number would fill the server's table of them.

@@ -170,6 +170,17 @@ func (s *Outgoing) WantAll(ctx context.Context, tx *sql.Tx, w Wanted, keys []str
 	return nil
 }
 
+const withdrawOutgoingSQL = `
+update outgoing_calls set state = 'cancelled', reason = 'not wanted any more', ended_at = $2 where source = $1 and state = 'queued'`
+
+// Withdraw takes back the calls of a source that are not ringing. Whoever withdraws them knows, and is not told.
+func (s *Outgoing) Withdraw(ctx context.Context, tx *sql.Tx, source string) error {
+	if _, err := tx.ExecContext(ctx, withdrawOutgoingSQL, source, s.now().UTC()); err != nil {
+		return fmt.Errorf("withdraw the calls of %s: %w", source, err)
+	}
+	return nil
+}
+
 // outgoing is one row of outgoing_calls.
 type outgoing struct {
 	Wanted

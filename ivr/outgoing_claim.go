@@ -119,6 +119,30 @@ func (s *Outgoing) pass(ctx context.Context, tx *sql.Tx, now time.Time) (outgoin
 	return outgoing{}, errNoCall
 }
 
+// HoldPractice sends what is due through the gate, which lets nothing through in the practice tables.
+func (s *Outgoing) HoldPractice(ctx context.Context) error {
+	for {
+		var held bool
+		err := s.inTx(ctx, func(tx *sql.Tx) error {
+			c, err := scanOutgoing(tx.QueryRowContext(ctx, pickSQL, s.now().UTC()))
+			if errors.Is(err, sql.ErrNoRows) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			held, err = s.gate(ctx, tx, c, s.now().UTC())
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("hold a practice call: %w", err)
+		}
+		if !held {
+			return nil
+		}
+	}
+}
+
 const holdSQL = `update outgoing_calls set next_at = $2 where id = $1`
 
 // gate is the last one before the network. It says whether it held the call, and has seen to what becomes of it.

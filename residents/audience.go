@@ -10,7 +10,7 @@ import (
 // Audience is whom a run addresses. A ward means all its groups and those registered with the ward itself.
 type Audience struct {
 	Units   []int64
-	Channel string // "sms" or "call"
+	Channel string // "sms", "call" or "sms_call": either
 }
 
 // audienceSQL opens both audiences: units with all below them, agreed, not opted out, one row a number.
@@ -41,11 +41,17 @@ const EligibleSQL = `select r.id as resident_id, r.phone, r.unit_id from residen
 // CallAudienceSQL is the same for calls: landlines too, whoever asked to be called.
 const CallAudienceSQL = audienceSQL + ` and r.phone_kind <> 'foreign' and r.wants_call` + onePerPhone
 
+// AnyAudienceSQL is everybody whom one of the two reaches.
+const AnyAudienceSQL = audienceSQL + ` and (r.phone_kind = 'mobile' and r.wants_sms or r.phone_kind <> 'foreign' and r.wants_call)` + onePerPhone
+
 // CountAudience tells how many numbers a would reach now.
 func (s *Store) CountAudience(ctx context.Context, a Audience) (int, error) {
 	query := AudienceSQL
-	if a.Channel == "call" {
+	switch a.Channel {
+	case "call":
 		query = CallAudienceSQL
+	case "sms_call":
+		query = AnyAudienceSQL
 	}
 	var n int
 	if err := s.db.QueryRowContext(ctx, `select count(*) from (`+query+`) a`, pq.Array(a.Units)).Scan(&n); err != nil {

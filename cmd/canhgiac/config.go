@@ -112,6 +112,9 @@ type VoiceConfig struct {
 	Officers  []string         `mapstructure:"officers"`
 	Sounds    string           `mapstructure:"sounds"`
 	SIP       SIPConfig        `mapstructure:"sip"`
+
+	Outbound   OutboundConfig   `mapstructure:"outbound"`
+	MissedCall MissedCallConfig `mapstructure:"missed_call"`
 }
 
 // USSDConfig is USSD over HTTP; over SMPP it is a carrier's own (gateway.carriers[].ussd).
@@ -176,11 +179,12 @@ func defaultConfig() Config {
 	return Config{
 		HTTP: HTTPConfig{Addr: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080", TrustedProxies: []string{},
 			ACME: ACMEConfig{Domains: []string{}, Directory: "https://acme-v02.api.letsencrypt.org/directory"}},
-		Admin:     AdminConfig{Addr: "127.0.0.1:8081"},
-		Log:       LogConfig{Level: "info"},
-		Words:     WordsConfig{Brand: "CATHANHKHEX", Hotline: "02363111222", Shortcode: "8088"},
-		Gateway:   GatewayConfig{FailoverAfter: time.Minute, Carriers: []CarrierConfig{}},
-		Voice:     VoiceConfig{Providers: []ProviderConfig{}, Officers: []string{}, SIP: defaultSIP()},
+		Admin:   AdminConfig{Addr: "127.0.0.1:8081"},
+		Log:     LogConfig{Level: "info"},
+		Words:   WordsConfig{Brand: "CATHANHKHEX", Hotline: "02363111222", Shortcode: "8088"},
+		Gateway: GatewayConfig{FailoverAfter: time.Minute, Carriers: []CarrierConfig{}},
+		Voice: VoiceConfig{Providers: []ProviderConfig{}, Officers: []string{}, SIP: defaultSIP(),
+			Outbound: defaultOutbound(), MissedCall: MissedCallConfig{Numbers: []string{}, Ring: 8 * time.Second}},
 		USSD:      USSDConfig{Providers: []USSDProviderConfig{}},
 		Sending:   SendingConfig{Hours: "07:00-22:00", Caps: CapsConfig{PerDay: 3, PerWeek: 2}},
 		Reports:   ReportsConfig{Deadlines: DeadlinesConfig(reports.DefaultDeadlines())},

@@ -66,6 +66,7 @@ func (c Config) validate() error {
 		k.provider(fmt.Sprintf("voice.providers[%d]", i), p, names)
 	}
 	k.sip(c.Voice.SIP, names)
+	k.outbound(c.Voice)
 	names = map[string]bool{}
 	for i, p := range c.USSD.Providers {
 		at := fmt.Sprintf("ussd.providers[%d]", i)

@@ -38,6 +38,7 @@ import (
 const (
 	senderGrace   = 5 * time.Second
 	callsGrace    = 5 * time.Second
+	callsOutGrace = 2 * time.Second
 	shortGrace    = 500 * time.Millisecond
 	practiceGrace = 100 * time.Millisecond
 	tellGrace     = 100 * time.Millisecond
@@ -57,6 +58,7 @@ type node struct {
 	campaigns *campaigns.Store
 	queue     *gateway.Store
 	hotline   *ivr.Hotline
+	outgoing  *ivr.Outgoing
 	reports   *reports.Store
 	users     *console.Users
 	console   *console.Console
@@ -116,13 +118,20 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	sending.Hours, sending.Caps = hours, caps
 	n.queue = gateway.NewStore(db, now, sending)
 	written := campaigns.Options{Traps: traps(words), Hours: hours, Caps: caps, Log: log.With("part", "campaigns")}
-	n.campaigns = campaigns.NewStore(db, now, n.queue, n.residents, n.schedules, written)
+	n.outgoing = ivr.NewOutgoing(db, now, n.residents, outgoingOptions(c, orders{&n.campaigns}, log, n.metrics))
+	calling := written
+	if len(c.Voice.Outbound.Providers) > 0 { // else campaigns go by SMS alone
+		if calling, err = withCalls(written, c.Voice.Outbound, n.outgoing, words); err != nil {
+			return nil, err
+		}
+	}
+	n.campaigns = campaigns.NewStore(db, now, n.queue, n.residents, n.schedules, calling)
 
 	n.runner = schedules.NewRunner(db, now, n.fire)
 	n.runner.Log = log.With("part", "schedules")
 	n.hotline, err = ivr.NewHotline(db, now, words, n.residents, n.reports, texter{n.queue}, ivr.Options{
 		Brand: c.Words.Brand, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode, Officer: c.Voice.Officers,
-		Form: prompts.Plain, Length: sound.Length, Sounding: sound.Says, Log: log.With("part", "hotline"),
+		Form: prompts.Plain, Length: sound.Length, Sounding: sound.Says, Outgoing: n.outgoing, Log: log.With("part", "hotline"),
 	})
 	if err != nil {
 		return nil, err
@@ -142,7 +151,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 		HandsetURL: c.Console.HandsetURL, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode,
 	}
 	if pages.DatabaseURL != "" {
-		if pages.Practice, err = n.newPracticeWard(pages, sending, written); err != nil {
+		if pages.Practice, err = n.newPracticeWard(pages, sending, calling); err != nil {
 			return nil, err
 		}
 	}
@@ -278,6 +287,7 @@ func (n *node) parts() []part {
 		{name: "nodes", grace: tellGrace, beside: true, run: n.teller.Run},
 		{name: "sender", grace: senderGrace, run: n.sender.Run},
 		{name: "calls", grace: callsGrace, beside: true, run: n.runCalls},
+		{name: "calls out", grace: callsOutGrace, beside: true, run: n.outgoing.Run},
 		{name: "campaigns", grace: shortGrace, run: n.campaigns.Run},
 		{name: "schedules", grace: shortGrace, run: n.runner.Run},
 		{name: "practice", grace: practiceGrace, beside: true, run: n.practice.run},

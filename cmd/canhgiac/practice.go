@@ -9,6 +9,7 @@ import (
 	"canhgiac/console"
 	"canhgiac/gateway"
 	"canhgiac/internal/practice"
+	"canhgiac/ivr"
 	"canhgiac/reports"
 	"canhgiac/residents"
 	"canhgiac/schedules"
@@ -25,6 +26,7 @@ type practiceWard struct {
 	queue     *gateway.Store
 	schedules *schedules.Store
 	campaigns *campaigns.Store
+	calls     *ivr.Outgoing // it has no line either
 }
 
 // newPracticeWard opens the practice tables of url. real is what the pages of the real ward are made of; what it does not
@@ -38,6 +40,10 @@ func (n *node) newPracticeWard(real console.Options, sending gateway.StoreOption
 	rs := residents.NewStore(db, n.now)
 	p.queue = gateway.NewStore(db, n.now, sending)
 	p.schedules = schedules.NewStore(db, n.now)
+	p.calls = ivr.NewOutgoing(db, n.now, rs, ivr.OutgoingOptions{Orders: orders{&p.campaigns}})
+	if o.Caller != nil {
+		o.Caller = caller{p.calls, n.words}
+	}
 	p.campaigns = campaigns.NewStore(db, n.now, p.queue, rs, p.schedules, o)
 	n.practice = p
 	rooms := real
@@ -88,6 +94,9 @@ func (p *practiceWard) turn(ctx context.Context) error {
 		if _, err := r.Tick(ctx); err != nil {
 			return err
 		}
+	}
+	if err := p.calls.HoldPractice(ctx); err != nil {
+		return err
 	}
 	for {
 		switch held, err := p.queue.HoldPractice(ctx); {
