@@ -39,7 +39,7 @@ func loadConfig(file string, environ []string) (Config, error) {
 		WeaklyTypedInput: true, // the environment holds only strings
 		ZeroFields:       true, // a list in the file replaces the default list
 		DecodeHook: mapstructure.ComposeDecodeHookFunc(
-			carrierDefaults, providerDefaults, trunkDefaults, lineDefaults, asWritten,
+			carrierDefaults, providerDefaults, trunkDefaults, asWritten,
 			mapstructure.StringToTimeDurationHookFunc(), mapstructure.StringToSliceHookFunc(",")),
 	})
 	if err != nil {

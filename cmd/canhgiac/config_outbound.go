@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"time"
 
@@ -11,19 +10,11 @@ import (
 
 // OutboundConfig is calls that the hotline places.
 type OutboundConfig struct {
-	Providers []LineConfig  `mapstructure:"providers"`
+	Providers []string      `mapstructure:"providers"`
 	Ring      time.Duration `mapstructure:"ring"`
 	Hours     string        `mapstructure:"hours"`
 	PerDay    int           `mapstructure:"per_day"`
 	After     time.Duration `mapstructure:"after"`
-}
-
-// LineConfig is a provider that calls go out by.
-type LineConfig struct {
-	Name           string  `mapstructure:"name"`
-	CallerID       string  `mapstructure:"caller_id"`
-	CallsPerSecond float64 `mapstructure:"calls_per_second"`
-	Concurrent     int     `mapstructure:"concurrent"`
 }
 
 // MissedCallConfig is the service for who rings and hangs up.
@@ -33,35 +24,24 @@ type MissedCallConfig struct {
 }
 
 func defaultOutbound() OutboundConfig {
-	return OutboundConfig{Providers: []LineConfig{}, Ring: 30 * time.Second, Hours: "08:00-17:00", PerDay: 1, After: 24 * time.Hour}
-}
-
-// lineDefaults lays a line's keys over the defaults, since a list's elements have none of their own.
-func lineDefaults(_, to reflect.Type, data any) (any, error) {
-	given, ok := data.(map[string]any)
-	if !ok || to != reflect.TypeFor[LineConfig]() {
-		return data, nil
-	}
-	full := map[string]any{"calls_per_second": 1.0, "concurrent": 10}
-	for k, v := range given {
-		full[k] = v
-	}
-	return full, nil
+	return OutboundConfig{Providers: []string{}, Ring: 30 * time.Second, Hours: "08:00-17:00", PerDay: 1, After: 24 * time.Hour}
 }
 
 func (k *check) outbound(c VoiceConfig) {
-	var callers []string
+	var placing []string
 	for _, p := range c.Providers {
-		callers = append(callers, p.Name)
+		if p.places() {
+			placing = append(placing, p.Name)
+		}
 	}
-	seen := map[string]bool{}
-	for i, l := range c.Outbound.Providers {
-		at := fmt.Sprintf("voice.outbound.providers[%d]", i)
-		k.that(slices.Contains(callers, l.Name) && !seen[l.Name], at+".name", fmt.Sprintf("the name of a provider of voice.providers, each once: one of %v", callers), l.Name)
-		seen[l.Name] = true
-		k.that(phoneForm.MatchString(l.CallerID), at+".caller_id", "a phone number of 3 to 15 digits", l.CallerID)
-		k.that(l.CallsPerSecond > 0 && l.CallsPerSecond <= 100, at+".calls_per_second", "more than 0, at most 100", l.CallsPerSecond)
-		k.that(l.Concurrent >= 1 && l.Concurrent <= 2000, at+".concurrent", "1 to 2000 calls at a time", l.Concurrent)
+	for _, t := range c.SIP.Trunks {
+		if t.Server != "" {
+			placing = append(placing, t.Name)
+		}
+	}
+	for i, name := range c.Outbound.Providers {
+		k.that(slices.Contains(placing, name) && slices.Index(c.Outbound.Providers, name) == i, fmt.Sprintf("voice.outbound.providers[%d]", i),
+			fmt.Sprintf("the name of a provider or trunk that places calls, each once: one of %v", placing), name)
 	}
 	o := c.Outbound
 	k.that(o.Ring >= 10*time.Second && o.Ring <= 2*time.Minute, "voice.outbound.ring", "10s to 2m", o.Ring)

@@ -118,7 +118,11 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	sending.Hours, sending.Caps = hours, caps
 	n.queue = gateway.NewStore(db, now, sending)
 	written := campaigns.Options{Traps: traps(words), Hours: hours, Caps: caps, Log: log.With("part", "campaigns")}
-	n.outgoing = ivr.NewOutgoing(db, now, n.residents, outgoingOptions(c, orders{&n.campaigns}, log, n.metrics))
+	placing, err := n.outgoingOptions()
+	if err != nil {
+		return nil, err
+	}
+	n.outgoing = ivr.NewOutgoing(db, now, n.residents, placing)
 	calling := written
 	if len(c.Voice.Outbound.Providers) > 0 { // else campaigns go by SMS alone
 		if calling, err = withCalls(written, c.Voice.Outbound, n.outgoing, words); err != nil {

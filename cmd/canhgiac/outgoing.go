@@ -4,39 +4,58 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"canhgiac/campaigns"
 	"canhgiac/ivr"
 	"canhgiac/ivr/prompts"
-	"canhgiac/ivr/webhook"
 	"canhgiac/residents"
 	"canhgiac/schedules"
 )
 
-// outgoingOptions are voice.outbound and voice.missed_call. Orders are whoever's calls they are.
-func outgoingOptions(c Config, orders ivr.Orders, log *slog.Logger, metrics prometheus.Registerer) ivr.OutgoingOptions {
-	v := c.Voice
+// outgoingOptions are voice.outbound and voice.missed_call, at work.
+func (n *node) outgoingOptions() (ivr.OutgoingOptions, error) {
+	v := n.config.Voice
 	o := ivr.OutgoingOptions{
-		Ring: v.Outbound.Ring, PerDay: v.Outbound.PerDay, Orders: orders, Log: log.With("part", "calls out"), Metrics: metrics,
+		Ring: v.Outbound.Ring, PerDay: v.Outbound.PerDay, Orders: orders{&n.campaigns}, Log: n.log.With("part", "calls out"), Metrics: n.metrics,
 		Missed: ivr.Missed{Numbers: v.MissedCall.Numbers, Ring: v.MissedCall.Ring},
-		Own:    append([]string{c.Words.Hotline, c.Words.Shortcode}, v.Officers...),
+		Own:    append([]string{n.config.Words.Hotline, n.config.Words.Shortcode}, v.Officers...),
+	}
+	lines, err := webhookLines(n.config, n.now, o.Log)
+	if err != nil {
+		return o, err
 	}
 	for _, t := range v.SIP.Trunks {
 		o.Own = append(o.Own, t.CallerID, t.Register.User)
+		lines = append(lines, ivr.Line{Provider: t.Name, CallerID: t.CallerID, PerSecond: t.CallsPerSecond, Concurrent: t.MaxCalls, Dialer: trunkDialer{n, t.Name}})
 	}
-	dialers := map[string]ivr.Dialer{}
-	for _, p := range voiceProviders(v) {
-		dialers[p.Name] = webhook.NewDialer(p, c.HTTP.PublicURL, nil, o.Log)
+	for _, p := range v.Providers {
+		o.Own = append(o.Own, p.CallerID)
 	}
-	for _, l := range v.Outbound.Providers {
-		o.Lines = append(o.Lines, ivr.Line{Provider: l.Name, CallerID: l.CallerID, PerSecond: l.CallsPerSecond, Concurrent: l.Concurrent, Dialer: dialers[l.Name]})
+	for _, name := range v.Outbound.Providers {
+		for _, l := range lines {
+			if l.Provider == name {
+				o.Lines = append(o.Lines, l)
+			}
+		}
 	}
-	return o
+	return o, nil
+}
+
+// trunkDialer dials by a trunk's server, which is there once the node listens.
+type trunkDialer struct {
+	node *node
+	name string
+}
+
+func (t trunkDialer) Place(ctx context.Context, p ivr.Placing) (string, error) {
+	if t.node.sip != nil {
+		if d := t.node.sip.Dialer(t.name); d != nil {
+			return d.Place(ctx, p)
+		}
+	}
+	return "", fmt.Errorf("trunk %s is not open: %w", t.name, ivr.ErrRefused)
 }
 
 // allReminders names the six in a row, as something that a campaign's calls can say.
