@@ -4,8 +4,10 @@ package webhooktest
 import (
 	"context"
 	"database/sql"
+	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -81,4 +83,65 @@ func (b *Bench) Column(t testing.TB, query string) []string {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// Exchange is a provider's REST API: it answers each request as the test says, and keeps it.
+type Exchange struct {
+	*httptest.Server
+	Asked chan Asked
+}
+
+// Asked is one request to an Exchange.
+type Asked struct {
+	*http.Request
+	Body []byte
+}
+
+// NewExchange answers every request with status and body.
+func NewExchange(t testing.TB, status int, body string) *Exchange {
+	t.Helper()
+	x := &Exchange{Asked: make(chan Asked, 100)}
+	x.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Errorf("read a request: %v", err)
+		}
+		x.Asked <- Asked{r, got}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body) // whoever went away has been told nothing
+	}))
+	t.Cleanup(x.Close)
+	return x
+}
+
+// Dial has a call to somebody wanted and placed, and gives what the provider was asked.
+func (b *Bench) Dial(t testing.TB, x *Exchange, to residents.Phone) Asked {
+	t.Helper()
+	tx, err := b.DB.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Outgoing.Want(t.Context(), tx, ivr.Wanted{Key: "call to " + string(to), To: to, Why: ivr.Callback}); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- b.Outgoing.Run(ctx) }()
+	limit := time.NewTimer(30 * time.Second)
+	defer limit.Stop()
+	select {
+	case asked := <-x.Asked:
+		stop()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		return asked
+	case <-limit.C:
+		stop()
+		t.Fatalf("no call was asked for; %v, log\n%s", <-ended, b.Log)
+		return Asked{}
+	}
 }
