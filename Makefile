@@ -26,7 +26,7 @@ lint:
 # Real PostgreSQL, real SMPP peers and a judge of our SMPP, a real browser: what is missing is installed first.
 test: postgres
 	@scripts/need chromium=chromium node=nodejs npm=npm gcc=gcc /usr/include/stdio.h=libc6-dev
-	@scripts/need tshark=tshark text2pcap=wireshark-common bearerbox=kannel /usr/share/perl5/Net/SMPP.pm=libnet-smpp-perl
+	@scripts/need tshark=tshark text2pcap=wireshark-common bearerbox=kannel /usr/share/perl5/Net/SMPP.pm=libnet-smpp-perl xmllint=libxml2-utils
 	@scripts/need baresip=baresip-core sipp=sip-tester
 	$(MAKE) --no-print-directory lint
 	go test -race -count=1 -parallel 4 -timeout 20m ./...

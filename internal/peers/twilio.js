@@ -13,6 +13,7 @@ function build(parent, verbs) {
     else if (name === 'Redirect') parent.redirect(attributes, inner);
     else if (name === 'Record') parent.record(attributes);
     else if (name === 'Hangup') parent.hangup();
+    else if (name === 'Reject') parent.reject(attributes);
     else if (name === 'Gather') build(parent.gather(attributes), inner);
     else if (name === 'Dial') build(parent.dial(attributes), inner);
     else if (name === 'Number') parent.number(attributes, inner);

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"canhgiac/internal/peers"
 	"canhgiac/internal/postgres/pgtest"
 	"canhgiac/ivr"
 	"canhgiac/ivr/prompts"
@@ -137,9 +138,11 @@ func TestDocumentsOfOneCall(t *testing.T) {
 		{"a message", "recorded?n=7", form("RecordingSid", "RE1", "RecordingUrl", "https://api.example/RE1", "RecordingDuration", "12"),
 			head + `<Play>` + voice + `sounds/trung/tam_biet.wav</Play><Hangup></Hangup></Response>`},
 	} {
-		if got := b.document("/voice/twilio/"+s.path, s.form); got != s.want {
+		got := b.document("/voice/twilio/"+s.path, s.form)
+		if got != s.want {
 			t.Fatalf("%s:\n%s, expected\n%s", s.what, got, s.want)
 		}
+		peers.Valid(t, schema, got)
 	}
 	for range 2 { // told twice
 		if w := b.post("/voice/twilio/status", form("CallStatus", "completed")); w.Code != http.StatusNoContent {

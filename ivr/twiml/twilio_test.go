@@ -2,13 +2,7 @@ package twiml
 
 import (
 	"encoding/base64"
-	"encoding/xml"
-	"errors"
-	"fmt"
-	"io"
 	"net/url"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +49,27 @@ func plain(f url.Values) map[string]any {
 	return p
 }
 
+// schema is ours of the verbs that we use.
+const schema = "testdata/twiml.xsd"
+
+// TestDocumentsByTheSchema: what no reply of the table in TestDocumentsOfTheTwilioLibrary is, and what the schema must refuse.
+func TestDocumentsByTheSchema(t *testing.T) {
+	d, a := New(Account{}), webhook.At("https://canhgiac.vn", "twilio", nil)
+	peers.Valid(t, schema, string(d.Failure(a, []ivr.Action{{Play: "loi_he_thong"}, {Dial: &ivr.Dial{Number: "+842363000001", Ring: 30 * time.Second}},
+		{Dial: &ivr.Dial{Number: "113", Ring: 30 * time.Second}}, {Hangup: true}})))
+	peers.Valid(t, schema, string(d.ComeBack(a, a.Hook(webhook.Step, 3)+"&try=1", 2*time.Second)))
+	for reason, document := range map[string]string{
+		"Sing":                                         `<Response><Sing/></Response>`,
+		"not accepted by the pattern 'https?":          `<Response><Play>/voice/sounds/chao.wav</Play></Response>`,
+		"not accepted by the pattern '\\+?[0-9]":       `<Response><Dial><Number>1'; --</Number></Dial></Response>`,
+		"not a valid value of the atomic type 'waits'": `<Response><Dial timeout="0"><Number>113</Number></Dial></Response>`,
+		"Missing child element":                        `<Response><Gather input="dtmf" timeout="5" action="https://a.vn/x"/></Response>`,
+		"is not expected":                              `<Response><Hangup/><Play>https://a.vn/x</Play></Response>`,
+	} {
+		peers.Invalid(t, schema, document, reason)
+	}
+}
+
 // TestDocumentsOfTheTwilioLibrary: the library, asked for the same verbs, writes the same documents.
 func TestDocumentsOfTheTwilioLibrary(t *testing.T) {
 	judge := peers.Start(t, "twilio.js")
@@ -88,39 +103,21 @@ func TestDocumentsOfTheTwilioLibrary(t *testing.T) {
 			[]ivr.Action{{Record: &ivr.Record{Max: 180 * time.Second, Silence: 8 * time.Second}}},
 			[]v{{"Record", attrs{"action": hook("recorded"), "method": "POST", "maxLength": 180, "timeout": 8, "finishOnKey": "#", "playBeep": true}, ""}, redirect},
 		},
+		"a call that is not answered": {
+			[]ivr.Action{{Reject: &ivr.Reject{Ring: time.Second}}},
+			[]v{{"Reject", attrs{"reason": "busy"}, ""}},
+		},
 		"goodbye": {
 			[]ivr.Action{{Play: "tam_biet"}, {Hangup: true}},
 			[]v{play("tam_biet"), {"Hangup", attrs{}, ""}},
 		},
 	} {
 		judge.Tell(map[string]any{"build": c.verbs})
-		theirs := canonical(t, judge.Await("built").Text("document"))
-		if ours := canonical(t, string(New(Account{}).Render(a, ivr.Reply{Step: 3, Actions: c.actions}))); ours != theirs {
+		theirs := peers.Canonical(t, judge.Await("built").Text("document"))
+		document := string(New(Account{}).Render(a, ivr.Reply{Step: 3, Actions: c.actions}))
+		peers.Valid(t, schema, document)
+		if ours := peers.Canonical(t, document); ours != theirs {
 			t.Errorf("%s: ours\n%s, theirs\n%s", name, ours, theirs)
-		}
-	}
-}
-
-// canonical writes a document with its attributes sorted and nothing else that two writers may do differently.
-func canonical(t *testing.T, document string) string {
-	t.Helper()
-	var b strings.Builder
-	for d := xml.NewDecoder(strings.NewReader(document)); ; {
-		token, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			return b.String()
-		}
-		if err != nil {
-			t.Fatalf("%v in %s", err, document)
-		}
-		switch x := token.(type) {
-		case xml.StartElement:
-			slices.SortFunc(x.Attr, func(p, q xml.Attr) int { return strings.Compare(p.Name.Local, q.Name.Local) })
-			fmt.Fprintf(&b, "<%s %v>", x.Name.Local, x.Attr)
-		case xml.CharData:
-			b.WriteString(strings.TrimSpace(string(x)))
-		case xml.EndElement:
-			fmt.Fprintf(&b, "</%s>", x.Name.Local)
 		}
 	}
 }
