@@ -130,6 +130,15 @@ func loadMenu(src []byte, w *prompts.Words, sounding func(prompts.Line) bool) (*
 	return m, nil
 }
 
+// written is one node as the document writes it.
+func written(n any) string {
+	b, err := yaml.Marshal(n)
+	if err != nil {
+		return err.Error() // nodes hold texts and numbers alone: never
+	}
+	return string(b)
+}
+
 // readDocument reads one document, strictly: a misspelt name is an error.
 func readDocument(src []byte) (document, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(src))

@@ -63,7 +63,10 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9) returning id`
 
 func (v *visit) openSession(heard string) error {
 	var err error
-	if v.m, err = v.h.menus.answering(v.ctx, v.tx); err != nil {
+	if v.m = v.with; v.m == nil {
+		v.m, err = v.h.menus.answering(v.ctx, v.tx)
+	}
+	if err != nil {
 		return err
 	}
 	from, kind := caller(v.d.From)

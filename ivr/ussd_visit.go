@@ -23,6 +23,7 @@ type visit struct {
 	kind  InputKind
 	node  string // where the input was taken; s.node moves on
 	typed string
+	with  *Menu  // that a rehearsal begins with; nil: the one that answers
 	back  string // the node that a report gone on with was left at
 }
 

@@ -191,25 +191,31 @@ func (s *Menus) Edit(ctx context.Context, id int64, revision int, by User, chang
 		if v.Revision != revision {
 			return ErrChanged
 		}
-		m, all := s.Judge(v)
-		if m == nil {
-			return all
-		}
-		e := &Edit{menu: m, changes: m.words.Changes(), words: s.words}
-		if err := change(e); err != nil {
-			return err
-		}
-		doc, err := writeDocument(m.document)
+		v, err := s.Changed(v, change)
 		if err != nil {
 			return err
 		}
-		texts, err := json.Marshal(e.changes)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, saveVersionSQL, id, doc, texts, s.now().UTC(), by.Name)
+		_, err = tx.ExecContext(ctx, saveVersionSQL, id, v.document, v.texts, s.now().UTC(), by.Name)
 		return err
 	})
+}
+
+// Changed gives a version as a change would leave it; nothing is kept. Errors: Findings, where the version cannot be read,
+// and change's own.
+func (s *Menus) Changed(v Version, change func(*Edit) error) (Version, error) {
+	m, all := s.Judge(v)
+	if m == nil {
+		return v, all
+	}
+	e := &Edit{menu: m, changes: m.words.Changes(), words: s.words}
+	err := change(e)
+	if err == nil {
+		v.document, err = writeDocument(m.document)
+	}
+	if err == nil {
+		v.texts, err = json.Marshal(e.changes)
+	}
+	return v, err
 }
 
 const stateSQL = `
