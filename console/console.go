@@ -45,8 +45,9 @@ type Options struct {
 	Jobs        *jobs.Store       // its runner does Works
 	Carriers    []gateway.Carrier // those configured, for the operator: Name, Rate and ReceiptID
 	Schedules   *schedules.Store
-	HandsetURL  string // "" = no handset page
-	Hotline     string // the numbers that the handset page offers: words.hotline, words.shortcode
+	Spoken      func(ctx context.Context, sid string) ([]byte, error) // the sound of a message spoken to this program; nil: there are none
+	HandsetURL  string                                                // "" = no handset page
+	Hotline     string                                                // the numbers that the handset page offers: words.hotline, words.shortcode
 	Shortcode   string
 	Practice    *Practice // nil = no practice ward
 

@@ -128,3 +128,29 @@ func TestAMessageIsHeardAtTheProvidersAndAudited(t *testing.T) {
 		t.Errorf("%d audit rows", n)
 	}
 }
+
+func TestAMessageSpokenToUsIsPlayedHereAndAudited(t *testing.T) {
+	h := newHouse(t, func(o *Options) {
+		o.Spoken = func(_ context.Context, sid string) ([]byte, error) {
+			if sid != "msg-1" {
+				return nil, reports.ErrNotFound
+			}
+			return []byte("RIFF..."), nil
+		}
+	})
+	r := h.report(reports.Draft{Ref: "1", Kind: 1})
+	h.missed(r.ID, reports.Message{SID: "msg-1", URL: "spoken:msg-1", Seconds: 3}, reports.Message{SID: "msg-2", URL: "spoken:msg-1"},
+		reports.Message{SID: "msg-3", URL: "spoken:msg-3"})
+	got := h.as(Police).get("/reports/" + r.Code + "/messages/1")
+	if got.status != http.StatusOK || got.header.Get("Content-Type") != "audio/wav" || got.body != "RIFF..." || h.audited("report.listen") != 1 {
+		t.Errorf("%d %v %q, %d audit rows", got.status, got.header, got.body, h.audited("report.listen"))
+	}
+	for _, nth := range []string{"2", "3"} { // the address of another one; a sound that has not come yet
+		if got := h.as(Police).get("/reports/" + r.Code + "/messages/" + nth); got.status != http.StatusNotFound {
+			t.Errorf("message %s: %d", nth, got.status)
+		}
+	}
+	if got := h.as(Ward).get("/reports/" + r.Code + "/messages/1"); got.status != http.StatusForbidden {
+		t.Errorf("an officer of the ward hears it: %d", got.status)
+	}
+}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -102,8 +103,8 @@ func (c *Console) reportLive(w http.ResponseWriter, r *http.Request) error {
 	return c.fragment(w, r, "report", "live", d)
 }
 
-// reportListen sends the officer to where the provider keeps a message. The sound does not pass through here; that it was
-// asked for does.
+// reportListen plays a message that was spoken to this program, or sends the officer to where the provider keeps it. That it
+// was asked for is audited either way.
 func (c *Console) reportListen(w http.ResponseWriter, r *http.Request) error {
 	nth, err := strconv.Atoi(mux.Vars(r)["nth"])
 	if err != nil {
@@ -116,8 +117,30 @@ func (c *Console) reportListen(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if m.Own() {
+		return c.playSpoken(w, r, m)
+	}
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	http.Redirect(w, r, m.Address(), http.StatusSeeOther)
+	return nil
+}
+
+// playSpoken gives the sound with its length, so that a browser's player can go back and forth in it.
+func (c *Console) playSpoken(w http.ResponseWriter, r *http.Request, m reports.Message) error {
+	if c.Spoken == nil {
+		return errNoPage
+	}
+	wav, err := c.Spoken(r.Context(), m.SID)
+	if errors.Is(err, reports.ErrNotFound) {
+		return errNoPage // told before its sound has come from the node that took it
+	}
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "audio/wav")
+	w.Header().Set("Content-Disposition", `inline; filename="`+m.SID+`.wav"`)
+	w.Header().Set("Cache-Control", "no-store")
+	http.ServeContent(w, r, "", m.At, bytes.NewReader(wav))
 	return nil
 }
 

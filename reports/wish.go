@@ -29,8 +29,18 @@ type Message struct {
 	At      time.Time
 }
 
-// Address is where a browser may be sent to hear m, "" when the provider's is no web address.
+// OwnMessage begins the URL of a message that was spoken to this program itself; the SID follows.
+const OwnMessage = "spoken:"
+
+// Own says that the sound of m is kept here.
+func (m Message) Own() bool { return m.URL == OwnMessage+m.SID }
+
+// Address is where m can be heard: OwnMessage and its SID, or where a browser may be sent; "" when the provider's is no web
+// address.
 func (m Message) Address() string {
+	if m.Own() {
+		return m.URL
+	}
 	u, err := url.Parse(m.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return ""

@@ -42,7 +42,7 @@ func newDemoCommand(file *string) *cobra.Command {
 
 // resetDemo removes what the demo keeps, and nothing else in the folder.
 func resetDemo(dir string, out io.Writer) error {
-	if err := postgres.Remove(filepath.Join(dir, "postgres")); err != nil {
+	if err := errors.Join(postgres.Remove(filepath.Join(dir, "postgres")), os.RemoveAll(filepath.Join(dir, "voice"))); err != nil {
 		return fmt.Errorf("forget the demo: %w", err)
 	}
 	for _, name := range []string{"demo.json", "demo.log"} {
@@ -149,6 +149,7 @@ func runDemo(ctx context.Context, file, dir string, totp bool, out io.Writer) er
 		return err
 	}
 	world := demoConfig(c, secrets, server.URL())
+	world.Voice.SIP.Spool = filepath.Join(dir, "voice")
 	if totp {
 		world.Console.TOTP = c.Console.TOTP
 	}

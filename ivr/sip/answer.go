@@ -59,7 +59,7 @@ func (s *Server) answer(d *diago.DialogServerSession) {
 		s.endUnanswered(in)
 		return
 	}
-	c := s.newCall(t, g, d.Context(), in.SID, log)
+	c := s.newCall(t, g, d.Context(), in, log)
 	k.open(g, c.line, d.InviteResponse.Contact(), d.ReadRequest)
 	c.log.Info("call answered", "law", g.speaks(), "srtp", k.agreed().crypto != "")
 	c.run(begin)

@@ -41,11 +41,13 @@ type call struct {
 	step  int
 	voice prompts.Voice // that the call is spoken in
 
-	reading bool // the leg is read already
+	in      ivr.Incoming
+	spoken  *ivr.LeftMessage // a message that the menu has not taken yet
+	reading bool        // the leg is read already
 }
 
-func (s *Server) newCall(t *trunk, g *leg, ctx context.Context, sid string, log *slog.Logger) *call {
-	return &call{s: s, trunk: t, sid: sid, ctx: ctx, leg: g, line: newLine(g), log: log}
+func (s *Server) newCall(t *trunk, g *leg, ctx context.Context, in ivr.Incoming, log *slog.Logger) *call {
+	return &call{s: s, trunk: t, sid: in.SID, in: in, ctx: ctx, leg: g, line: newLine(g), log: log}
 }
 
 // run speaks with the caller until one of them hangs up. first opens the call in the menu.
@@ -81,6 +83,7 @@ func (c *call) run(first func(context.Context) (ivr.Reply, error)) {
 func (c *call) talk(ctx context.Context, next func(context.Context) (ivr.Reply, error)) error {
 	for {
 		reply, err := c.take(ctx, next)
+		c.keepSpoken(ctx, err == nil)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -90,7 +93,7 @@ func (c *call) talk(ctx context.Context, next func(context.Context) (ivr.Reply, 
 		}
 		c.step, c.voice = reply.Step, reply.Voice
 		in, err := c.perform(ctx, reply.Actions)
-		if err != nil {
+		if err != nil && in.Kind != ivr.InputRecorded { // what was said before the caller hung up still counts
 			return err
 		}
 		in.Step = reply.Step
@@ -200,6 +203,9 @@ func (c *call) fail(ctx context.Context) error {
 				return errors.Join(err, errDone)
 			}
 		}
+	}
+	if err := c.lastMessage(ctx); err != nil {
+		return err
 	}
 	return fmt.Errorf("%w: nobody could be reached", errDone)
 }

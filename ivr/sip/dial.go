@@ -113,7 +113,3 @@ func (t *trunk) shows() string {
 	}
 	return "canhgiac"
 }
-
-func (c *call) record(ctx context.Context, r ivr.Record) (ivr.Input, error) {
-	return ivr.Input{Kind: ivr.InputSilence}, nil
-}

@@ -50,7 +50,7 @@ func newWard(t *testing.T, officers []string, change ...func(*Options)) *ward {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.server = serve(t, w.hotline, sound, change...)
+	w.server = serve(t, w.hotline, sound, append([]func(*Options){func(o *Options) { o.Spoken, o.Spool, o.Outgoing = w.hotline, t.TempDir(), w.hotline }}, change...)...)
 	return w
 }
 

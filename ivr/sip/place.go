@@ -112,12 +112,12 @@ func (s *Server) placed(r *rung, p ivr.Placing, sid string, told <-chan bool) {
 		return
 	}
 	defer r.hangUp()
-	c := s.newCall(r.trunk, r.leg, r.d.Context(), sid, log)
+	in := ivr.Incoming{Provider: r.trunk.Name, SID: sid, From: p.From, To: string(p.To), Ref: p.Ref}
+	c := s.newCall(r.trunk, r.leg, r.d.Context(), in, log)
 	c.reading = true
 	if v, ok := s.talks.Load(callID(r.d.InviteRequest)); ok {
 		v.(*talk).open(r.leg, c.line, r.d.InviteRequest.Contact(), r.d.ReadRequest)
 	}
-	in := ivr.Incoming{Provider: r.trunk.Name, SID: sid, From: p.From, To: string(p.To), Ref: p.Ref}
 	log.Info("call taken", "law", r.leg.speaks())
 	c.run(func(ctx context.Context) (ivr.Reply, error) { return s.o.Outgoing.Answered(ctx, in) })
 }

@@ -49,6 +49,8 @@ type Options struct {
 	TLS        *tls.Config
 	Hotline    Hotline
 	Outgoing   Outgoing // nil: no calls are placed
+	Spoken     Spoken
+	Spool      string // a folder for messages while they are spoken; "": none are taken
 	Sounds     Sounds
 	Frame      time.Duration // 0: 20 ms. A test lets the calls' time run faster.
 	Log        *slog.Logger
@@ -61,6 +63,7 @@ type Server struct {
 	laws   *laws
 	beat   *beat
 	ports  *ports
+	spool  *spool // nil: none
 	trunks []*trunk
 	doors  []*door
 	ua     *sipgo.UserAgent
@@ -80,6 +83,10 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		o.Frame = frame
 	}
 	s := &Server{o: o, log: o.Log, laws: newLaws(), beat: newBeat(o.Frame), ports: newPorts(o.RTPFirst, o.RTPLast)}
+	var err error
+	if s.spool, err = newSpool(o.Spool); err != nil {
+		return nil, err
+	}
 	s.stop, s.halt = context.WithCancelCause(context.Background())
 	for _, t := range o.Trunks {
 		s.trunks = append(s.trunks, &trunk{Trunk: t})
@@ -93,7 +100,6 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		s.doors = append(s.doors, d)
 	}
 	library := slog.New(wordsOnly{o.Log.Handler()})
-	var err error
 	s.ua, err = sipgo.NewUA(sipgo.WithUserAgent("canhgiac"),
 		sipgo.WithUserAgentTransactionLayerOptions(gosip.WithTransactionLayerLogger(library)),
 		sipgo.WithUserAgentTransportLayerOptions(gosip.WithTransportLayerLogger(library), gosip.WithTransportLayerReadFilter(s.filter)))
@@ -147,6 +153,9 @@ func (s *Server) Run(ctx context.Context) error {
 	own, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
 	work.Go(func() { s.beat.run(own) })
+	if s.spool != nil {
+		work.Go(func() { s.sweep(own) })
+	}
 	failed := make(chan error, len(s.doors))
 	for _, d := range s.doors {
 		work.Go(func() {
