@@ -106,7 +106,9 @@ func demoConfig(c Config, s demoSecrets, databaseURL string) Config {
 	c.Gateway.Carriers = []CarrierConfig{carrier}
 	provider := defaultProvider()
 	provider.Name, provider.Account, provider.Secret = "simulator", "ACdemo", s.VoiceSecret
-	c.Voice.Providers = []ProviderConfig{provider}
+	other := defaultProvider() // of another dialect; the simulator rings by it where it is asked to
+	other.Name, other.Dialect, other.Secret, other.CallerID = "simulator-vn", dialectStringee, s.VoiceSecret, "842473000001"
+	c.Voice.Providers = []ProviderConfig{provider, other}
 	if len(c.Voice.Officers) == 0 {
 		c.Voice.Officers = []string{"02363222113"}
 	}
@@ -193,7 +195,8 @@ func demoWorld(ctx context.Context, c Config, secrets demoSecrets, dataDir, logP
 		SMPPAddr: c.Simulator.SMPPAddr, HTTPAddr: c.Simulator.HTTPAddr,
 		SystemID: c.Gateway.Carriers[0].SystemID, Password: secrets.SMPPPassword,
 		VoiceURL: c.HTTP.PublicURL, VoiceProvider: provider.Name, VoiceAccount: provider.Account, VoiceSecret: provider.Secret,
-		Script: simulator.Script{Network: demoNetwork}, Log: log.With("part", "simulator"),
+		Stringee: simulator.Stringee{Provider: c.Voice.Providers[1].Name, SigningKey: c.Voice.Providers[1].Secret},
+		Script:   simulator.Script{Network: demoNetwork}, Log: log.With("part", "simulator"),
 	})
 	if err != nil {
 		return errors.Join(err, n.closeListeners())

@@ -54,7 +54,7 @@ absent, from the start or for a time: docs/simulator.yaml shows all that it can 
 	return cmd
 }
 
-// simulatorOptions plays the other side of c: its first TwiML provider, and its carrier's account. With several carriers
+// simulatorOptions plays the other side of c: its first TwiML provider and its first Stringee, and its carrier's account. With several carriers
 // the simulator is all of them, and takes any account.
 func simulatorOptions(c Config, log *slog.Logger) simulator.Options {
 	o := simulator.Options{SMPPAddr: c.Simulator.SMPPAddr, HTTPAddr: c.Simulator.HTTPAddr, Log: log}
@@ -62,9 +62,11 @@ func simulatorOptions(c Config, log *slog.Logger) simulator.Options {
 		o.SystemID, o.Password = c.Gateway.Carriers[0].SystemID, c.Gateway.Carriers[0].Password
 	}
 	for _, p := range c.Voice.Providers {
-		if p.Dialect == "twiml" {
+		switch {
+		case p.Dialect == dialectTwiML && o.VoiceProvider == "":
 			o.VoiceURL, o.VoiceProvider, o.VoiceAccount, o.VoiceSecret = c.HTTP.PublicURL, p.Name, p.Account, p.Secret
-			break
+		case p.Dialect == dialectStringee && o.Stringee.Provider == "":
+			o.VoiceURL, o.Stringee = c.HTTP.PublicURL, simulator.Stringee{Provider: p.Name, SigningKey: p.Secret}
 		}
 	}
 	return o

@@ -46,6 +46,7 @@ type call struct {
 	once  sync.Once
 	page  string // the address of the document that runs
 	since time.Time
+	met   bool   // an officer has answered
 	state string // CallStatus as the webhooks are told it
 }
 
@@ -96,6 +97,9 @@ func (c *call) report(ctx context.Context) {
 	if !c.since.IsZero() {
 		form.Set("CallDuration", wholeSeconds(c.now().Sub(c.since)))
 	}
+	if c.line.dialect == stringee {
+		form.Set("Talked", strconv.FormatBool(c.met))
+	}
 	if err := c.line.ask(ctx, http.MethodPost, c.line.base+"/status", c.form(form), nil); err != nil {
 		c.log.Warn("status callback not taken", "call", c.id, "err", err)
 	}
@@ -116,6 +120,9 @@ func (c *call) converse(ctx context.Context) error {
 	}
 	if len(doc) > 0 && doc[0].name == "Reject" { // anywhere else the call is already answered
 		return rejected{doc[0].attr("reason", "rejected")}
+	}
+	if len(doc) == 0 && c.line.dialect == stringee { // it has no verb to refuse with
+		return rejected{"busy"}
 	}
 	c.since = c.now()
 	c.set("in-progress", "")
@@ -140,7 +147,7 @@ type request struct {
 func (c *call) fetch(ctx context.Context, method, address string, extra url.Values) ([]verb, error) {
 	var doc []verb
 	err := c.line.ask(ctx, method, address, c.form(extra), func(r io.Reader) (err error) {
-		doc, err = parseDocument(r)
+		doc, err = c.line.parse(r)
 		return err
 	})
 	if err != nil {

@@ -41,7 +41,7 @@ func (c *call) dial(ctx context.Context, v verb) (*request, error) {
 			status = "canceled"
 			break
 		}
-		status = "completed"
+		status, c.met = "completed", true
 		c.tell(Event{Name: "dial", State: "answered", To: number})
 		began := c.now()
 		talk := o.Talk
@@ -56,6 +56,9 @@ func (c *call) dial(ctx context.Context, v verb) (*request, error) {
 		}
 	}
 	c.tell(Event{Name: "dial", State: status, To: number})
+	if _, ok := v.attrs["onFail"]; ok && (err != nil || status == "completed") {
+		return nil, err
+	}
 	return c.told(ctx, v, err, url.Values{
 		"DialCallStatus": {status}, "DialCallSid": {newSID("CA")}, "DialCallDuration": {wholeSeconds(talked)},
 	})

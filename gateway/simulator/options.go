@@ -18,7 +18,8 @@ type Options struct {
 	VoiceProvider string
 	VoiceAccount  string
 	VoiceSecret   string
-	Officer       Officer // zero: answers after 3 s and talks until the caller hangs up
+	Stringee      Stringee // a second provider, of another dialect
+	Officer       Officer  // zero: answers after 3 s and talks until the caller hangs up
 
 	Script    Script
 	KeepTexts int // texts kept for handsets' screens, over all handsets; 0 = 50,000
@@ -27,6 +28,12 @@ type Options struct {
 	Now    func() time.Time
 	Log    *slog.Logger
 }
+
+// Stringee is the provider of that dialect whose calls come by the same address. "" names none.
+type Stringee struct{ Provider, SigningKey string }
+
+// stringee names the dialect, and the line, of a call by it.
+const stringee = "stringee"
 
 func (o Options) withDefaults() Options {
 	if o.Client == nil {

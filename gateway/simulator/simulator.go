@@ -16,6 +16,7 @@ import (
 type Simulator struct {
 	o     Options
 	line  *provider // nil: no voice
+	other *provider // by Stringee; nil: none
 	phone *handsets
 	smsc  *smsc
 	ready chan struct{}
@@ -40,11 +41,15 @@ func New(o Options) (*Simulator, error) {
 	s := &Simulator{o: o, phone: newHandsets(o.KeepTexts, o.Now), ready: make(chan struct{}), officer: o.Officer}
 	s.smsc = newSMSC(o, s.phone)
 	if o.VoiceURL != "" {
-		line, err := newProvider(o)
-		if err != nil {
+		var err error
+		if s.line, err = newProvider(o, o.VoiceProvider, "", o.VoiceSecret); err != nil {
 			return nil, err
 		}
-		s.line = line
+		if o.Stringee.Provider != "" {
+			if s.other, err = newProvider(o, o.Stringee.Provider, stringee, o.Stringee.SigningKey); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return s, nil
 }
@@ -120,6 +125,15 @@ const lastWords = 500 * time.Millisecond
 
 // Call rings to from a handset. It returns as soon as the call rings; the handset's events tell the rest.
 func (s *Simulator) Call(from, to string, withheld bool) error {
+	return s.ring(s.line, from, to, withheld)
+}
+
+// CallByStringee rings as Call does, carried by the provider of that dialect.
+func (s *Simulator) CallByStringee(from, to string, withheld bool) error {
+	return s.ring(s.other, from, to, withheld)
+}
+
+func (s *Simulator) ring(line *provider, from, to string, withheld bool) error {
 	n, err := parseNumber(from)
 	if err != nil {
 		return err
@@ -128,11 +142,11 @@ func (s *Simulator) Call(from, to string, withheld bool) error {
 	if err != nil {
 		return err
 	}
-	if s.line == nil {
+	if line == nil {
 		return errNoVoice
 	}
 	c := &call{
-		id: newSID("CA"), from: n.international(), to: hotline.international(), line: s.line, officer: s.onDuty, record: s.keepRecording,
+		id: newSID("CA"), from: n.international(), to: hotline.international(), line: line, officer: s.onDuty, record: s.keepRecording,
 		log: s.o.Log, now: s.o.Now, keys: make(chan byte, 64), gone: make(chan struct{}), state: "ringing",
 	}
 	if withheld {

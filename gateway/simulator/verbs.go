@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -117,6 +118,9 @@ func (c *call) gather(ctx context.Context, v verb) (*request, error) {
 		if key, err = c.listen(d); err != nil {
 			return nil, err
 		}
+		if v.attr("from", "") == "words" {
+			silence = max(0, silence-d)
+		}
 		if key != noKey {
 			c.tell(Event{Name: "quiet"})
 			break
@@ -147,7 +151,12 @@ func (c *call) gather(ctx context.Context, v verb) (*request, error) {
 	if len(digits) == 0 && v.attr("actionOnEmptyResult", "false") != "true" {
 		return nil, nil
 	}
-	return c.next(v, v.attr("action", ""), url.Values{"Digits": {string(digits)}, "FinishedOnKey": {ended}})
+	told := url.Values{"Digits": {string(digits)}, "FinishedOnKey": {ended}}
+	if field, ok := v.attrs["customField"]; ok {
+		told.Set("customField", field)
+		told.Set("timedOut", strconv.FormatBool(ended == "" && (limit == 0 || len(digits) < limit)))
+	}
+	return c.next(v, v.attr("action", ""), told)
 }
 
 // forgetKeys drops what was pressed while nobody gathered.

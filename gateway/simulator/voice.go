@@ -22,6 +22,7 @@ const (
 // provider is the company that carries the hotline's calls and asks the ward's webhooks what to do with them.
 type provider struct {
 	base    string // the ward's public address with the provider's path: http://host/voice/NAME
+	dialect string // "" is TwiML
 	account string
 	secret  string
 	client  *http.Client
@@ -30,13 +31,21 @@ type provider struct {
 	sounds map[string]sound // by address; prompts do not change while the program runs
 }
 
+// parse reads a document in the provider's dialect.
+func (p *provider) parse(r io.Reader) ([]verb, error) {
+	if p.dialect == stringee {
+		return parseActions(r)
+	}
+	return parseDocument(r)
+}
+
 // sound is what a caller hears: its length, and the words that stand beside it for the handset's screen.
 type sound struct {
 	text   string
 	length time.Duration
 }
 
-func newProvider(o Options) (*provider, error) {
+func newProvider(o Options, name, dialect, secret string) (*provider, error) {
 	u, err := url.Parse(o.VoiceURL)
 	if err != nil || u.Host == "" {
 		return nil, fmt.Errorf("voice address %q: want http://host or https://host", o.VoiceURL)
@@ -45,13 +54,16 @@ func newProvider(o Options) (*provider, error) {
 	// A webhook that answers with a redirect would have to be signed again; the ward's never does.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &provider{
-		base:    strings.TrimRight(o.VoiceURL, "/") + "/voice/" + url.PathEscape(o.VoiceProvider),
-		account: o.VoiceAccount, secret: o.VoiceSecret, client: &client, sounds: make(map[string]sound),
+		base:    strings.TrimRight(o.VoiceURL, "/") + "/voice/" + url.PathEscape(name),
+		dialect: dialect, account: o.VoiceAccount, secret: secret, client: &client, sounds: make(map[string]sound),
 	}, nil
 }
 
 // ask sends form to a webhook, signed, and hands its answer to read.
 func (p *provider) ask(ctx context.Context, method, address string, form url.Values, read func(io.Reader) error) error {
+	if p.dialect == stringee {
+		return p.askStringee(ctx, address, form, read)
+	}
 	ctx, cancel := context.WithTimeout(ctx, webhookTimeout)
 	defer cancel()
 	var body io.Reader
@@ -78,6 +90,11 @@ func (p *provider) ask(ctx context.Context, method, address string, form url.Val
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8")
 	}
 	req.Header.Set("X-Twilio-Signature", Sign(p.secret, address, signed))
+	return p.send(req, read)
+}
+
+// send sends a webhook and hands its answer to read.
+func (p *provider) send(req *http.Request, read func(io.Reader) error) error {
 	resp, err := p.client.Do(req)
 	if err != nil {
 		return fmt.Errorf("webhook: %w", err)

@@ -19,7 +19,7 @@ const bodyLimit = 16 << 10
 //
 //	GET  /handsets/{number}/events            the handset's screen and speaker, as server-sent events
 //	POST /handsets/{number}/sms    {to,text,split}   split: udh, udh16, sar or payload
-//	POST /handsets/{number}/call   {to,withheld}
+//	POST /handsets/{number}/call   {to,withheld,by}  by: "stringee", or TwiML
 //	POST /handsets/{number}/keys   {digits}   0-9 * #
 //	POST /handsets/{number}/hangup
 //	POST /handsets/{number}/ussd   {code}     dials a code such as *8088#; {text} answers what is asked; {cancel:true} is the red button
@@ -97,8 +97,13 @@ func (s *Simulator) postCall(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		To       string
 		Withheld bool
+		By       string
 	}
 	if !read(w, r, &in) {
+		return
+	}
+	if in.By == stringee {
+		done(w, s.CallByStringee(mux.Vars(r)["number"], in.To, in.Withheld))
 		return
 	}
 	done(w, s.Call(mux.Vars(r)["number"], in.To, in.Withheld))

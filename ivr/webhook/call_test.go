@@ -1,12 +1,14 @@
-package twiml
+package webhook_test
 
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,14 +17,27 @@ import (
 	"canhgiac/internal/postgres/pgtest"
 	"canhgiac/ivr"
 	"canhgiac/ivr/prompts"
+	"canhgiac/ivr/stringee"
+	"canhgiac/ivr/twiml"
 	"canhgiac/ivr/webhook"
 	"canhgiac/reports"
 	"canhgiac/residents"
 )
 
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+type noTexts struct{}
+
+func (noTexts) SendText(context.Context, *sql.Tx, residents.Phone, string, string) error { return nil }
+
 // TestACallOverTheWire is a whole call as a handset makes it: a voice provider that reads our documents, fetches our
 // sounds and signs what it tells us, in real time. Nothing of ours is called but over HTTP.
 func TestACallOverTheWire(t *testing.T) {
+	t.Run("TwiML", func(t *testing.T) { callOverTheWire(t, (*simulator.Simulator).Call, "completed") })
+	t.Run("Stringee", func(t *testing.T) { callOverTheWire(t, (*simulator.Simulator).CallByStringee, "USER_END_CALL") })
+}
+
+func callOverTheWire(t *testing.T, ring func(s *simulator.Simulator, from, to string, withheld bool) error, ends string) {
 	db := pgtest.Shared(t)
 	words, err := prompts.Load()
 	if err != nil {
@@ -39,13 +54,16 @@ func TestACallOverTheWire(t *testing.T) {
 	}
 	web := httptest.NewUnstartedServer(nil)
 	base := "http://" + web.Listener.Addr().String()
-	web.Config.Handler = webhook.Handler(webhook.Options{Hotline: h, Sound: sound, Providers: []webhook.Provider{{Name: "sim", Dialect: New(Account{SID: "AC9", Token: "s3cret"})}},
-		PublicURL: base, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	web.Config.Handler = webhook.Handler(webhook.Options{Hotline: h, Sound: sound, PublicURL: base, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Providers: []webhook.Provider{
+			{Name: "sim", Dialect: twiml.New(twiml.Account{SID: "AC9", Token: "s3cret"})},
+			{Name: "sim-vn", Dialect: stringee.New(stringee.Account{SigningKey: "k3y", Number: "842473000001"}, time.Now)},
+		}})
 	web.Start()
 	defer web.Close()
 
 	sim, err := simulator.New(simulator.Options{SMPPAddr: "127.0.0.1:0", HTTPAddr: "127.0.0.1:0", VoiceURL: base, VoiceProvider: "sim",
-		VoiceAccount: "AC9", VoiceSecret: "s3cret", Log: slog.New(slog.DiscardHandler)})
+		VoiceAccount: "AC9", VoiceSecret: "s3cret", Stringee: simulator.Stringee{Provider: "sim-vn", SigningKey: "k3y"}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +74,7 @@ func TestACallOverTheWire(t *testing.T) {
 	<-sim.Ready()
 	screen := watch(ctx, t, "http://"+sim.HTTPAddr()+"/handsets/0901234567/events")
 
-	if err := sim.Call("0901234567", "02363111222", false); err != nil {
+	if err := ring(sim, "0901234567", "02363111222", false); err != nil {
 		t.Fatal(err)
 	}
 	// At first without the number; then all of it again, with.
@@ -89,7 +107,7 @@ func TestACallOverTheWire(t *testing.T) {
 		t.Errorf("report of %q, money %q, complete %v, %v", number, money, complete, err)
 	}
 	var status string
-	if err := db.QueryRow(`select end_status from calls`).Scan(&status); err != nil || status != "completed" {
+	if err := db.QueryRow(`select end_status from calls`).Scan(&status); err != nil || status != ends {
 		t.Errorf("the call's end: %q, %v", status, err)
 	}
 }
