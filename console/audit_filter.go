@@ -150,7 +150,7 @@ var auditAreas = []auditArea{
 	{"user", []string{"invite", "uninvite", "accept", "add", "change", "disable", "enable", "reset", "password", "password_change", "factor_on", "factor_off", "factor_reset", "end_sessions", "codes"}},
 	{"report", []string{"list", "read", "open", "listen", "receive", "move", "term", "note", "reveal", "export"}},
 	{"inbox", []string{"list", "seen", "report"}},
-	{"resident", []string{"list", "read", "reveal", "register", "optout", "try", "keep", "import", "export"}},
+	{"resident", []string{"list", "read", "reveal", "register", "optout", "code_word", "try", "keep", "import", "export"}},
 	{"campaign", []string{"create", "edit", "submit", "sendback", "approve_first", "approve", "start", "pause", "resume", "cancel", "fire", "finish", "groups"}},
 	{"message", []string{"send"}},
 	{"number", []string{"read"}},

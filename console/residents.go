@@ -28,6 +28,7 @@ func (c *Console) residentPages(r *mux.Router) {
 	c.page(r, "POST", "/residents/{id:[0-9]+}/reveal", ward, c.residentReveal)
 	c.page(r, "POST", "/residents/{id:[0-9]+}/optout", ward, c.residentOptOut)
 	c.page(r, "POST", "/residents/{id:[0-9]+}/register", ward, c.residentRegister)
+	c.page(r, "POST", "/residents/{id:[0-9]+}/code-word", ward, c.residentCodeWord)
 	c.addNav("/residents", "nav.residents", Ward)
 	c.addWay("/residents", "nav.residents", "home.residents", nil, Ward)
 }
@@ -96,8 +97,9 @@ type residentData struct {
 	Standing residents.Standing
 	Others   []residents.Resident // of the same household: the same number, another name
 	Revealed bool
-	Problem  string // a key: why the last act was not done
-	Why      string // the reason as it was typed
+	CodeWord residents.CodeWord // its words are shown with the number alone
+	Problem  string             // a key: why the last act was not done
+	Why      string             // the reason as it was typed
 }
 
 func standingOf(x residents.Resident) residents.Standing {
@@ -122,6 +124,9 @@ func (c *Console) readResident(r *http.Request) (residentData, error) {
 	d.Standing = standingOf(d.Resident)
 	if d.Phone == "" {
 		return d, nil
+	}
+	if d.CodeWord, err = residents.CodeWordOf(r.Context(), c.DB, d.Phone); err != nil {
+		return d, err
 	}
 	all, err := c.Residents.ByPhone(r.Context(), d.Phone)
 	for _, x := range all {
@@ -169,6 +174,17 @@ func (c *Console) residentRegister(w http.ResponseWriter, r *http.Request) error
 	}, "residents.did.register")
 }
 
+// residentCodeWord keeps what a household wants our calls to begin with. The audit row says that it was chosen, never the words.
+func (c *Console) residentCodeWord(w http.ResponseWriter, r *http.Request) error {
+	return c.residentAct(w, r, "resident.code_word", func(ctx context.Context, tx *sql.Tx, d *residentData) error {
+		p := r.PostForm
+		return c.Residents.SetCodeWord(ctx, tx, d.Phone, residents.CodeWord{First: p.Get("first"), Second: p.Get("second")})
+	}, "residents.did.code_word")
+}
+
+// Nouns are what a code word may be made of.
+func (residentData) Nouns() []residents.Noun { return residents.Nouns }
+
 var errNoNumber = errors.New("the resident has no number")
 
 // residentAct does something to a resident for a reason, which the audit row keeps; did is what the next page says, or ""
@@ -195,7 +211,12 @@ func (c *Console) residentAct(w http.ResponseWriter, r *http.Request, act string
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing
-	if err := do(ctx, tx, &d); err != nil {
+	err = do(ctx, tx, &d)
+	if errors.Is(err, residents.ErrCodeWord) {
+		d.Problem = "residents.problem.code_word"
+		return c.renderStatus(w, r, http.StatusUnprocessableEntity, "resident", d)
+	}
+	if err != nil {
 		return err
 	}
 	if err := c.audit(ctx, tx, r, act, residentObject(d.ID), d.Why); err != nil {

@@ -69,6 +69,28 @@ func TestANumberIsShownAndAnOptOutRecordedOnlyForAReason(t *testing.T) {
 	}
 }
 
+func TestAHouseholdsCodeWordIsShownWithItsNumberAlone(t *testing.T) {
+	h := newHouse(t)
+	h.withWard()
+	lan := h.signedIn("ward")
+	if got := lan.post("/residents/1/code-word", "first", "hoa_sen", "second", "hoa_sen", "reason", "Bà Lan chọn"); got.status != http.StatusUnprocessableEntity ||
+		!strings.Contains(got.body, "hai từ khác nhau") {
+		t.Errorf("one word twice: %d", got.status)
+	}
+	if got := lan.post("/residents/1/code-word", "first", "hoa_sen", "second", "con_trau", "reason", "Bà Lan chọn"); got.status != http.StatusSeeOther {
+		t.Errorf("chosen: %d", got.status)
+	}
+	if got := lan.get("/residents/1"); strings.Contains(got.body, "<strong>hoa sen") || !strings.Contains(got.body, "Đã chọn") {
+		t.Error("the page shows the words, or nothing of them")
+	}
+	if got := lan.post("/residents/1/reveal", "reason", "Bà hỏi lại"); !strings.Contains(got.body, "<strong>hoa sen – con trâu</strong>") {
+		t.Error("not shown with the number")
+	}
+	if n := h.audited("resident.code_word"); n != 1 {
+		t.Errorf("%d audit rows", n)
+	}
+}
+
 const list = "STT,Họ và tên,Năm sinh,Giới tính,Số điện thoại,Tổ dân phố,Địa chỉ,Đồng ý nhận tin,Kênh,Ghi chú\n" +
 	"1,Lê Thị Hoa,1950,Nữ,0912 345 678,Tổ 1,12 Lê Duẩn,x,SMS,\n" +
 	"2,Ngô Văn Ba,1948,Nam,,Tổ 2,,x,SMS,=1+1\n"

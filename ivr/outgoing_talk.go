@@ -76,6 +76,13 @@ func (h *Hotline) answeredCall(ctx context.Context, in Incoming) (reply Reply, e
 
 // brief gives the call what it has to say, and to who rang us the report that they may go on with.
 func (t *turn) brief(w Wanted) error {
+	word, err := residents.CodeWordOf(t.ctx, t.tx, w.To)
+	if err != nil {
+		return err
+	}
+	if word != (residents.CodeWord{}) {
+		t.c.Fields["code_word"] = word.First + " " + word.Second
+	}
 	t.c.Fields["says"] = strings.Join(w.Says, " ")
 	if w.Why == Callback {
 		return t.recall()

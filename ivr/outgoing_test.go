@@ -4,11 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"canhgiac/internal/postgres/pgtest"
+	"canhgiac/ivr/prompts"
 	"canhgiac/residents"
 )
 
@@ -243,3 +245,42 @@ func (d *desk) exec(query string, args ...any) {
 }
 
 func residentsPhone(s string) residents.Phone { return residents.Phone(s) }
+
+func TestTheHouseholdsCodeWordIsSaidFirst(t *testing.T) {
+	d := newMissedDesk(t)
+	d.agrees(mobile)
+	if err := d.inTx(t.Context(), func(tx *sql.Tx) error {
+		return d.outgoing.residents.SetCodeWord(t.Context(), tx, mobile, residents.CodeWord{First: "hoa_sen", Second: "con_trau"})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	d.want(Wanted{To: mobile})
+	l := d.takes(d.one())
+	const word = "mat_khau noun-hoa_sen noun-con_trau im_lang "
+	if got := heard(l.reply); !strings.HasPrefix(got, word+"goi_di-1 ") {
+		t.Errorf("a reminder begins with %s", got)
+	}
+	l.press("1")
+	l.hangUp()
+	d.misses(mobile)
+	d.at(morning.Add(lineFree))
+	if got := heard(d.takes(d.one()).reply); !strings.HasPrefix(got, word+"goi_lai-1 ") {
+		t.Errorf("a call back begins with %s", got)
+	}
+}
+
+func TestEveryNounOfCodeWordsHasItsSound(t *testing.T) {
+	w, err := prompts.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]string{}
+	for _, l := range w.Lines() {
+		said[l.Name] = l.Text
+	}
+	for _, n := range residents.Nouns {
+		if said[prompts.NounLine(n.Key)] != n.Word {
+			t.Errorf("%s is said as %q", n.Word, said[prompts.NounLine(n.Key)])
+		}
+	}
+}

@@ -32,6 +32,7 @@ func (t *turn) say(n *node) error {
 var fillings = map[string]func(t *turn) []string{
 	"so":       func(t *turn) []string { return sayNumber(t.c.Fields["number"]) },
 	"hotline":  func(t *turn) []string { return sayNumber(t.h.o.Hotline) },
+	"mat_khau": func(t *turn) []string { return sayCodeWord(t.c.Fields["code_word"]) },
 	"loi_nhac": func(t *turn) []string { return strings.Fields(t.c.Fields["says"]) },
 	"ma":       func(t *turn) []string { return prompts.Spell(strings.Split(t.c.Fields["code"], "-")) },
 	"loai":     func(t *turn) []string { return []string{prompts.KindLine(t.c.Fields["kind"])} },
@@ -65,6 +66,18 @@ func fillingOf(placeholder string) (func(t *turn) []string, bool) {
 		}
 		return lines
 	}, ok
+}
+
+// sayCodeWord says what the household chose to know our calls by, first of all; nothing where it chose none.
+func sayCodeWord(keys string) []string {
+	if keys == "" {
+		return nil
+	}
+	lines := []string{"mat_khau"}
+	for _, key := range strings.Fields(keys) {
+		lines = append(lines, prompts.NounLine(key))
+	}
+	return append(lines, prompts.Gap)
 }
 
 // sayNumber reads a number back, or says that there is none.

@@ -98,10 +98,11 @@ func (w *Words) Lines() []Line {
 	return lines
 }
 
-// KindLine, BandLine and DigitLine name the lines of a scam kind and of an amount band, each by its key ("1" to "8", "1" to
-// "5"), and of one digit.
+// KindLine, BandLine and NounLine name the lines of a scam kind, of an amount band and of a code word's noun, each by its key
+// ("1" to "8", "1" to "5", "hoa_sen"), and DigitLine that of one digit.
 func KindLine(key string) string  { return "loai-" + key }
 func BandLine(key string) string  { return "muc-" + key }
+func NounLine(key string) string  { return "noun-" + key }
 func DigitLine(digit rune) string { return "so-" + string(digit) }
 
 // Piece is a part of a prompt: words with a name of their own, or a placeholder that the menu fills with other lines.
