@@ -35,6 +35,8 @@ type call struct {
 	id       string
 	from, to string
 	line     *provider
+	first    string         // the address of its first document
+	rung     *rung          // nil: the handset began the call
 	officer  func() Officer // asked at each Dial, so that the demo may change it
 	record   func(id string, d time.Duration) string
 	tell     func(Event) // to whoever watches this handset
@@ -74,7 +76,10 @@ func (c *call) run(ctx context.Context) {
 	c.set("ringing", "")
 	err := c.converse(ctx)
 	var refused rejected
+	var nobody unanswered
 	switch {
+	case errors.As(err, &nobody):
+		c.set(nobody.status, "handset")
 	case err == nil || errors.Is(err, errGoodbye):
 		c.set("completed", "hotline")
 	case errors.Is(err, errHungUp):
@@ -100,7 +105,11 @@ func (c *call) report(ctx context.Context) {
 	if c.line.dialect == stringee {
 		form.Set("Talked", strconv.FormatBool(c.met))
 	}
-	if err := c.line.ask(ctx, http.MethodPost, c.line.base+"/status", c.form(form), nil); err != nil {
+	to := c.line.base + "/status"
+	if c.rung != nil {
+		to = c.rung.status
+	}
+	if err := c.line.ask(ctx, http.MethodPost, to, c.form(form), nil); err != nil {
 		c.log.Warn("status callback not taken", "call", c.id, "err", err)
 	}
 }
@@ -114,7 +123,17 @@ func (r rejected) status() string {
 
 // converse runs documents until one ends without naming the next: then the provider hangs up.
 func (c *call) converse(ctx context.Context) error {
-	doc, err := c.fetch(ctx, http.MethodPost, c.line.base+"/call", nil)
+	var human url.Values
+	if c.rung != nil {
+		if err := c.ring(); err != nil {
+			return err
+		}
+		c.state = "in-progress"
+		if c.rung.detects {
+			human = url.Values{"AnsweredBy": {"human"}}
+		}
+	}
+	doc, err := c.fetch(ctx, http.MethodPost, c.first, human)
 	if err != nil {
 		return err
 	}
@@ -173,6 +192,9 @@ func (c *call) form(extra url.Values) url.Values {
 		"CallSid": {c.id}, "AccountSid": {c.line.account}, "From": {c.from}, "To": {c.to}, "Caller": {c.from}, "Called": {c.to},
 		"CallStatus": {c.state}, "ApiVersion": {"2010-04-01"}, "Direction": {"inbound"},
 	}
+	if c.rung != nil {
+		f.Set("Direction", "outbound-api")
+	}
 	for k, vs := range extra {
 		f[k] = vs
 	}
@@ -196,10 +218,18 @@ func (c *call) next(v verb, target string, extra url.Values) (*request, error) {
 	return &request{method, to.String(), extra}, nil
 }
 
+// other is whom the handset talks with.
+func (c *call) other() string {
+	if c.rung != nil {
+		return c.from
+	}
+	return c.to
+}
+
 // set moves the call to a state and shows it on the handset.
 func (c *call) set(state, reason string) {
 	c.state = state
-	c.tell(Event{Name: "call", State: state, Call: c.id, To: c.to, Reason: reason})
+	c.tell(Event{Name: "call", State: state, Call: c.id, To: c.other(), Reason: reason})
 }
 
 func wholeSeconds(d time.Duration) string {

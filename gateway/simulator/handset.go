@@ -130,7 +130,7 @@ func (hs *handsets) during(n number, c *call, e Event) {
 	if e.Name == "gather" || e.Name == "call" {
 		h.shown = h.shown[:0] // what came before it no longer stands on the screen
 		if e.Name == "gather" {
-			h.shown = append(h.shown, Event{Name: "call", At: c.since, State: c.state, Call: c.id, To: c.to})
+			h.shown = append(h.shown, Event{Name: "call", At: c.since, State: c.state, Call: c.id, To: c.other()})
 		}
 	}
 	h.shown = append(h.shown, e)

@@ -19,6 +19,7 @@ type Options struct {
 	VoiceAccount  string
 	VoiceSecret   string
 	Stringee      Stringee // a second provider, of another dialect
+	Resident      Resident // zero: takes a call after 4 s
 	Officer       Officer  // zero: answers after 3 s and talks until the caller hangs up
 
 	Script    Script
@@ -47,6 +48,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.KeepTexts == 0 {
 		o.KeepTexts = 50_000
+	}
+	if o.Resident.Outcome == "" {
+		o.Resident = Resident{Outcome: "answer", After: 4 * time.Second}
 	}
 	if o.Officer.Outcome == "" {
 		o.Officer = Officer{Outcome: "answer", After: 3 * time.Second}

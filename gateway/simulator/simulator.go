@@ -145,30 +145,26 @@ func (s *Simulator) ring(line *provider, from, to string, withheld bool) error {
 	if line == nil {
 		return errNoVoice
 	}
-	c := &call{
-		id: newSID("CA"), from: n.international(), to: hotline.international(), line: line, officer: s.onDuty, record: s.keepRecording,
-		log: s.o.Log, now: s.o.Now, keys: make(chan byte, 64), gone: make(chan struct{}), state: "ringing",
-	}
+	c := s.newCall(line, n)
+	c.from, c.to, c.first = n.international(), hotline.international(), line.base+"/call"
 	if withheld {
 		c.from = "anonymous" // as the provider names a caller who hides the number
 	}
-	c.tell = func(e Event) { s.phone.during(n, c, e) }
 	if err := s.phone.take(n, c); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	ctx := s.base
-	s.mu.Unlock()
-	s.calls.Go(func() {
-		c.run(ctx)
-		s.phone.release(n)
-		late, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		defer cancel()
-		stop := context.AfterFunc(ctx, func() { time.AfterFunc(lastWords, cancel) })
-		defer stop()
-		c.report(late)
-	})
+	s.carry(c, func() { s.phone.release(n) })
 	return nil
+}
+
+// newCall is a call of n's handset, which shows it.
+func (s *Simulator) newCall(line *provider, n number) *call {
+	c := &call{
+		id: newSID("CA"), line: line, officer: s.onDuty, record: s.keepRecording,
+		log: s.o.Log, now: s.o.Now, keys: make(chan byte, 64), gone: make(chan struct{}), state: "ringing",
+	}
+	c.tell = func(e Event) { s.phone.during(n, c, e) }
+	return c
 }
 
 // Press sends keys from a handset into its call.

@@ -22,6 +22,8 @@ const bodyLimit = 16 << 10
 //	POST /handsets/{number}/call   {to,withheld,by}  by: "stringee", or TwiML
 //	POST /handsets/{number}/keys   {digits}   0-9 * #
 //	POST /handsets/{number}/hangup
+//	POST /handsets/{number}/answer            takes the call that rings; hangup declines it
+//	POST /2010-04-01/Accounts/{account}/Calls.json   the provider is asked for a call
 //	POST /handsets/{number}/ussd   {code}     dials a code such as *8088#; {text} answers what is asked; {cancel:true} is the red button
 //	GET  /messages?to=NUMBER                  what the handset holds
 //	GET  /stats                               what the SMSC accepted, counted
@@ -37,6 +39,8 @@ func (s *Simulator) handler() http.Handler {
 	r.HandleFunc("/handsets/{number}/call", s.postCall).Methods(http.MethodPost)
 	r.HandleFunc("/handsets/{number}/keys", s.postKeys).Methods(http.MethodPost)
 	r.HandleFunc("/handsets/{number}/hangup", s.postHangUp).Methods(http.MethodPost)
+	r.HandleFunc("/handsets/{number}/answer", s.postAnswer).Methods(http.MethodPost)
+	r.HandleFunc("/2010-04-01/Accounts/{account}/Calls.json", s.postCalls).Methods(http.MethodPost)
 	r.HandleFunc("/handsets/{number}/ussd", s.postUSSD).Methods(http.MethodPost)
 	r.HandleFunc("/messages", s.getMessages).Methods(http.MethodGet)
 	r.HandleFunc("/stats", s.getStats).Methods(http.MethodGet)
@@ -123,6 +127,10 @@ func (s *Simulator) postKeys(w http.ResponseWriter, r *http.Request) {
 
 func (s *Simulator) postHangUp(w http.ResponseWriter, r *http.Request) {
 	done(w, s.HangUp(mux.Vars(r)["number"]))
+}
+
+func (s *Simulator) postAnswer(w http.ResponseWriter, r *http.Request) {
+	done(w, s.PickUp(mux.Vars(r)["number"]))
 }
 
 func (s *Simulator) postUSSD(w http.ResponseWriter, r *http.Request) {
@@ -230,6 +238,7 @@ var refusals = []struct {
 	{errEmpty, http.StatusBadRequest, "Tin nhắn trống hoặc quá dài."},
 	{errSplit, http.StatusBadRequest, "Chỉ nhận udh, udh16, sar hoặc payload."},
 	{errBusy, http.StatusConflict, "Máy đang có cuộc gọi."},
+	{errNotRung, http.StatusConflict, "Máy không đổ chuông."},
 	{errNoCall, http.StatusConflict, "Máy không có cuộc gọi nào."},
 	{errNoVoice, http.StatusServiceUnavailable, "Chưa nối tổng đài thoại."},
 	{errCode, http.StatusBadRequest, "Mã phải có dạng *8088#."},
