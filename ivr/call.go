@@ -1,12 +1,15 @@
 package ivr
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
+
+	"canhgiac/ivr/prompts"
 )
 
 // call is one row of calls.
@@ -22,17 +25,19 @@ type call struct {
 	Officer  int
 	Outgoing Why    // "" for a call that came in
 	Ref      string // of the attempt, where we placed it
+	Voice    prompts.Voice
 }
 
 const openCallSQL = `
-insert into calls (provider, sid, from_phone, from_kind, to_number, node, step, started_at, outgoing, outgoing_ref, menu_version)
-values ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10)
+insert into calls (provider, sid, from_phone, from_kind, to_number, node, step, started_at, outgoing, outgoing_ref, menu_version, voice)
+values ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11)
 on conflict (provider, sid) do nothing returning id`
 
 // openCall makes c's row, or finds that it is there already (false) and fills c from it. Either way it is locked.
 func (h *Hotline) openCall(ctx context.Context, tx *sql.Tx, c *call, at time.Time) (bool, error) {
+	c.Voice = cmp.Or(c.Voice, prompts.Central)
 	err := tx.QueryRowContext(ctx, openCallSQL, c.Provider, c.SID, string(c.From), string(c.FromKind), c.To, c.Node, at.UTC(),
-		c.Outgoing, c.Ref, c.menu.Version).Scan(&c.ID)
+		c.Outgoing, c.Ref, c.menu.Version, c.Voice).Scan(&c.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		*c, err = h.lockCall(ctx, tx, c.Provider, c.SID)
 		return false, err
@@ -41,7 +46,7 @@ func (h *Hotline) openCall(ctx context.Context, tx *sql.Tx, c *call, at time.Tim
 }
 
 const lockCallSQL = `
-select id, from_phone, from_kind, to_number, node, step, fails, officer, fields, attempt, coalesce(report_id, 0), outgoing, outgoing_ref, menu_version
+select id, from_phone, from_kind, to_number, node, step, fails, officer, fields, attempt, coalesce(report_id, 0), outgoing, outgoing_ref, menu_version, voice
 from calls where provider = $1 and sid = $2 for update`
 
 // lockCall gives the call, locked until the transaction ends. Error: ErrUnknownCall.
@@ -50,7 +55,7 @@ func (h *Hotline) lockCall(ctx context.Context, tx *sql.Tx, provider, sid string
 	var fields []byte
 	var version int64
 	err := tx.QueryRowContext(ctx, lockCallSQL, provider, sid).Scan(&c.ID, &c.From, &c.FromKind, &c.To, &c.Node, &c.Step,
-		&c.Fails, &c.Officer, &fields, &c.Attempt, &c.ReportID, &c.Outgoing, &c.Ref, &version)
+		&c.Fails, &c.Officer, &fields, &c.Attempt, &c.ReportID, &c.Outgoing, &c.Ref, &version, &c.Voice)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, ErrUnknownCall
 	}

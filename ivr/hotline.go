@@ -41,6 +41,7 @@ type Options struct {
 	Form      prompts.Form
 	Length    func(prompts.Voice, string) time.Duration // how long a voice takes to say a line (prompts.Sound.Length)
 	Sounding  func(prompts.Line) bool                   // whether a sound says the line's words (prompts.Sound.Says); nil: not asked
+	Voice     VoiceOf                                   // nil: the central one speaks to all
 	Outgoing  *Outgoing                                 // nil: no calls are placed
 	Log       *slog.Logger                              // nil: slog.Default
 }
@@ -117,7 +118,7 @@ func (h *Hotline) Start(ctx context.Context, in Incoming) (Reply, error) {
 		} else {
 			raw = in.From // a short or foreign form that we cannot call back is still evidence
 		}
-		opened, err := h.openCall(ctx, tx, &c, h.now())
+		opened, err := h.open(ctx, tx, &c)
 		if err != nil {
 			return err
 		}

@@ -3,8 +3,6 @@ package ivr
 import (
 	"strings"
 	"time"
-
-	"canhgiac/ivr/prompts"
 )
 
 // earliness by which a silence may seem to come too soon: the clocks of two nodes differ, and so do the provider's.
@@ -25,7 +23,7 @@ func (t *turn) endKeyAlone(d *number) error {
 	for _, a := range asked.Actions {
 		if a.Gather != nil {
 			for _, line := range a.Gather.Play {
-				silence += t.h.o.Length(prompts.Central, line)
+				silence += t.h.o.Length(t.c.Voice, line)
 			}
 		}
 	}

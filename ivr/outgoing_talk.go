@@ -50,7 +50,7 @@ func (h *Hotline) answeredCall(ctx context.Context, in Incoming) (reply Reply, e
 		if p, err := residents.ParsePhone(string(w.To)); err == nil {
 			c.FromKind = p.Kind
 		}
-		opened, err := h.openCall(ctx, tx, &c, h.now())
+		opened, err := h.open(ctx, tx, &c)
 		if err != nil {
 			return err
 		}

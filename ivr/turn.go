@@ -229,7 +229,7 @@ func (t *turn) gather(g Gather) {
 
 // close keeps the step with its answer and moves the call on.
 func (t *turn) close() (Reply, error) {
-	reply := Reply{Step: t.c.Step + 1, Actions: t.out}
+	reply := Reply{Step: t.c.Step + 1, Voice: t.c.Voice, Actions: t.out}
 	kept, err := json.Marshal(reply)
 	if err != nil {
 		return Reply{}, err
