@@ -149,3 +149,20 @@ func TestACallMissedAtTwoNodesAtOnceIsRungBackOnce(t *testing.T) {
 	d.one()
 	d.none()
 }
+
+// TestACallBackThatWaitedCountsFromItsRinging: the line was taken when the first was wanted, so that the second falls due soon
+// after it.
+func TestACallBackThatWaitedCountsFromItsRinging(t *testing.T) {
+	d := newMissedDesk(t)
+	d.misses(mobile)
+	d.at(morning.Add(9 * time.Minute))
+	d.takes(d.one()).hangUp()
+	d.at(morning.Add(10 * time.Minute))
+	d.misses(mobile)
+	for _, after := range []time.Duration{11 * time.Minute, 19*time.Minute - time.Second} {
+		d.at(morning.Add(after))
+		d.none()
+	}
+	d.at(morning.Add(19 * time.Minute))
+	d.one()
+}

@@ -33,7 +33,7 @@ type live struct {
 
 const (
 	propertyRate  = 2.0
-	propertyLines = 3
+	propertyLines = 2
 )
 
 func (n *network) now() time.Time { return *n.clock }
