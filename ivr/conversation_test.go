@@ -17,6 +17,7 @@ const (
 	six         = "loi_nhac-khong_so loi_nhac-khong_tham loi_nhac-khong_ket_ban loi_nhac-khong_lam loi_nhac-phai_canh_giac loi_nhac-phai_to_giac ?"
 	goodbye     = "tam_biet hangup"
 	officer1    = "dang_noi_may dial 101"
+	oddReadBack = "hoi_lai_so-1 so-0 so-9 so-0 im_lang so-5 so-1 so-2 im_lang so-3 so-4 so-5 hoi_lai_so-2 so-9 hoi_lai_so-3 ?"
 	readBack    = "doc_lai_so-1 so-0 so-9 so-0 im_lang so-5 so-1 so-2 im_lang so-3 so-4 so-5 im_lang so-6 doc_lai_so-2 ?"
 )
 
@@ -89,7 +90,7 @@ func TestConversations(t *testing.T) {
 			report: &reports.Draft{Money: "lost"},
 		},
 		"key 1: just lost money, reports; is not asked again whether money is gone": {
-			says: []say{{"5", menuAsked}, {"1", "mat_tien_khan ?"}, {"1", "loai_lua_dao ?"}, {"2", "hoi_so_ke_gian #"}, {"#", "kenh_lien_lac ?"},
+			says: []say{{"5", menuAsked}, {"1", "mat_tien_khan ?"}, {"1", "loai_lua_dao ?"}, {"2", "hoi_so_ke_gian #"}, {"#", "tim_so kenh_lien_lac ?"},
 				{"3", "hoi_luc_nao ?"}, {"1", "hoi_bao_nhieu ?"}, {"5", "dong_y_goi_lai ?"},
 				{"1", "doc_lai_tin_bao-1 loai-2 doc_lai_tin_bao-2 khong_co_so doc_lai_tin_bao-3 muc-5 doc_lai_tin_bao-4 dong_y doc_lai_tin_bao-5 ?"},
 				{"1", "da_gui-1 CODE da_gui-2 CODE da_gui-3 nghe_lai_ma ?"}},
@@ -104,7 +105,7 @@ func TestConversations(t *testing.T) {
 		"done again with no money lost: when and how much are taken back": {
 			says: join(toMoney, []say{{"2", "hoi_luc_nao ?"}, {"1", "hoi_bao_nhieu ?"}, {"2", "dong_y_goi_lai ?"},
 				{"1", wholeReport + "muc-2 doc_lai_tin_bao-4 dong_y doc_lai_tin_bao-5 ?"}, {"2", "loai_lua_dao ?"}, {"1", "hoi_so_ke_gian #"},
-				{"#", "kenh_lien_lac ?"}, {"4", "hoi_mat_tien ?"}, {"1", "dong_y_goi_lai ?"}}),
+				{"#", "tim_so kenh_lien_lac ?"}, {"4", "hoi_mat_tien ?"}, {"1", "dong_y_goi_lai ?"}}),
 			report: &reports.Draft{Kind: 1, Channel: 4, Money: "none", Callback: "yes"},
 		},
 		"cancelled: kept as cancelled, back to the menu, no text": {
@@ -126,17 +127,32 @@ func TestConversations(t *testing.T) {
 			report: &reports.Draft{Kind: 1, ScamNumber: "0905123456"},
 		},
 		"a provider that delivers every key: # alone is no number": {
-			says:   join(toNumber, []say{{"all:#", "kenh_lien_lac ?"}}),
+			says:   join(toNumber, []say{{"all:#", "tim_so kenh_lien_lac ?"}}),
 			report: &reports.Draft{Kind: 1},
 		},
 		"# where the number is asked again": {
-			says:   join(toNumber, []say{{"-", "het_gio hoi_so_ke_gian #"}, {"-", "het_gio hoi_so_ke_gian #"}, {"#", "kenh_lien_lac ?"}}),
+			says:   join(toNumber, []say{{"-", "het_gio hoi_so_ke_gian #"}, {"-", "het_gio hoi_so_ke_gian #"}, {"#", "tim_so kenh_lien_lac ?"}}),
 			report: &reports.Draft{Kind: 1},
 		},
-		"a number too short, then too long, then a silence: an officer": {
-			says: join(toNumber, []say{{"12#", "sai_phim hoi_so_ke_gian #"}, {"1234567890123456", "sai_phim hoi_so_ke_gian #"}, {"-", "qua_3_lan dial 101"},
+		"a digit missing: asked about, and kept when the caller says that it is so": {
+			says:   join(toNumber, []say{{"090512345#", oddReadBack}, {"1", "kenh_lien_lac ?"}}),
+			report: &reports.Draft{Kind: 1, ScamNumber: "090512345"},
+		},
+		"a digit missing: pressed again, whole": {
+			says:   join(toNumber, []say{{"090512345#", oddReadBack}, {"2", "hoi_so_ke_gian #"}, {"0905123456#", readBack}, {"1", "kenh_lien_lac ?"}}),
+			report: &reports.Draft{Kind: 1, ScamNumber: "0905123456"},
+		},
+		"a digit missing: kept too when the caller hangs up at the question": {
+			says:   join(toNumber, []say{{"090512345#", oddReadBack}}),
+			report: &reports.Draft{Kind: 1, ScamNumber: "090512345"},
+		},
+		"wrong numbers, however many, bring nobody who was not asked for; silences do": {
+			says: join(toNumber, []say{{"090512345#", oddReadBack}, {"2", "hoi_so_ke_gian #"}, {"090512345#", oddReadBack}, {"2", "hoi_so_ke_gian #"},
+				{"090512345#", oddReadBack}, {"2", "hoi_so_ke_gian #"}, {"123456789012345678901", "sai_phim hoi_so_ke_gian #"},
+				{"123456789012345678901", "sai_phim hoi_so_ke_gian #"}, {"123456789012345678901", "sai_phim hoi_so_ke_gian #"},
+				{"-", "het_gio hoi_so_ke_gian #"}, {"-", "het_gio hoi_so_ke_gian #"}, {"-", "qua_3_lan dial 101"},
 				{"dial:no-answer", "dial 102"}, {"dial:completed", goodbye}}),
-			report: &reports.Draft{Kind: 1},
+			report: &reports.Draft{Kind: 1, ScamNumber: "090512345"},
 			left:   "met",
 		},
 		"0 alone where a number is asked is a call for a person": {

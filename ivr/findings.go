@@ -42,7 +42,7 @@ var findingWords = map[string]struct{ says, remedy string }{
 	"outgoing":        {"expected reminder and callback, and nothing else", "say where each of them begins"},
 	"reminder_only":   {"says {A}, which a reminder's call alone has", "say it on the way from outgoing.reminder only"},
 	"not_dial":        {"{A} must ring the officers", "name a node with dial"},
-	"number":          {"its number is not whole", "give it set: number, min, max (at most 15) and where it goes"},
+	"number":          {"its number is not whole", "give it set, first, between and where it goes: goto, odd and, on calls, skip"},
 	"dial":            {"its dial is not whole", "give it ring (10 s or more), answered, and nobody and closed that record a message"},
 	"record":          {"its record is not whole", "give it max (30 s or more), silence (3 s or more) and goto"},
 	"unreached":       {"nothing leads to it", "lead a key to it, or take it out"},

@@ -92,11 +92,10 @@ type divert struct {
 // number takes digits: * erases, # ends at once, # alone skips.
 type number struct {
 	Set     string `yaml:"set"`
-	Min     int    `yaml:"min"` // digits
-	Max     int    `yaml:"max"`
 	First   int    `yaml:"first"`   // seconds of silence before the first digit
 	Between int    `yaml:"between"` // seconds of silence after one
 	Goto    string `yaml:"goto"`
+	Odd     string `yaml:"odd"` // for digits that no telephone has
 	Skip    string `yaml:"skip"`
 }
 
@@ -171,7 +170,7 @@ func (n *node) destinations() []string {
 	}
 	add(n.Other, n.Silence, n.Next)
 	if n.Number != nil {
-		add(n.Number.Goto, n.Number.Skip)
+		add(n.Number.Goto, n.Number.Odd, n.Number.Skip)
 	}
 	if n.Dial != nil {
 		add(n.Dial.Answered, n.Dial.Nobody, n.Dial.Closed)

@@ -19,7 +19,6 @@ const (
 	levels           = 2  // keys from the main menu to what a key is for
 	longestWord      = 12 // characters of a word that begins an SMS
 	wordsInAForm     = 3
-	longestReadBack  = 15 // digits (E.164)
 	shortestRing     = 10 // seconds
 	shortestMessage  = 30
 	shortestPause    = 3

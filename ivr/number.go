@@ -1,8 +1,11 @@
 package ivr
 
 import (
+	"strconv"
 	"strings"
 	"time"
+
+	"canhgiac/residents"
 )
 
 // earliness by which a silence may seem to come too soon: the clocks of two nodes differ, and so do the provider's.
@@ -35,27 +38,65 @@ func (t *turn) endKeyAlone(d *number) error {
 
 // digits reads a number: * erases what came before, # ends it, # alone says that there is none. Nothing left but * is
 // the wish to hear the question again, and 0 alone is the officer's key, pressed by someone who is lost. Keys behind #
-// were typed ahead.
+// were typed ahead. Whoever presses digits is no lost caller, whatever they are: none of it counts as a failure.
 func (t *turn) digits(n *node, typed string) error {
 	d := n.Number
 	keys, ahead, ended := strings.Cut(typed, "#")
 	t.ahead = ahead
+	t.c.Fails = 0
 	number := keys[strings.LastIndexByte(keys, '*')+1:]
 	switch {
 	case number == "" && ended:
-		t.c.Fails = 0
 		t.c.Fields[d.Set] = ""
 		return t.enter(d.Skip)
 	case number == "":
-		t.c.Fails = 0
 		return t.ask(n)
 	case number == "0":
-		t.c.Fails = 0
 		return t.enter(t.m.Call.Officer)
-	case len(number) < d.Min || len(number) > d.Max || strings.Trim(number, "0123456789") != "":
-		return t.fail(t.m.Call.WrongKey)
+	case !keepable(number):
+		t.ahead = ""
+		t.said = append(t.said, t.m.Call.WrongKey)
+		return t.ask(n)
 	}
-	t.c.Fails = 0
-	t.c.Fields[d.Set] = number
+	t.c.Fields[d.Set], t.c.Fields["dem_chu_so"] = number, strconv.Itoa(len(number))
+	if !whole(number) {
+		return t.enter(d.Odd)
+	}
 	return t.enter(d.Goto)
+}
+
+// longestKept is the most digits of a number that a report keeps: some people put a code before what they saw.
+const longestKept = 20
+
+func keepable(number string) bool {
+	return len(number) <= longestKept && strings.Trim(number, "0123456789") == ""
+}
+
+// whole says whether digits have the length of a number as it is dialled here. It judges no range: numbers are given out
+// faster than tables are kept.
+func whole(digits string) bool {
+	n := len(digits)
+	switch head := digits[:min(4, n)]; {
+	case n >= 3 && n <= 5: // 113, 5656, 18001
+		return true
+	case head == "1800", head == "1900":
+		return n == 8 || n == 10
+	case strings.HasPrefix(digits, "00"): // from abroad: a country's code and its number (E.164)
+		return n >= 10 && n <= 17
+	case strings.HasPrefix(digits, "02"): // a landline: Hà Nội's and the provinces', the older ones one digit shorter
+		return n == 10 || n == 11
+	case strings.HasPrefix(digits, "01"): // a mobile of before 2018
+		return n == 11
+	case strings.HasPrefix(digits, "0"):
+		return n == 10
+	case strings.HasPrefix(digits, "84"):
+		return n == 11 || n == 12
+	}
+	return false
+}
+
+// wholeAsWritten: a plus before it says that a number of any country is meant.
+func wholeAsWritten(number string) bool {
+	_, err := residents.ParsePhone(number)
+	return err == nil && strings.HasPrefix(strings.TrimSpace(number), "+")
 }

@@ -26,9 +26,8 @@ type screenNode struct {
 // typedNumber takes digits; 0 alone says that there is no number.
 type typedNumber struct {
 	Set  string `yaml:"set"`
-	Min  int    `yaml:"min"` // digits
-	Max  int    `yaml:"max"`
 	Goto string `yaml:"goto"`
+	Odd  string `yaml:"odd"` // for digits that no telephone has
 }
 
 // page is a node's screen, placeholders left standing. The menu's check has seen that its words exist.
@@ -78,7 +77,7 @@ func (n *screenNode) destinations() []string {
 		to = append(to, m.Goto)
 	}
 	if n.Number != nil {
-		to = append(to, n.Number.Goto)
+		to = append(to, n.Number.Goto, n.Number.Odd)
 	}
 	return to
 }

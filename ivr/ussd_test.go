@@ -102,6 +102,7 @@ const (
 	doNow     = "LAM NGAY:"
 	whatKind  = "Ke gian lam gi?"
 	whichNo   = "Nhap so dien thoai cua ke gian roi bam Gui."
+	odd9      = "So 090512345 co 9 chu so, khong giong so dien thoai thuong gap."
 	isGone    = "Da chuyen tien cho ke gian chua?"
 	whenGone  = "Ba con chuyen tien luc nao?"
 	howMuch   = "So tien da chuyen?"
@@ -164,9 +165,21 @@ func TestUSSDConversations(t *testing.T) {
 			texts:  []string{"CATHANHKHEX: Da nhan tin bao so CODE", "CATHANHKHEX: Tin bao so CODE. LAM NGAY:"},
 		},
 		"a wrong key at each length of screen: the choices stay in view": {
-			says: []say{{"7", chooseNow}, {"hello", chooseNow}, {"", chooseNow}, {"2.", whatKind}, {"9", chooseNow}, {" 1 ", whichNo}, {"12", "So dien thoai chua ro. Xin nhap lai."},
+			says: []say{{"7", chooseNow}, {"hello", chooseNow}, {"", chooseNow}, {"2.", whatKind}, {"9", chooseNow}, {" 1 ", whichNo}, {"123456789012345678901", "So dien thoai chua ro. Xin nhap lai."},
 				{"khong biet", "So dien thoai chua ro. Xin nhap lai."}, {"+84 905.123.456", isGone}, {"5", wrongKey}, {"1", callBack}, {"3", wrongKey}},
 			report: &reports.Draft{Kind: 1, ScamNumber: "84905123456", Money: "none"},
+		},
+		"a digit missing: asked about, and kept when it is so": {
+			says:   []say{{"2", whatKind}, {"1", whichNo}, {"090512345", odd9}, {"1", isGone}},
+			report: &reports.Draft{Kind: 1, ScamNumber: "090512345"},
+		},
+		"a digit missing: typed again": {
+			says:   []say{{"2", whatKind}, {"1", whichNo}, {"090512345", odd9}, {"2", whichNo}, {"0905123456", isGone}},
+			report: d(),
+		},
+		"a number from abroad, with its plus, is not asked about": {
+			says:   []say{{"2", whatKind}, {"1", whichNo}, {"+1 500 555 0006", isGone}},
+			report: &reports.Draft{Kind: 1, ScamNumber: "15005550006"},
 		},
 		"done again: the answers stay until others take their place": {
 			says:   join(toMoney, []say{{"2", howMuch}, {"2", callBack}, {"1", sendIt}, {"2", whatKind}, {"8", whichNo}}),

@@ -3,6 +3,7 @@ package ivr
 import (
 	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 
 	"canhgiac/ivr/prompts"
@@ -141,10 +142,13 @@ func (v *visit) number(n *screenNode) error {
 	}, v.typed)
 	if digits == "0" {
 		digits = ""
-	} else if len(digits) < d.Min || len(digits) > d.Max || strings.Trim(digits, "0123456789") != "" {
+	} else if !keepable(digits) {
 		return v.again(n)
 	}
-	v.told.Fields[d.Set] = digits
+	v.told.Fields[d.Set], v.told.Fields["dem_chu_so"] = digits, strconv.Itoa(len(digits))
+	if digits != "" && !whole(digits) && !wholeAsWritten(v.typed) {
+		return v.enter(d.Odd)
+	}
 	return v.enter(d.Goto)
 }
 
@@ -185,7 +189,7 @@ func (v *visit) page(name string) (string, error) {
 		at = v.stopped // the law asks for the time from which nothing is sent
 	}
 	f := v.told.Fields
-	text, err := prompts.Fill(v.m.page(name).Text, v.h.vars(v.h.stamped(at, map[string]string{"so": f["number"], "ma": f["code"]})))
+	text, err := prompts.Fill(v.m.page(name).Text, v.h.vars(v.h.stamped(at, map[string]string{"so": f["number"], "dem_chu_so": f["dem_chu_so"], "ma": f["code"]})))
 	if err != nil {
 		return "", fmt.Errorf("screen of %s: %w", name, err)
 	}

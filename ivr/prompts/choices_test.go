@@ -29,9 +29,6 @@ func TestKeysAreReadOutOfTheWords(t *testing.T) {
 			said[choice.Key] = true
 		}
 		delete(p.Keys, "0-9") // the digits of a number
-		if name == "hoi_so_ke_gian" {
-			delete(p.Keys, "*") // erases, which nobody is told
-		}
 		if listed, read := slices.Sorted(maps.Keys(p.Keys)), slices.Sorted(maps.Keys(said)); !slices.Equal(listed, read) {
 			t.Errorf("%s: listed %v, read %v", name, listed, read)
 		}

@@ -35,8 +35,8 @@ func (s Screen) Offered() []string {
 
 var offered = regexp.MustCompile(`(?m)^(?:Bam )?([0-9])[.:] `)
 
-// widest fills each placeholder with the most that may ever stand there: 11 digits of a hotline, 15 of a number.
-var widest = map[string]string{"hotline": "01234567890", "so": "012345678901234", "ma": "2608-0417", "gio": "14:05", "ngay": "27/08"}
+// widest fills each placeholder with the most that may ever stand there: 11 digits of a hotline, 20 of a number.
+var widest = map[string]string{"hotline": "01234567890", "so": "01234567890123456789", "dem_chu_so": "20", "ma": "2608-0417", "gio": "14:05", "ngay": "27/08"}
 
 // Widest is the text with the most in it that may ever stand there.
 func (s Screen) Widest() string {

@@ -122,9 +122,9 @@ func TestDocumentsOfOneCall(t *testing.T) {
 		{"silence after the greeting", "step?n=1", form(), key("2", "10", "menu_chinh")},
 		{"the redirect again", "step?n=1", form(), key("2", "10", "menu_chinh")},
 		{"report", "step?n=2", form("Digits", "2"), key("3", "10", "loai_lua_dao")},
-		{"a kind: the number may take 15 s to begin and 4 s between digits", "step?n=3", form("Digits", "1"),
-			head + `<Gather input="dtmf" finishOnKey="#" timeout="4" action="` + voice + `twilio/step?n=4" method="POST">` +
-				`<Play>` + voice + `sounds/trung/hoi_so_ke_gian.wav</Play><Pause length="11"></Pause></Gather>` +
+		{"a kind: the number may take 15 s to begin and 10 s between digits", "step?n=3", form("Digits", "1"),
+			head + `<Gather input="dtmf" finishOnKey="#" timeout="10" action="` + voice + `twilio/step?n=4" method="POST">` +
+				`<Play>` + voice + `sounds/trung/hoi_so_ke_gian.wav</Play><Pause length="5"></Pause></Gather>` +
 				`<Redirect method="POST">` + voice + `twilio/step?n=4</Redirect></Response>`},
 		{"0 alone", "step?n=4", form("Digits", "0"),
 			head + `<Play>` + voice + `sounds/trung/dang_noi_may.wav</Play>` +
@@ -173,7 +173,7 @@ func TestHowANumberEnds(t *testing.T) {
 		"digits that a silence ended":              {form("Digits", "0905123456", "FinishedOnKey", ""), 9 * time.Second, "doc_lai_so-1"},
 		"no digits at once: it was #":              {form(), time.Second, "kenh_lien_lac"},
 		"no digits while the words may still play": {form(), 20 * time.Second, "kenh_lien_lac"},
-		"no digits after words and wait":           {form(), 27 * time.Second, "het_gio"},
+		"no digits after words and wait":           {form(), 30 * time.Second, "het_gio"},
 		"no digits long after, but # is named":     {form("Digits", "", "FinishedOnKey", "#"), time.Minute, "kenh_lien_lac"},
 		"a lone # among the digits, long after":    {form("Digits", "#"), time.Minute, "kenh_lien_lac"},
 	} {
