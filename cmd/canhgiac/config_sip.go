@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/go-viper/mapstructure/v2"
+
+	"canhgiac/ivr/sip"
 )
 
 // SIPConfig is calls answered by this program itself.
@@ -30,6 +32,7 @@ type TrunkConfig struct {
 	Transport      string         `mapstructure:"transport"`
 	Register       RegisterConfig `mapstructure:"register"`
 	CallerID       string         `mapstructure:"caller_id"`
+	Numbers        string         `mapstructure:"numbers"`
 	MaxCalls       int            `mapstructure:"max_calls"`
 	CallsPerSecond float64        `mapstructure:"calls_per_second"`
 	SRTP           bool           `mapstructure:"srtp"`
@@ -47,7 +50,7 @@ func defaultSIP() SIPConfig {
 
 // defaultTrunk is what a trunk's missing keys mean.
 func defaultTrunk() TrunkConfig {
-	return TrunkConfig{Addresses: []string{}, Transport: "udp", Register: RegisterConfig{Expires: 10 * time.Minute}, MaxCalls: 30, CallsPerSecond: 1}
+	return TrunkConfig{Addresses: []string{}, Transport: "udp", Numbers: string(sip.National), Register: RegisterConfig{Expires: 10 * time.Minute}, MaxCalls: 30, CallsPerSecond: 1}
 }
 
 // trunkDefaults lays a trunk's keys over the defaults, since a list's elements have none of their own.
@@ -80,22 +83,24 @@ func trunkDefaults(_, to reflect.Type, data any) (any, error) {
 
 // sip judges voice.sip. names are those of the webhooks' providers: a call belongs to one name.
 func (k *check) sip(c SIPConfig, names map[string]bool) {
-	secure := false
+	heard := map[string]bool{}
 	for i, l := range c.Listen {
 		network, _, err := splitListen(l)
 		k.that(err == nil, fmt.Sprintf("voice.sip.listen[%d]", i), "udp://HOST:PORT, tcp://HOST:PORT or tls://HOST:PORT, HOST an address", l)
-		secure = secure || network == "tls"
+		heard[network] = true
 	}
 	k.that(len(c.Listen) == 0 || len(c.Trunks) > 0, "voice.sip.trunks", "a trunk at least, since voice.sip.listen is set", c.Trunks)
 	for i, t := range c.Trunks {
-		k.trunk(fmt.Sprintf("voice.sip.trunks[%d]", i), t, names)
+		at := fmt.Sprintf("voice.sip.trunks[%d]", i)
+		k.trunk(at, t, names)
+		k.that(t.Server == "" || len(c.Listen) == 0 || heard[t.Transport], at+".transport", "one of those in voice.sip.listen, since answers come there", t.Transport)
 	}
 	if _, _, err := c.ports(); err != nil {
 		k.that(false, "voice.sip.rtp_ports", `"FIRST-LAST" from 1024 to 65535, two ports for each call of all trunks, or nothing`, c.RTPPorts)
 	}
 	k.that(c.ExternalIP == "" || net.ParseIP(c.ExternalIP) != nil, "voice.sip.external_ip", "an IP address, or nothing", c.ExternalIP)
-	k.that(!secure || c.TLS.Cert != "", "voice.sip.tls.cert", "a file, since voice.sip.listen has tls://", c.TLS.Cert)
-	k.that(!secure || c.TLS.Key != "", "voice.sip.tls.key", "a file, since voice.sip.listen has tls://", c.TLS.Key)
+	k.that(!heard["tls"] || c.TLS.Cert != "", "voice.sip.tls.cert", "a file, since voice.sip.listen has tls://", c.TLS.Cert)
+	k.that(!heard["tls"] || c.TLS.Key != "", "voice.sip.tls.key", "a file, since voice.sip.listen has tls://", c.TLS.Key)
 	k.that(len(c.Listen) == 0 || c.Spool != "", "voice.sip.spool", "a folder, since voice.sip.listen is set", c.Spool)
 }
 
@@ -120,6 +125,7 @@ func (k *check) trunk(at string, t TrunkConfig, names map[string]bool) {
 	k.that(!strings.ContainsAny(t.Register.User, "@:; <>\""), at+".register.user", "a user name without its host", t.Register.User)
 	k.that(t.Register.Expires >= time.Minute && t.Register.Expires <= 24*time.Hour, at+".register.expires", "1m to 24h", t.Register.Expires)
 	k.that(t.CallerID == "" || phoneForm.MatchString(t.CallerID), at+".caller_id", "a phone number of 3 to 15 digits, or nothing", t.CallerID)
+	k.oneOf(at+".numbers", t.Numbers, string(sip.National), string(sip.E164), string(sip.Plain))
 	k.that(t.MaxCalls >= 1 && t.MaxCalls <= 2000, at+".max_calls", "1 to 2000 calls at a time", t.MaxCalls)
 	k.that(t.CallsPerSecond > 0 && t.CallsPerSecond <= 100, at+".calls_per_second", "more than 0, at most 100", t.CallsPerSecond)
 }

@@ -195,6 +195,8 @@ func TestAWrongConfigIsToldByPathAndExpectation(t *testing.T) {
 		{"a registration nowhere", strings.Replace(oneTrunk, "name: vnpt", "name: vnpt, register: {user: ward}", 1), "", "voice.sip.trunks[0].server: expected a host, since register.user is set"},
 		{"a registration without end", strings.Replace(oneTrunk, "name: vnpt", "name: vnpt, server: sip.vn, register: {user: ward, expires: 900h}", 1), "", "voice.sip.trunks[0].register.expires: expected 1m to 24h"},
 		{"a trunk of no calls", strings.Replace(oneTrunk, "name: vnpt", "name: vnpt, max_calls: 0", 1), "", "voice.sip.trunks[0].max_calls: expected 1 to 2000"},
+		{"a trunk by a way that is not listened on", strings.Replace(oneTrunk, "name: vnpt", "name: vnpt, server: sip.vn, transport: tls", 1), "", "voice.sip.trunks[0].transport: expected one of those in voice.sip.listen"},
+		{"a form of numbers that nobody writes", strings.Replace(oneTrunk, "name: vnpt", "name: vnpt, numbers: roman", 1), "", "voice.sip.trunks[0].numbers: expected one of national, e164, plain"},
 		{"fewer ports than calls", strings.Replace(oneTrunk, "{listen", `{rtp_ports: "20000-20009", listen`, 1), "", "voice.sip.rtp_ports: expected"},
 		{"calls out by nobody", `voice: {outbound: {providers: [vnpt]}}`, "", "voice.outbound.providers[0]: expected the name of a provider or trunk that places calls"},
 		{"calls out by a provider without a number", `voice: {providers: [{name: a, dialect: twiml, account: b, secret: "0123456789abcdef"}], outbound: {providers: [a]}}`, "", "voice.outbound.providers[0]: expected the name"},

@@ -18,6 +18,7 @@ import (
 
 	"canhgiac/gateway/simulator"
 	"canhgiac/internal/postgres"
+	"canhgiac/ivr/sip"
 )
 
 func newDemoCommand(file *string) *cobra.Command {
@@ -146,6 +147,7 @@ func runDemo(ctx context.Context, file, dir string, totp bool, out io.Writer) er
 	}
 	defer logFile.Close()
 	log := slog.New(slog.NewJSONHandler(logFile, nil))
+	sip.Quiet(log)
 
 	fmt.Fprintln(out, "Starting a private PostgreSQL ...")
 	server, err := postgres.Start(ctx, postgres.Options{Dir: filepath.Join(dir, "postgres")})

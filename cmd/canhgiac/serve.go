@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"canhgiac/ivr/sip"
 )
 
 func newServeCommand(load func() (Config, error)) *cobra.Command {
@@ -18,6 +20,7 @@ func newServeCommand(load func() (Config, error)) *cobra.Command {
 				return err
 			}
 			ctx, log := cmd.Context(), newLog(c)
+			sip.Quiet(log)
 			db, err := openMigrated(ctx, c)
 			if err != nil {
 				return err

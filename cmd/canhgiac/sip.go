@@ -27,7 +27,7 @@ func (n *node) sipOptions(sound *prompts.Sound) (sip.Options, error) {
 	}
 	for _, t := range c.Trunks {
 		trunk := sip.Trunk{Name: t.Name, Server: t.Server, Transport: t.Transport, User: t.Register.User, Password: t.Register.Password,
-			Expires: t.Register.Expires, CallerID: t.CallerID, MaxCalls: t.MaxCalls, SRTP: t.SRTP}
+			Expires: t.Register.Expires, CallerID: t.CallerID, Numbers: sip.Form(t.Numbers), MaxCalls: t.MaxCalls, SRTP: t.SRTP}
 		for _, a := range t.Addresses {
 			network, err := proxyNetwork(a)
 			if err != nil {

@@ -43,7 +43,7 @@ type call struct {
 
 	in      ivr.Incoming
 	spoken  *ivr.LeftMessage // a message that the menu has not taken yet
-	reading bool        // the leg is read already
+	reading bool             // the leg is read already
 }
 
 func (s *Server) newCall(t *trunk, g *leg, ctx context.Context, in ivr.Incoming, log *slog.Logger) *call {

@@ -29,6 +29,7 @@ func (w *ward) until(what string, done func() bool) {
 }
 
 func TestAPhoneReportsAScamByItsKeys(t *testing.T) {
+	t.Parallel()
 	w := newWard(t, nil)
 	p := newPhone(t, phoneOptions{})
 	p.do("dial", "sip:hotline@"+w.server.Addr("udp"))
@@ -65,24 +66,31 @@ func (w *ward) count(query string) (n int) {
 	return n
 }
 
-// passed is how many packets the quieter leg of all talks has sent.
-func (w *ward) passed() (least int64) {
-	least = -1
-	legs := 0
+// legs are the packets that each leg of all talks has sent.
+func (w *ward) legs() (all []int64) {
 	w.server.talks.Range(func(_, v any) bool {
 		k := v.(*talk)
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		if k.leg != nil {
-			legs++
-			if n := k.leg.sent.Load(); least < 0 || n < least {
-				least = n
-			}
+			all = append(all, k.leg.sent.Load())
 		}
 		return true
 	})
-	if legs < 2 {
-		return 0
+	return all
+}
+
+func (w *ward) sent() (n int64) {
+	for _, leg := range w.legs() {
+		n += leg
 	}
-	return least
+	return n
+}
+
+// passed is how many packets the quieter leg of a bridge has sent.
+func (w *ward) passed() int64 {
+	if all := w.legs(); len(all) == 2 {
+		return min(all[0], all[1])
+	}
+	return 0
 }

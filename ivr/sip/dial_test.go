@@ -49,6 +49,7 @@ func callOfficer(w *ward, caller *phone) {
 }
 
 func TestTheCallerSpeaksWithAnOfficer(t *testing.T) {
+	t.Parallel()
 	heard := t.TempDir()
 	duty := newPhone(t, phoneOptions{number: officer, account: "answermode=manual", speaks: toFile(t, tone(1500, 20*time.Second))})
 	w := newWard(t, []string{officer}, to(duty))
@@ -70,6 +71,7 @@ func TestTheCallerSpeaksWithAnOfficer(t *testing.T) {
 }
 
 func TestAnOfficerWhoDoesNotTakeTheCall(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		account string
 		does    string
@@ -103,6 +105,7 @@ func TestAnOfficerWhoDoesNotTakeTheCall(t *testing.T) {
 }
 
 func TestACallerWhoHangsUpStopsTheOfficersTelephone(t *testing.T) {
+	t.Parallel()
 	duty := newPhone(t, phoneOptions{number: officer, account: "answermode=manual"})
 	w := newWard(t, []string{officer}, to(duty))
 	caller := newPhone(t, phoneOptions{})

@@ -4,10 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"log/slog"
+	"net"
 	"net/netip"
 	"os"
 	"testing"
 	"time"
+
+	gosip "github.com/emiago/sipgo/sip"
 
 	"canhgiac/internal/postgres/pgtest"
 	"canhgiac/ivr"
@@ -86,4 +89,8 @@ func serve(t *testing.T, h Hotline, sounds Sounds, change ...func(*Options)) *Se
 		}
 	})
 	return s
+}
+
+func propsFrom(addr string) gosip.TransportReadProps {
+	return gosip.TransportReadProps{RemoteAddr: net.UDPAddrFromAddrPort(netip.MustParseAddrPort(addr))}
 }

@@ -41,6 +41,7 @@ func faster(times time.Duration) func(*Options) {
 }
 
 func TestAMessageIsKeptWithTheReportThoughItsCallerHangsUp(t *testing.T) {
+	t.Parallel()
 	w := newWard(t, nil)
 	p := leaveMessage(t, w)
 	w.until("two seconds of speech", func() bool { return w.spooled() > 2*8000 })
@@ -71,6 +72,7 @@ func TestAMessageIsKeptWithTheReportThoughItsCallerHangsUp(t *testing.T) {
 }
 
 func TestHashEndsAMessageAndTheCallGoesOn(t *testing.T) {
+	t.Parallel()
 	w := newWard(t, nil)
 	p := leaveMessage(t, w)
 	w.until("a second of speech", func() bool { return w.spooled() > 8000 })
@@ -81,6 +83,7 @@ func TestHashEndsAMessageAndTheCallGoesOn(t *testing.T) {
 }
 
 func TestSilenceAfterTheToneIsNoMessage(t *testing.T) {
+	t.Parallel()
 	w := newWard(t, nil, faster(5))
 	p := newPhone(t, phoneOptions{speaks: toFile(t, hush(60*time.Second))}) // else it sends back what it hears
 	p.do("dial", "sip:hotline@"+w.server.Addr("udp"))
@@ -98,6 +101,7 @@ func TestSilenceAfterTheToneIsNoMessage(t *testing.T) {
 }
 
 func TestWhatADeadNodeHadRecordedIsAttachedAtTheNextStart(t *testing.T) {
+	t.Parallel()
 	w := newWard(t, nil)
 	leaveMessage(t, w)
 	w.until("a second of speech", func() bool { return w.spooled() > 8000 })

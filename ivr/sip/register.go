@@ -74,6 +74,11 @@ func (r *registration) begin() {
 // run registers again and again until ctx ends, then takes the registration back.
 func (r *registration) run(ctx context.Context) {
 	log := r.s.log.With("trunk", r.trunk.Name)
+	for range 100 { // the library knows the socket that we register from as soon as it serves it
+		if r.trunk.Transport != "udp" || r.s.serves("udp") || sleep(ctx, 10*time.Millisecond) != nil {
+			break
+		}
+	}
 	wait, backOff, known := time.Duration(0), firstBackOff, false
 	for {
 		if sleep(ctx, wait) != nil {
@@ -102,6 +107,15 @@ func (r *registration) run(ctx context.Context) {
 			log.Debug("registration not taken back", "err", err)
 		}
 	}
+}
+
+func (s *Server) serves(network string) bool {
+	c, err := s.ua.TransportLayer().GetConnection(network, s.Addr(network))
+	if err != nil {
+		return false
+	}
+	_, _ = c.TryClose() // gives back the reference that asking took
+	return true
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

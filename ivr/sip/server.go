@@ -8,6 +8,7 @@
 package sip
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"github.com/emiago/diago"
+	"github.com/emiago/diago/media"
 	"github.com/emiago/sipgo"
 	gosip "github.com/emiago/sipgo/sip"
 
@@ -89,6 +91,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 	}
 	s.stop, s.halt = context.WithCancelCause(context.Background())
 	for _, t := range o.Trunks {
+		t.Transport = cmp.Or(t.Transport, "udp")
 		s.trunks = append(s.trunks, &trunk{Trunk: t})
 	}
 	s.resolve(ctx)
@@ -202,6 +205,13 @@ func (s *Server) serveDoor(d *door) error {
 // onTheCallsClock is how long a time of the menu takes here.
 func (s *Server) onTheCallsClock(d time.Duration) time.Duration {
 	return time.Duration(float64(d) / float64(frame) * float64(s.o.Frame))
+}
+
+// Quiet has the libraries log nothing by ways of their own, once in a process: whole packets would stand there.
+func Quiet(log *slog.Logger) {
+	library := slog.New(wordsOnly{log.Handler()})
+	gosip.SetDefaultLogger(library)
+	media.SetDefaultLogger(library)
 }
 
 // wordsOnly keeps the libraries' messages and drops their values: whole packets stand there, with telephone numbers.
