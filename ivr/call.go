@@ -72,12 +72,21 @@ func (h *Hotline) lockCall(ctx context.Context, tx *sql.Tx, provider, sid string
 const saveCallSQL = `
 update calls set node = $2, step = $3, fails = $4, officer = $5, fields = $6, attempt = $7, report_id = nullif($8, 0) where id = $1`
 
+// closeStepSQL moves the call on and keeps its step, in one trip to the database: a caller waits for each.
+const closeStepSQL = `
+with kept as (insert into call_events (call_id, step, at, node, input, raw, reply) values ($1, $9, $10, $11, $12, $13, $14))` + saveCallSQL
+
 func saveCall(ctx context.Context, tx *sql.Tx, c *call) error {
+	return execOnCall(ctx, tx, saveCallSQL, c)
+}
+
+// execOnCall runs one of the statements that save c, with more parameters behind c's own.
+func execOnCall(ctx context.Context, tx *sql.Tx, statement string, c *call, more ...any) error {
 	fields, err := json.Marshal(c.Fields)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, saveCallSQL, c.ID, c.Node, c.Step, c.Fails, c.Officer, fields, c.Attempt, c.ReportID)
+	_, err = tx.ExecContext(ctx, statement, append([]any{c.ID, c.Node, c.Step, c.Fails, c.Officer, fields, c.Attempt, c.ReportID}, more...)...)
 	return err
 }
 

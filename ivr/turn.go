@@ -234,11 +234,9 @@ func (t *turn) close() (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	if _, err := t.tx.ExecContext(t.ctx, addEventSQL, t.c.ID, t.c.Step, t.at.UTC(), t.node, t.in.Kind, t.in.raw(), kept); err != nil {
-		return Reply{}, err
-	}
+	taken := t.c.Step
 	t.c.Step++
-	return reply, saveCall(t.ctx, t.tx, t.c)
+	return reply, execOnCall(t.ctx, t.tx, closeStepSQL, t.c, taken, t.at.UTC(), t.node, t.in.Kind, t.in.raw(), kept)
 }
 
 // raw is the input as it came, for the record.
