@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,8 +44,17 @@ type house struct {
 	t      *testing.T
 	db     *sql.DB
 	server *httptest.Server
-	later  time.Duration // how far the test moved the clock
+	clock  *houseClock
 }
+
+// houseClock goes on from the machine's, moved by the test. Whatever the house does meanwhile reads it: each open page has a
+// stream that does.
+type houseClock struct{ ahead atomic.Int64 }
+
+func (c *houseClock) now() time.Time          { return time.Now().Add(c.moved()) }
+func (c *houseClock) moved() time.Duration    { return time.Duration(c.ahead.Load()) }
+func (c *houseClock) move(by time.Duration)   { c.ahead.Add(int64(by)) }
+func (c *houseClock) set(ahead time.Duration) { c.ahead.Store(int64(ahead)) }
 
 func newHouse(t *testing.T, change ...func(*Options)) *house {
 	t.Helper()
@@ -54,8 +64,8 @@ func newHouse(t *testing.T, change ...func(*Options)) *house {
 
 func houseOf(t *testing.T, change ...func(*Options)) *house {
 	t.Helper()
-	h := &house{t: t, db: pgtest.New(t)}
-	now := func() time.Time { return time.Now().Add(h.later) }
+	h := &house{t: t, db: pgtest.New(t), clock: new(houseClock)}
+	now := h.clock.now
 	words, err := prompts.Load()
 	if err != nil {
 		t.Fatal(err)

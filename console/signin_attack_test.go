@@ -43,12 +43,12 @@ func TestTheAuditLogIsNotFilledByWhoMustWait(t *testing.T) {
 	if n := h.audited("session.throttled"); n != 1 {
 		t.Errorf("%d rows for 20 tries that were not looked at", n)
 	}
-	h.later = time.Minute
+	h.clock.set(time.Minute)
 	b.post("/signin", "name", "ward", "password", password)
 	if n := h.audited("session.throttled"); n != 2 {
 		t.Errorf("%d rows a minute later", n)
 	}
-	h.later = failureWindow
+	h.clock.set(failureWindow)
 	if got := b.post("/signin", "name", "ward", "password", password); got.status != 303 {
 		t.Errorf("having been told to wait lengthens the wait: %d", got.status)
 	}

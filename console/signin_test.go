@@ -129,7 +129,7 @@ func TestManyWrongPasswordsMakeOneWait(t *testing.T) {
 	if got := b.post("/signin", "name", "ward", "password", password); got.status != http.StatusSeeOther {
 		t.Errorf("another user at the same address: %d", got.status)
 	}
-	h.later = failureWindow
+	h.clock.set(failureWindow)
 	if got := b.post("/signin", "name", "police", "password", password); got.status != http.StatusSeeOther {
 		t.Errorf("a quarter of an hour later: %d", got.status)
 	}
