@@ -25,6 +25,7 @@ type reportData struct {
 	Revealed residents.Phone // the reporter's whole number, after a reason was given for seeing it
 	Problem  string          // what is wrong with the form that was sent, a key
 	Steps    []reportStep
+	Names    people
 	Typed    reportTyped
 	Beside   bool // the record goes to its own place on an open page, beside what is swapped
 }
@@ -64,7 +65,12 @@ func (c *Console) readReport(r *http.Request) (reportData, error) {
 	// written, people read the order in which it happened.
 	data.Timeline = slices.Clone(d.Events)
 	slices.SortStableFunc(data.Timeline, func(a, b reports.Event) int { return a.At.Compare(b.At) })
-	return data, nil
+	who := []string{d.ReceivedBy}
+	for _, e := range d.Events {
+		who = append(who, e.Who)
+	}
+	data.Names, err = c.users.people(r.Context(), who...)
+	return data, err
 }
 
 // masked hides the reporter's number wherever the record holds it, in each way of writing it.
