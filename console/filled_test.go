@@ -65,6 +65,7 @@ func filledHouse(t *testing.T) *house {
 	h.texted("+84907654321", "[…] hết tiền trong tài khoản", "broken")
 	h.texted("+84907654321", long, "unknown")
 	h.filledJobs(ward)
+	h.unclaimed(1)
 	return h
 }
 

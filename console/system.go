@@ -31,6 +31,7 @@ const (
 func (c *Console) systemPages(r *mux.Router) {
 	operator := []Role{Operator}
 	c.page(r, "GET", "/system", operator, c.system)
+	c.page(r, "GET", "/system/receipts", operator, c.systemReceipts)
 	c.addNav("/system", "nav.system", Operator)
 	c.addWay("/system", "nav.system", "home.system", nil, Operator)
 	c.addSection(section{name: "system_do", order: homeNow, roles: operator, load: func(r *http.Request) (any, error) {
