@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -91,10 +90,6 @@ func (s *screen) expectFailures() {
 	s.mu.Unlock()
 }
 
-// givenUp is what htmx says of a request that it gave up, as of a preview when the form is sent. One that failed is told
-// by the network's own events.
-var givenUp = regexp.MustCompile(`htmx:(sendAbort|afterRequest)\b`)
-
 func (s *screen) hear(event any) {
 	said := ""
 	switch e := event.(type) {
@@ -106,9 +101,6 @@ func (s *screen) hear(event any) {
 		if e.Type == "error" || e.Type == "assert" {
 			for _, a := range e.Args {
 				said += fmt.Sprintf("console.%s %s %s ", e.Type, a.Value, a.Description)
-			}
-			if givenUp.MatchString(said) {
-				said = ""
 			}
 		}
 	case *log.EventEntryAdded:

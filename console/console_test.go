@@ -206,9 +206,9 @@ func TestTheColoursThatAPersonChoseAreNamedByTheServer(t *testing.T) {
 	h := newHouse(t)
 	b := h.as(Ward)
 	for _, c := range []struct{ name, theme, has, lacks string }{
-		{"dark", "dark", `content="dark"`, "prefers-color-scheme"},
-		{"light", "light", `content="light"`, "dark.css"},
-		{"as the screen", "", `media="(prefers-color-scheme: dark)"`, `content="dark"`},
+		{"dark", "dark", `/console-dark.css`, `content="light`},
+		{"light", "light", `/console-light.css`, "console-dark.css"},
+		{"as the screen", "", `/console.css`, `content="dark"`},
 	} {
 		if got := b.post("/theme", "theme", c.theme, "back", "/campaigns"); got.status != http.StatusSeeOther || got.header.Get("Location") != "/campaigns" {
 			t.Fatalf("%s: %d to %q", c.name, got.status, got.header.Get("Location"))

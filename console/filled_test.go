@@ -92,7 +92,7 @@ func (h *house) filledJobs(ward *browser) {
 type walked struct{ path, pattern, body string }
 
 var (
-	linkOnPage = regexp.MustCompile(`\s(?:href|hx-get)="(/[^"]*)"`)
+	linkOnPage = regexp.MustCompile(`\s(?:href|data-part)="(/[^"]*)"`)
 	formOnPage = regexp.MustCompile(`<form[^>]* method="get" action="(/[^"]*)"`)
 )
 

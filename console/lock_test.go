@@ -68,10 +68,10 @@ func TestWhatAPageFetchesByItselfKeepsNoScreenOpen(t *testing.T) {
 		return b.do(r)
 	}
 	for is, headers := range map[string][]string{
-		"a live part":  {"HX-Request", "true", "X-Background", "1", "Sec-Fetch-Mode", "cors"},
+		"a live part":  {"X-Part", "true", "X-Background", "1", "Sec-Fetch-Mode", "cors"},
 		"a script":     {"Sec-Fetch-Mode", "cors"},
 		"a picture":    {"Sec-Fetch-Mode", "no-cors"},
-		"the old page": {"HX-Request", "true", "X-Background", "1"},
+		"the old page": {"X-Part", "true", "X-Background", "1"},
 	} {
 		h.clock.move(idleTime - time.Minute)
 		asks(headers...)
@@ -83,7 +83,7 @@ func TestWhatAPageFetchesByItselfKeepsNoScreenOpen(t *testing.T) {
 	}
 	for is, headers := range map[string][]string{
 		"a page":         {"Sec-Fetch-Mode", "navigate"},
-		"a person's tap": {"HX-Request", "true", "Sec-Fetch-Mode", "cors"},
+		"a person's tap": {"X-Part", "true", "Sec-Fetch-Mode", "cors"},
 	} {
 		h.clock.move(idleTime - time.Minute)
 		asks(headers...)

@@ -27,7 +27,6 @@ type reportData struct {
 	Steps    []reportStep
 	Names    people
 	Typed    reportTyped
-	Beside   bool // the record goes to its own place on an open page, beside what is swapped
 }
 
 // reportTyped is what was typed into a form that did not pass.
@@ -112,7 +111,6 @@ func (c *Console) reportLive(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d.Beside = true
 	return c.fragment(w, r, "report", "live", d)
 }
 
