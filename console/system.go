@@ -34,7 +34,8 @@ func (c *Console) systemPages(r *mux.Router) {
 	c.page(r, "GET", "/system/receipts", operator, c.systemReceipts)
 	c.addNav("/system", "nav.system", Operator)
 	c.addWay("/system", "nav.system", "home.system", nil, Operator)
-	c.addSection(section{name: "system_do", order: homeNow, roles: operator, load: func(r *http.Request) (any, error) {
+	c.live.Topic(systemTopic, operator, seldom(c.Now, systemEach, c.systemRevision))
+	c.addSection(section{name: "system_do", live: systemTopic, order: homeNow, roles: operator, load: func(r *http.Request) (any, error) {
 		d, err := c.systemData(r.Context())
 		return d.Do, err
 	}})
