@@ -25,7 +25,7 @@ lint:
 
 # Real PostgreSQL, real SMPP peers and a judge of our SMPP, a real browser: what is missing is installed first.
 test: postgres
-	@scripts/need chromium=chromium node=nodejs npm=npm gcc=gcc /usr/include/stdio.h=libc6-dev
+	@scripts/need chromium-headless-shell=chromium-headless-shell node=nodejs npm=npm gcc=gcc /usr/include/stdio.h=libc6-dev
 	@scripts/need tshark=tshark text2pcap=wireshark-common bearerbox=kannel /usr/share/perl5/Net/SMPP.pm=libnet-smpp-perl
 	$(MAKE) --no-print-directory lint
 	go test -race -count=1 -parallel 4 -timeout 20m ./...
@@ -58,5 +58,5 @@ prompts:
 
 # Keeps a picture of every page of the demo, and the gallery of them.
 screens: postgres
-	@scripts/need chromium=chromium
+	@scripts/need chromium-headless-shell=chromium-headless-shell
 	go test ./cmd/canhgiac -run TestEveryPageOfTheDemo -count=1 -args -gallery $(CURDIR)/docs/screens

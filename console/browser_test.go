@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"canhgiac/internal/peers"
 	"canhgiac/reports"
 )
 
@@ -27,8 +28,7 @@ var chromium struct {
 }
 
 func startChromium() {
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU)
-	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), options...)
+	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), peers.Browser()...)
 	ctx, stop := chromedp.NewContext(alloc)
 	chromium.ctx, chromium.stop = ctx, func() { stop(); stopAlloc() }
 	chromium.err = chromedp.Do(ctx, chromedp.Navigate("about:blank"))
