@@ -142,6 +142,16 @@ func (s *screen) open(path string) {
 	s.do(chromedp.Navigate(s.url+path), chromedp.WaitReady(chromedp.CSS("h1")))
 }
 
+// follow clicks what leads to another page and waits until that one is loaded, where the page left may have what comes next too.
+func (s *screen) follow(selector string) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.ctx, 30*time.Second)
+	defer cancel()
+	if _, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
+		s.t.Fatalf("follow %s: %v", selector, err)
+	}
+}
+
 // look sets the size of the window in CSS pixels; dark is what the screen asks for.
 func (s *screen) look(width int64, dark bool) {
 	s.t.Helper()
