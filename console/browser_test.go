@@ -213,4 +213,11 @@ func TestAReportAppearsOnTheOpenList(t *testing.T) {
 	if note := evaluate[string](s, `document.querySelector('#note').value`); note != "đang gõ dở" {
 		t.Errorf("what was being typed became %q", note)
 	}
+
+	evaluate[chromedp.Void](s, `const ask = window.askPart; window.askPart = (...all) => ask(...all).then(text => { window.answered = text; return text })`)
+	h.report(reports.Draft{Ref: "another", Kind: 8, Complete: true})
+	s.do(chromedp.Poll[chromedp.Void](`window.answered === null`))
+	if !evaluate[bool](s, `document.querySelector('#facts') !== null`) {
+		t.Error("the report left its page when another one came")
+	}
 }

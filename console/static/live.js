@@ -115,9 +115,10 @@
     if (asking.has(part)) { asking.set(part, asking.get(part).concat(moved)); return; }
     asking.set(part, []);
     window.askPart(part.dataset.part, false).then(function (text) {
-      if (!part.isConnected) return;
-      // Between the question and the answer a hand may have come down: then the answer is thrown away and asked for again.
-      if (inUse()) fetchAgain(moved); else show(part, text);
+      if (text === null) return;
+      // Between the question and the answer a hand may have come down, or a larger part with this one in it have come: then
+      // the answer is thrown away, and what stands here now asked for again.
+      if (inUse() || !part.isConnected) fetchAgain(moved); else show(part, text);
     }, function (failed) {
       // A change that could not be fetched is not forgotten: the page would show the old figure as if it were today's.
       if (failed.refused) return;

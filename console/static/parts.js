@@ -3,7 +3,7 @@
 (function () {
   'use strict';
 
-  // askPart gives the text of a part. What no person's hand caused says so: the server must not take it for an act. Who may
+  // askPart gives the text of a part, null where it stands as it is (204). What no person's hand caused says so: the server must not take it for an act. Who may
   // not see the part any more is led where they belong, unless idle.js covers the page.
   window.askPart = function (from, byHand, options) {
     options = options || {};
@@ -12,7 +12,7 @@
     return fetch(from, options).then(function (answer) {
       var door = answer.headers.get('X-Door');
       if (door && document.dispatchEvent(new CustomEvent('sent-away', { detail: door, cancelable: true }))) location.href = door;
-      if (answer.ok && !door) return answer.text();
+      if (answer.ok && !door) return answer.status === 204 ? null : answer.text();
       var failed = new Error('part: ' + answer.status);
       failed.refused = door || answer.status === 401 || answer.status === 403;
       throw failed;
