@@ -216,7 +216,7 @@ func TestAReportAppearsOnTheOpenList(t *testing.T) {
 
 	evaluate[chromedp.Void](s, `const ask = window.askPart; window.askPart = (...all) => ask(...all).then(text => { window.answered = text; return text })`)
 	h.report(reports.Draft{Ref: "another", Kind: 8, Complete: true})
-	s.do(chromedp.Poll[chromedp.Void](`window.answered === null`))
+	s.do(chromedp.Poll[chromedp.Void](`window.answered === null`, chromedp.WithPollingInterval(50*time.Millisecond)))
 	if !evaluate[bool](s, `document.querySelector('#facts') !== null`) {
 		t.Error("the report left its page when another one came")
 	}

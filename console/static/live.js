@@ -9,7 +9,7 @@
 // says that it waits. Inside a live part, data-live-say is the line to read out after a change, and <details> stay open.
 (function () {
   'use strict';
-  var shown = {};      // topic: the revision on the page, null where the page does not say
+  var shown = {};      // topic: the revision on the page; null where the page does not say, and asks once it hears one
   var late = {};       // topics whose change has not reached the page yet
   var source = null;
   var tries = 0;
@@ -47,9 +47,8 @@
       source.addEventListener(name, function (e) {
         alive();
         if (shown[name] === e.data) return;
-        var first = shown[name] === null;
         shown[name] = e.data;
-        if (!first) fetchAgain([name]);
+        fetchAgain([name]);
       });
     });
   }
