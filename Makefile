@@ -25,7 +25,7 @@ lint:
 
 # Real PostgreSQL, real SMPP peers and a judge of our SMPP, a real browser: what is missing is installed first.
 test: postgres
-	@scripts/need chromium=chromium node=nodejs npm=npm gcc=gcc /usr/include/stdio.h=libc6-dev
+	@scripts/need chromium-headless-shell=chromium-headless-shell node=nodejs npm=npm gcc=gcc /usr/include/stdio.h=libc6-dev
 	@scripts/need tshark=tshark text2pcap=wireshark-common bearerbox=kannel /usr/share/perl5/Net/SMPP.pm=libnet-smpp-perl xmllint=libxml2-utils
 	@scripts/need baresip=baresip-core sipp=sip-tester
 	$(MAKE) --no-print-directory lint
@@ -60,5 +60,5 @@ prompts:
 
 # Keeps a picture of every page of the demo, and the gallery of them.
 screens: postgres
-	@scripts/need chromium=chromium
+	@scripts/need chromium-headless-shell=chromium-headless-shell
 	go test ./cmd/canhgiac -run TestEveryPageOfTheDemo -count=1 -args -gallery $(CURDIR)/docs/screens

@@ -338,3 +338,14 @@ func (s *Store) History(ctx context.Context, id int64) ([]HistoryEntry, error) {
 	}
 	return all, rows.Err()
 }
+
+const latestSQL = `select coalesce(max(id), 0) from campaign_history`
+
+// Latest grows with each act on any campaign: pages ask by it whether there is something new.
+func (s *Store) Latest(ctx context.Context) (int64, error) {
+	var n int64
+	if err := s.db.QueryRowContext(ctx, latestSQL).Scan(&n); err != nil {
+		return 0, fmt.Errorf("latest act on a campaign: %w", err)
+	}
+	return n, nil
+}

@@ -79,13 +79,13 @@ func TestAnEndedSessionsStreamSaysSoAndEnds(t *testing.T) {
 func TestASessionEndsAfterItsLifeHoweverBusy(t *testing.T) {
 	h := newHouse(t, func(o *Options) { o.Session = time.Hour })
 	b := h.as(Ward)
-	for h.later < 55*time.Minute {
-		h.later += 5 * time.Minute
-		if got := b.get("/"); h.later < time.Hour && got.status != http.StatusOK {
-			t.Fatalf("after %s: %d", h.later, got.status)
+	for h.clock.moved() < 55*time.Minute {
+		h.clock.move(5 * time.Minute)
+		if got := b.get("/"); h.clock.moved() < time.Hour && got.status != http.StatusOK {
+			t.Fatalf("after %s: %d", h.clock.moved(), got.status)
 		}
 	}
-	h.later = time.Hour
+	h.clock.set(time.Hour)
 	if got := b.get("/"); got.status != http.StatusSeeOther {
 		t.Errorf("after an hour: %d", got.status)
 	}

@@ -93,7 +93,7 @@ func TestACodeEnds(t *testing.T) {
 	ctx := context.Background()
 	as := Standing{FullName: "Lê Văn Huy", Role: Ward}
 	for is, end := range map[string]func(h *house, who User){
-		"after 72 hours":          func(h *house, _ User) { h.later += invitationLasts + time.Second },
+		"after 72 hours":          func(h *house, _ User) { h.clock.move(invitationLasts + time.Second) },
 		"when another is made":    func(h *house, who User) { must(t)(h.users.Reset(ctx, Shell, who.ID, "lost")) },
 		"when it is taken back":   func(h *house, who User) { must(t)("", h.users.Uninvite(ctx, Shell, who.ID)) },
 		"when the user is locked": func(h *house, who User) { must(t)("", h.users.Disable(ctx, Shell, who.ID, "")) },

@@ -152,6 +152,7 @@ var auditAreas = []auditArea{
 	{"inbox", []string{"list", "seen", "report"}},
 	{"resident", []string{"list", "read", "reveal", "register", "optout", "code_word", "try", "keep", "import", "export"}},
 	{"campaign", []string{"create", "edit", "submit", "sendback", "approve_first", "approve", "start", "pause", "resume", "cancel", "fire", "finish", "groups"}},
+	{"receipt", []string{"list"}},
 	{"message", []string{"send"}},
 	{"number", []string{"read"}},
 	{"token", []string{"add", "revoke"}},

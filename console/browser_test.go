@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"canhgiac/internal/peers"
 	"canhgiac/reports"
 )
 
@@ -28,8 +28,7 @@ var chromium struct {
 }
 
 func startChromium() {
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU)
-	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), options...)
+	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), peers.Browser()...)
 	ctx, stop := chromedp.NewContext(alloc)
 	chromium.ctx, chromium.stop = ctx, func() { stop(); stopAlloc() }
 	chromium.err = chromedp.Do(ctx, chromedp.Navigate("about:blank"))
@@ -91,10 +90,6 @@ func (s *screen) expectFailures() {
 	s.mu.Unlock()
 }
 
-// givenUp is what htmx says of a request that it gave up, as of a preview when the form is sent. One that failed is told
-// by the network's own events.
-var givenUp = regexp.MustCompile(`htmx:(sendAbort|afterRequest)\b`)
-
 func (s *screen) hear(event any) {
 	said := ""
 	switch e := event.(type) {
@@ -106,9 +101,6 @@ func (s *screen) hear(event any) {
 		if e.Type == "error" || e.Type == "assert" {
 			for _, a := range e.Args {
 				said += fmt.Sprintf("console.%s %s %s ", e.Type, a.Value, a.Description)
-			}
-			if givenUp.MatchString(said) {
-				said = ""
 			}
 		}
 	case *log.EventEntryAdded:
@@ -148,6 +140,16 @@ func (s *screen) try(steps ...chromedp.Action[chromedp.Void]) error {
 func (s *screen) open(path string) {
 	s.t.Helper()
 	s.do(chromedp.Navigate(s.url+path), chromedp.WaitReady(chromedp.CSS("h1")))
+}
+
+// follow clicks what leads to another page and waits until that one is loaded, where the page left may have what comes next too.
+func (s *screen) follow(selector string) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.ctx, 30*time.Second)
+	defer cancel()
+	if _, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
+		s.t.Fatalf("follow %s: %v", selector, err)
+	}
 }
 
 // look sets the size of the window in CSS pixels; dark is what the screen asks for.
@@ -210,5 +212,12 @@ func TestAReportAppearsOnTheOpenList(t *testing.T) {
 	s.do(chromedp.WaitVisible(chromedp.Search(`//dd[contains(., "Từ 200 triệu đồng trở lên")]`)))
 	if note := evaluate[string](s, `document.querySelector('#note').value`); note != "đang gõ dở" {
 		t.Errorf("what was being typed became %q", note)
+	}
+
+	evaluate[chromedp.Void](s, `const ask = window.askPart; window.askPart = (...all) => ask(...all).then(text => { window.answered = text; return text })`)
+	h.report(reports.Draft{Ref: "another", Kind: 8, Complete: true})
+	s.do(chromedp.Poll[chromedp.Void](`window.answered === null`, chromedp.WithPollingInterval(50*time.Millisecond)))
+	if !evaluate[bool](s, `document.querySelector('#facts') !== null`) {
+		t.Error("the report left its page when another one came")
 	}
 }

@@ -21,6 +21,7 @@ type stepView struct {
 	Revision   string // of the state, for the live page
 	NextAt     time.Time
 	Fired      int
+	Names      people
 	SentBack   campaigns.HistoryEntry // of a draft: who sent it back last, and what is to be changed; nobody = never
 }
 
@@ -38,6 +39,7 @@ type campaignData struct {
 	History  []campaigns.HistoryEntry
 	HasFired bool
 	Voices   []campaigns.Voice // of each text, where the campaign calls
+	Names    people
 }
 
 func (c *Console) stepOf(r *http.Request, one campaigns.Campaign) (stepView, error) {
@@ -55,7 +57,8 @@ func (c *Console) stepOf(r *http.Request, one campaigns.Campaign) (stepView, err
 		}
 		v.SentBack = by[one.ID]
 	}
-	return v, nil
+	v.Names, err = c.users.people(r.Context(), one.Author, one.Approver, v.SentBack.Who)
+	return v, err
 }
 
 func (c *Console) campaignShow(w http.ResponseWriter, r *http.Request) error {
@@ -100,6 +103,13 @@ func (c *Console) campaignPage(w http.ResponseWriter, r *http.Request, status in
 		return err
 	}
 	if d.History, err = c.Campaigns.History(ctx, id); err != nil {
+		return err
+	}
+	who := append([]string{one.Author, one.Approver, one.SecondApprover}, one.Editors...)
+	for _, h := range d.History {
+		who = append(who, h.Who)
+	}
+	if d.Names, err = c.users.people(ctx, who...); err != nil {
 		return err
 	}
 	ward, err := c.Residents.Ward(ctx)

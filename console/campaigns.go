@@ -52,6 +52,7 @@ func pathID(r *http.Request) (int64, error) {
 type campaignRow struct {
 	campaigns.Campaign
 	When whenView
+	By   string
 	Mine bool // the next step is this user's
 }
 
@@ -69,8 +70,16 @@ func (c *Console) campaignList(w http.ResponseWriter, r *http.Request) error {
 	}
 	var d campaignListData
 	name, scope := userOf(r).Name, scopeOf(r.Context())
+	var authors []string
 	for _, one := range all {
-		row := campaignRow{Campaign: one, When: whenOf(one.Cron)}
+		authors = append(authors, one.Author)
+	}
+	names, err := c.users.people(r.Context(), authors...)
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		row := campaignRow{Campaign: one, When: whenOf(one.Cron), By: names.Of(one.Author)}
 		switch one.State {
 		case campaigns.Done, campaigns.Cancelled:
 			d.Ended = append(d.Ended, row)

@@ -252,7 +252,7 @@ func TestTheCampaignPageShowsProgressAndItsTopicMoves(t *testing.T) {
 	}
 	for _, path := range []string{"/campaigns/1", "/campaigns/1/progress"} {
 		got := lan.get(path)
-		for _, want := range []string{"0/3 số máy đã nhận được tin", "Chờ gửi", "Tổ 3", `hx-trigger="live-campaign-1 from:body"`} {
+		for _, want := range []string{"0/3 số máy đã nhận được tin", "Chờ gửi", "Tổ 3", `data-live="campaign-1"`} {
 			if !strings.Contains(got.body, want) {
 				t.Errorf("%s lacks %q", path, want)
 			}

@@ -22,7 +22,11 @@ func drawn(t *testing.T, lang string, ch Chart) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := loadPages(cs)
+	files, err := loadStatic()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := loadPages(cs, files)
 	if err != nil {
 		t.Fatal(err)
 	}

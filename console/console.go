@@ -64,6 +64,7 @@ type Console struct {
 	seals    *sealer
 	sessions *scs.SessionManager
 	catalogs catalogs
+	static   static
 	pages    pages
 	live     *hub
 	cross    *http.CrossOriginProtection
@@ -115,7 +116,10 @@ func New(o Options) (*Console, error) {
 	if c.catalogs, err = loadCatalogs(o.Now); err != nil {
 		return nil, err
 	}
-	if c.pages, err = loadPages(c.catalogs); err != nil {
+	if c.static, err = loadStatic(); err != nil {
+		return nil, err
+	}
+	if c.pages, err = loadPages(c.catalogs, c.static); err != nil {
 		return nil, err
 	}
 
@@ -168,10 +172,9 @@ func (c *Console) Run(ctx context.Context) error {
 // Handler serves everything under /.
 func (c *Console) Handler() http.Handler {
 	pages := c.inTime(c.sessions.LoadAndSave(c.withUser(c.cross.Handler(c.router))))
-	static := staticHandler()
 	return c.withHeaders(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/static/") {
-			static.ServeHTTP(w, r)
+			c.static.ServeHTTP(w, r)
 			return
 		}
 		pages.ServeHTTP(w, r)

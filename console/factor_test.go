@@ -99,7 +99,7 @@ func TestARoleThatMustHaveAFactorReachesNothingWithoutOne(t *testing.T) {
 func TestACodeIsGoodOnceOnWhicheverNode(t *testing.T) {
 	h := newHouse(t)
 	_, secret, _ := h.withFactor(Police)
-	h.later = 2 * codeStep * time.Second
+	h.clock.set(2 * codeStep * time.Second)
 	other := h.anotherNode()
 	var browsers []*browser
 	for i := range 6 {
@@ -147,7 +147,7 @@ func TestGuessingCodesMakesOneWait(t *testing.T) {
 			t.Fatal(got.status)
 		}
 	}
-	h.later = time.Minute
+	h.clock.set(time.Minute)
 	got := b.post("/signin/factor", "code", h.codeNow(secret))
 	if got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") == "" || !strings.Contains(got.body, "14 phút") {
 		t.Errorf("the right code at once: %d, %s", got.status, got.header.Get("Retry-After"))
@@ -155,7 +155,7 @@ func TestGuessingCodesMakesOneWait(t *testing.T) {
 	if got := b.post("/signin/factor", "how", "recovery", "code", codes[0]); got.status != http.StatusTooManyRequests {
 		t.Errorf("a recovery code instead: %d", got.status)
 	}
-	h.later = factorTime
+	h.clock.set(factorTime)
 	if got := b.post("/signin/factor", "code", h.codeNow(secret)); got.header.Get("Location") != "/signin" {
 		t.Errorf("a password of ten minutes ago still waits: %d", got.status)
 	}

@@ -58,10 +58,14 @@ func filledHouse(t *testing.T) *house {
 	police := h.as(Police)
 	police.post("/reports/" + r.Code + "/receive")
 	police.post("/reports/"+r.Code+"/note", "note", "Đã gọi lại, bà con chưa chuyển tiền. "+long)
+	verified := h.report(reports.Draft{Ref: "CA3", Kind: 3, ScamNumber: "0912345679", Complete: true})
+	police.post("/reports/" + verified.Code + "/receive")
+	police.post("/reports/"+verified.Code+"/move", "to", "verifying")
 	h.texted("+84901234567", "toi bi lua mat tien roi", "unknown")
 	h.texted("+84907654321", "[…] hết tiền trong tài khoản", "broken")
 	h.texted("+84907654321", long, "unknown")
 	h.filledJobs(ward)
+	h.unclaimed(1)
 	return h
 }
 
@@ -88,7 +92,7 @@ func (h *house) filledJobs(ward *browser) {
 type walked struct{ path, pattern, body string }
 
 var (
-	linkOnPage = regexp.MustCompile(`\s(?:href|hx-get)="(/[^"]*)"`)
+	linkOnPage = regexp.MustCompile(`\s(?:href|data-part)="(/[^"]*)"`)
 	formOnPage = regexp.MustCompile(`<form[^>]* method="get" action="(/[^"]*)"`)
 )
 

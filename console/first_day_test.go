@@ -49,7 +49,7 @@ func TestAPolicemansFirstDayIsDoneOnPracticeReportsAlone(t *testing.T) {
 	if len(codes) != 3 || !strings.Contains(list.body, "practice-bar") {
 		t.Fatalf("the list has %d practice reports:\n%s", len(codes), list.body)
 	}
-	if strings.Contains(list.body, `href="/reports`) || strings.Contains(list.body, `hx-get="/reports`) {
+	if strings.Contains(list.body, `href="/reports`) || strings.Contains(list.body, `data-part="/reports`) {
 		t.Error("a practice page leads to real reports")
 	}
 	if real := b.get("/reports"); strings.Contains(real.body, codes[0][1]) || strings.Contains(real.body, "practice-bar") {

@@ -70,7 +70,7 @@ func TestAListIsLeftComeBackToCancelledTriedAndKept(t *testing.T) {
 		s.press(`form[action="/residents"] .btn`)
 		s.says("Lê Thị Hoa")
 	})
-	if h.audited("job.cancel") != 3 || h.audited("resident.import") != 3 {
+	if h.audited("job.cancel") != len(everyHands) || h.audited("resident.import") != len(everyHands) {
 		t.Errorf("%d were cancelled and %d kept", h.audited("job.cancel"), h.audited("resident.import"))
 	}
 }
@@ -123,9 +123,9 @@ func TestACampaignGoesFromOneOfficerToTheOtherAndBack(t *testing.T) {
 		lan.says("(Xin nói rõ số gọi lại)")
 		lan.says("(Đổi nội dung)")
 	})
-	for act, n := range map[string]int{"campaign.sendback": 3, "campaign.approve": 3, "campaign.pause": 3, "campaign.cancel": 3} {
-		if got := h.audited(act); got != n {
-			t.Errorf("%s stands %d times in the audit log", act, got)
+	for _, act := range []string{"campaign.sendback", "campaign.approve", "campaign.pause", "campaign.cancel"} {
+		if n := h.audited(act); n != len(everyHands) {
+			t.Errorf("%s stands %d times in the audit log", act, n)
 		}
 	}
 }

@@ -18,7 +18,8 @@ type hands struct {
 	keys  bool // no pointer: Tab, the arrows, Space and Enter
 }
 
-var everyHands = []hands{{"at a desk", 1440, false}, {"as wide as a phone", 390, false}, {"by the keyboard alone", 1440, true}}
+// everyHands: the desk's keyboard leads through what its pointer would, which other tests of a wide window press.
+var everyHands = []hands{{"at a desk by the keyboard alone", 1440, true}, {"as wide as a phone", 390, false}}
 
 // byEveryHand goes one flow through the pages once for each; tab opens a window, as many as there are people in it, and nth
 // makes what it writes its own.

@@ -54,7 +54,7 @@ func TestThePoliceHomeSaysWhatToDoNow(t *testing.T) {
 	if got := b.get("/reports?number=84912345678"); !strings.Contains(got.body, about.Code) || !strings.Contains(got.body, lost.Code) || strings.Contains(got.body, old.Code) {
 		t.Errorf("the list by number: %s", got.body)
 	}
-	h.later = time.Minute // the list was opened just now
+	h.clock.set(time.Minute) // the list was opened just now
 	newer := h.report(reports.Draft{Ref: "4", Kind: 3, Complete: true})
 	if got := b.part("fresh"); !strings.Contains(got, newer.Code) || strings.Contains(got, about.Code) || !strings.Contains(got, "1 tin báo mới từ lần mở danh sách lúc") {
 		t.Errorf("fresh after the visit: %s", got)

@@ -23,10 +23,34 @@ const (
 // wardHome puts what the ward office works from on its home page.
 func (c *Console) wardHome() {
 	ward := []Role{Ward}
-	c.addSection(section{name: "to_do", order: homeNow, roles: ward, load: c.homeToDo})
-	c.addSection(section{name: "today", order: homeSoon, roles: ward, load: c.homeToday})
-	c.addSection(section{name: "behind", order: homeInfo, roles: ward, load: c.homeBehind})
-	c.addSection(section{name: "import", order: homeInfo, roles: ward, load: c.homeImport})
+	c.live.Topic(wardTopic, ward, func(ctx context.Context, _ string) (string, error) { return c.wardRevision(ctx) })
+	c.addSection(section{name: "to_do", live: wardTopic, order: homeNow, roles: ward, load: c.homeToDo})
+	c.addSection(section{name: "today", live: wardTopic, order: homeSoon, roles: ward, load: c.homeToday})
+	c.addSection(section{name: "behind", live: wardTopic, order: homeInfo, roles: ward, load: c.homeBehind})
+	c.addSection(section{name: "import", live: wardTopic, order: homeInfo, roles: ward, load: c.homeImport})
+}
+
+const wardTopic = "ward-home"
+
+// wardRevision changes with each act on a campaign, with a link that comes or goes, with a new import, and at midnight.
+func (c *Console) wardRevision(ctx context.Context) (string, error) {
+	act, err := c.Campaigns.Latest(ctx)
+	if err != nil {
+		return "", err
+	}
+	last, err := c.Residents.LastImport(ctx)
+	if err != nil && !errors.Is(err, residents.ErrNotFound) {
+		return "", err
+	}
+	troubles, err := c.linkTroubles(ctx)
+	if err != nil {
+		return "", err
+	}
+	revision := fmt.Sprint(act, " ", last.ID, " ", c.Now().In(schedules.Zone()).Format(time.DateOnly))
+	for _, t := range troubles {
+		revision += " " + t.Key + t.Name
+	}
+	return revision, nil
 }
 
 // toDo is one thing that waits for somebody, or goes wrong: a sentence of the catalogs, where to go for it, and how bad it is.

@@ -255,15 +255,15 @@ func (c *Console) heldForm(w http.ResponseWriter, r *http.Request) error {
 // turnAway leads who is not at an open stage to where they belong. It tells false where an error page should say it.
 func (c *Console) turnAway(w http.ResponseWriter, r *http.Request) bool {
 	st, next := signinOf(r).Stage, "/"
-	if r.Method == http.MethodGet && r.Header.Get("HX-Request") == "" {
+	if r.Method == http.MethodGet && r.Header.Get("X-Part") == "" {
 		next = r.URL.RequestURI()
 	}
 	to := doorOf(st, next)
 	switch {
 	case st == stageOpen:
 		return false
-	case r.Header.Get("HX-Request") != "":
-		w.Header().Set("HX-Redirect", to) // htmx would put the sign-in page into a corner of this one
+	case r.Header.Get("X-Part") != "":
+		w.Header().Set("X-Door", to) // parts.js goes there; a redirect would put the sign-in page into a corner of this one
 		return false
 	case r.Header.Get("Accept") == "text/event-stream" || r.Method != http.MethodGet && st == stageNone:
 		return false

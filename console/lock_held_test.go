@@ -15,7 +15,7 @@ func TestAPracticeFormThatMeetsTheLockIsSentToPracticeAgain(t *testing.T) {
 	b := h.as(Police)
 	b.post("/first-day/begin")
 	code := codeInPage.FindStringSubmatch(b.get("/practice/reports").body)[1]
-	h.later = idleTime
+	h.clock.set(idleTime)
 	if got := b.get("/practice/reports"); got.header.Get("Location") != "/locked?next=%2Fpractice%2Freports" {
 		t.Errorf("the lock leads back to %q", got.header.Get("Location"))
 	}
@@ -32,7 +32,7 @@ func TestAFormThatALockedScreenKeptIsNotTheNextPersons(t *testing.T) {
 	h := idleHouse(t)
 	r := h.report(reports.Draft{Ref: "a", Kind: 1})
 	b := h.as(Police)
-	h.later = idleTime
+	h.clock.set(idleTime)
 	b.post("/reports/"+r.Code+"/note", "note", "chị Lan nhà số 5")
 	b.post("/signin", "name", "ward", "password", password) // on the same machine, from a page that stood open
 	if page := b.get("/locked/held"); page.status != http.StatusSeeOther || strings.Contains(page.body, "Lan") {

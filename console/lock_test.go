@@ -23,11 +23,11 @@ func TestAScreenThatIsLeftAnswersNothingPersonalUntilThePasswordIsGiven(t *testi
 	h := idleHouse(t)
 	r := h.report(reports.Draft{Ref: "a", Kind: 1, Money: "about", ScamNumber: "0912345678"})
 	b := h.as(Police)
-	h.later = idleTime - time.Minute
+	h.clock.set(idleTime - time.Minute)
 	if got := b.get("/reports"); got.status != http.StatusOK {
 		t.Fatalf("before the time: %d", got.status)
 	}
-	h.later += idleTime
+	h.clock.move(idleTime)
 	for _, path := range []string{"/", "/reports/" + r.Code + "?x=1", "/account", "/audit"} {
 		if got := b.get(path); got.status != http.StatusSeeOther || !strings.HasPrefix(got.header.Get("Location"), "/locked") || strings.Contains(got.body, "0912345678") {
 			t.Errorf("%s: %d %s", path, got.status, got.header.Get("Location"))
@@ -68,14 +68,14 @@ func TestWhatAPageFetchesByItselfKeepsNoScreenOpen(t *testing.T) {
 		return b.do(r)
 	}
 	for is, headers := range map[string][]string{
-		"a live part":  {"HX-Request", "true", "X-Background", "1", "Sec-Fetch-Mode", "cors"},
+		"a live part":  {"X-Part", "true", "X-Background", "1", "Sec-Fetch-Mode", "cors"},
 		"a script":     {"Sec-Fetch-Mode", "cors"},
 		"a picture":    {"Sec-Fetch-Mode", "no-cors"},
-		"the old page": {"HX-Request", "true", "X-Background", "1"},
+		"the old page": {"X-Part", "true", "X-Background", "1"},
 	} {
-		h.later += idleTime - time.Minute
+		h.clock.move(idleTime - time.Minute)
 		asks(headers...)
-		h.later += 2 * time.Minute
+		h.clock.move(2 * time.Minute)
 		if got := b.get("/"); !strings.HasPrefix(got.header.Get("Location"), "/locked") {
 			t.Errorf("%s kept it open: %d", is, got.status)
 		}
@@ -83,11 +83,11 @@ func TestWhatAPageFetchesByItselfKeepsNoScreenOpen(t *testing.T) {
 	}
 	for is, headers := range map[string][]string{
 		"a page":         {"Sec-Fetch-Mode", "navigate"},
-		"a person's tap": {"HX-Request", "true", "Sec-Fetch-Mode", "cors"},
+		"a person's tap": {"X-Part", "true", "Sec-Fetch-Mode", "cors"},
 	} {
-		h.later += idleTime - time.Minute
+		h.clock.move(idleTime - time.Minute)
 		asks(headers...)
-		h.later += 2 * time.Minute
+		h.clock.move(2 * time.Minute)
 		if got := b.get("/"); got.status != http.StatusOK {
 			t.Errorf("%s did not keep it open: %d %s", is, got.status, got.header.Get("Location"))
 		}
@@ -98,7 +98,7 @@ func TestAFormThatMeetsTheLockIsKeptAndSentAfter(t *testing.T) {
 	h := idleHouse(t)
 	r := h.report(reports.Draft{Ref: "a", Kind: 1})
 	b := h.as(Police)
-	h.later = idleTime
+	h.clock.set(idleTime)
 	note := "Đã gọi lại, <b>chị Lan</b> nhà số 5"
 	if got := b.post("/reports/"+r.Code+"/note", "note", note); got.header.Get("Location") != "/locked" {
 		t.Fatalf("%d %s", got.status, got.header.Get("Location"))
@@ -114,7 +114,7 @@ func TestAFormThatMeetsTheLockIsKeptAndSentAfter(t *testing.T) {
 	if err := h.db.QueryRow(`select count(*) from console_sessions where position(convert_to('Lan', 'UTF8') in data) > 0`).Scan(&kept); err != nil || kept != 0 {
 		t.Errorf("%d sessions still hold it: %v", kept, err)
 	}
-	h.later += idleTime
+	h.clock.move(idleTime)
 	b.post("/account/password", "old", password, "new", "x", "again", "x")
 	if got := b.post("/locked", "password", password); got.header.Get("Location") != "/" {
 		t.Errorf("a form with passwords is kept: %s", got.header.Get("Location"))
@@ -157,7 +157,7 @@ func TestTheLockIsThrottledAndTwoTabsMayOpenItAtOnce(t *testing.T) {
 func TestACodeOpensTheLockToo(t *testing.T) {
 	h := idleHouse(t)
 	b, secret, _ := h.withFactor(Police)
-	h.later = idleTime
+	h.clock.set(idleTime)
 	if got := b.post("/locked", "password", h.codeNow(secret)); got.status != http.StatusSeeOther {
 		t.Fatalf("%d", got.status)
 	}
@@ -188,7 +188,7 @@ func TestTheScreenLocksByItselfKeepsTheNoteAndRingsForThePolice(t *testing.T) {
 	s.open("/reports/" + r.Code)
 	s.do(chromedp.SendKeys(chromedp.CSS("#note"), "đang gõ dở"))
 
-	h.later = idleTime + time.Minute // nobody acts; the stream finds it out
+	h.clock.set(idleTime + time.Minute) // nobody acts; the stream finds it out
 	s.do(chromedp.WaitVisible(chromedp.CSS(`form[action="/locked"] #password`)))
 	if shown := evaluate[bool](s, `document.documentElement.innerHTML.includes('0912345678') || document.documentElement.innerHTML.includes('đang gõ dở')`); shown {
 		t.Error("the locked page still holds what was on the screen")

@@ -25,8 +25,16 @@ type reportData struct {
 	Timeline []reports.Event // by time
 	Revealed residents.Phone // the reporter's whole number, after a reason was given for seeing it
 	Problem  string          // what is wrong with the form that was sent, a key
-	Note     string          // what was typed into a note that did not pass
-	Beside   bool            // the record goes to its own place on an open page, beside what is swapped
+	Steps    []reportStep
+	Names    people
+	Typed    reportTyped
+}
+
+// reportTyped is what was typed into a form that did not pass.
+type reportTyped struct {
+	Note string
+	To   reports.State // the step whose reason Why is
+	Why  string
 }
 
 // Pressed tells keys of a telephone from the names of other steps, such as silence.
@@ -49,7 +57,7 @@ func (c *Console) readReport(r *http.Request) (reportData, error) {
 	if err != nil {
 		return reportData{}, err
 	}
-	data := reportData{Detail: d, KindLabel: c.kindLabel(d.Kind), Due: c.dueOf(d.Report), Terms: reports.Terms()}
+	data := reportData{Detail: d, KindLabel: c.kindLabel(d.Kind), Due: c.dueOf(d.Report), Terms: reports.Terms(), Steps: c.stepsOf(d.Report)}
 	for i, e := range d.Events {
 		d.Events[i].Raw = masked(e.Raw, d.Reporter)
 	}
@@ -57,7 +65,12 @@ func (c *Console) readReport(r *http.Request) (reportData, error) {
 	// written, people read the order in which it happened.
 	data.Timeline = slices.Clone(d.Events)
 	slices.SortStableFunc(data.Timeline, func(a, b reports.Event) int { return a.At.Compare(b.At) })
-	return data, nil
+	who := []string{d.ReceivedBy}
+	for _, e := range d.Events {
+		who = append(who, e.Who)
+	}
+	data.Names, err = c.users.people(r.Context(), who...)
+	return data, err
 }
 
 // masked hides the reporter's number wherever the record holds it, in each way of writing it.
@@ -99,7 +112,6 @@ func (c *Console) reportLive(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d.Beside = true
 	return c.fragment(w, r, "report", "live", d)
 }
 
@@ -148,7 +160,7 @@ func (c *Console) reportReceive(w http.ResponseWriter, r *http.Request) error {
 	code := mux.Vars(r)["code"]
 	err := c.Reports.Receive(r.Context(), code, c.by(r))
 	if errors.Is(err, reports.ErrMove) {
-		return c.reportAgain(w, r, "", err) // two officers pressed: the slower one sees who was quicker
+		return c.reportAgain(w, r, reportTyped{}, err) // two officers pressed: the slower one sees who was quicker
 	}
 	if err != nil {
 		return err
@@ -163,7 +175,7 @@ func (c *Console) reportNote(w http.ResponseWriter, r *http.Request) error {
 	code, text := mux.Vars(r)["code"], r.PostForm.Get("note")
 	err := c.Reports.Note(r.Context(), code, c.by(r), text)
 	if errors.Is(err, reports.ErrNote) {
-		return c.reportAgain(w, r, text, err)
+		return c.reportAgain(w, r, reportTyped{Note: text}, err)
 	}
 	if err != nil {
 		return err
@@ -178,7 +190,7 @@ func (c *Console) reportReveal(w http.ResponseWriter, r *http.Request) error {
 	}
 	phone, err := c.Reports.Reveal(r.Context(), mux.Vars(r)["code"], c.by(r), r.PostForm.Get("reason"))
 	if errors.Is(err, reports.ErrReason) {
-		return c.reportAgain(w, r, "", err)
+		return c.reportAgain(w, r, reportTyped{}, err)
 	}
 	if err != nil {
 		return err
@@ -192,13 +204,13 @@ func (c *Console) reportReveal(w http.ResponseWriter, r *http.Request) error {
 }
 
 // reportAgain shows the page with what is wrong and what was typed.
-func (c *Console) reportAgain(w http.ResponseWriter, r *http.Request, note string, wrong error) error {
+func (c *Console) reportAgain(w http.ResponseWriter, r *http.Request, typed reportTyped, wrong error) error {
 	d, err := c.readReport(r)
 	if err != nil {
 		return err
 	}
 	p := explain(wrong)
-	d.Note, d.Problem = note, p.key
+	d.Typed, d.Problem = typed, p.key
 	return c.renderStatus(w, r, p.status, "report", d)
 }
 

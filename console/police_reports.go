@@ -25,6 +25,7 @@ func (c *Console) reportPages(r *mux.Router) {
 	c.page(r, "GET", "/reports/{code}/messages/{nth}", police, c.reportListen)
 	c.page(r, "POST", "/reports/{code}/open", police, c.reportOpen)
 	c.page(r, "POST", "/reports/{code}/receive", police, c.reportReceive)
+	c.page(r, "POST", "/reports/{code}/move", police, c.reportMove)
 	c.page(r, "POST", "/reports/{code}/note", police, c.reportNote)
 	c.page(r, "POST", "/reports/{code}/term", police, c.reportTerm)
 	c.page(r, "POST", "/reports/{code}/reveal", police, c.reportReveal)

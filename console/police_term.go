@@ -20,9 +20,9 @@ func (c *Console) reportTerm(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, reports.ErrDraft):
 		return errBadForm
 	case errors.Is(err, reports.ErrMove):
-		return c.reportAgain(w, r, "", problem{http.StatusConflict, "error.report_term"})
+		return c.reportAgain(w, r, reportTyped{}, problem{http.StatusConflict, "error.report_term"})
 	case errors.Is(err, reports.ErrReason):
-		return c.reportAgain(w, r, "", err)
+		return c.reportAgain(w, r, reportTyped{}, err)
 	case err != nil:
 		return err
 	}

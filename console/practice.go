@@ -87,7 +87,7 @@ func (w *practiceWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter 
 func (w *practiceWriter) WriteHeader(status int) {
 	w.began = true
 	h := w.Header()
-	for _, name := range []string{"Location", "HX-Redirect"} {
+	for _, name := range []string{"Location", "X-Door"} {
 		if to := h.Get(name); isPractised(to) {
 			h.Set(name, practicePath+to)
 		}
@@ -100,7 +100,7 @@ func (w *practiceWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-var linkInPage = regexp.MustCompile(`(\s(?:href|action|formaction|src|hx-[a-z]+|data-[a-z-]+)=")(/[^"]*)`)
+var linkInPage = regexp.MustCompile(`(\s(?:href|action|formaction|src|data-[a-z-]+)=")(/[^"]*)`)
 
 // Write takes a page whole, as Console.write gives it.
 func (w *practiceWriter) Write(p []byte) (int, error) {

@@ -19,12 +19,8 @@ var templateFiles embed.FS
 type pages map[string]map[string]*template.Template
 
 // loadPages joins layout.html and the partial_*.html with each other file, which is a page of the same name.
-func loadPages(cs catalogs) (pages, error) {
+func loadPages(cs catalogs, files static) (pages, error) {
 	names, err := fs.Glob(templateFiles, "templates/*.html")
-	if err != nil {
-		return nil, err
-	}
-	addresses, err := assets()
 	if err != nil {
 		return nil, err
 	}
@@ -37,13 +33,7 @@ func loadPages(cs catalogs) (pages, error) {
 		words := template.FuncMap{
 			"term":    glossary.term,    // term "tin_bao": the word with what it means
 			"explain": glossary.explain, // a text whose [words](tin_bao) have it too
-			"asset": func(name string) (string, error) { // asset "app.css": its address, which changes with its content
-				address, is := addresses[name]
-				if !is {
-					return "", fmt.Errorf("no static file %s", name)
-				}
-				return address, nil
-			},
+			"asset":   files.address,    // asset "console.css": its address
 		}
 		shared, err := template.New("layout").Funcs(funcs(catalog)).Funcs(words).ParseFS(templateFiles, "templates/layout.html", "templates/partial_*.html")
 		if err != nil {
@@ -179,7 +169,7 @@ func (c *Console) renderStatus(w http.ResponseWriter, r *http.Request, status in
 	return c.write(w, status, name, "layout", v)
 }
 
-// fragment answers with one block of a page's file, for htmx. Its dot is the same view as the page's.
+// fragment answers with one block of a page's file, for parts.js. Its dot is the same view as the page's.
 func (c *Console) fragment(w http.ResponseWriter, r *http.Request, name, block string, data any) error {
 	return c.write(w, http.StatusOK, name, block, c.view(r, data))
 }

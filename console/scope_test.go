@@ -142,6 +142,7 @@ func TestEveryPageAndActRefusesWhatIsOfAnotherGroup(t *testing.T) {
 		{police, "GET", "/reports/" + o.ofTheirs + "/live", nil, 404},
 		{police, "GET", "/reports/" + o.ofTheirs + "/messages/1", nil, 404},
 		{police, "POST", "/reports/" + o.ofTheirs + "/receive", nil, 404},
+		{police, "POST", "/reports/" + o.ofTheirs + "/move", []string{"to", "verifying"}, 404},
 		{police, "POST", "/reports/" + o.ofTheirs + "/note", []string{"note", "x"}, 404},
 		{police, "POST", "/reports/" + o.ofTheirs + "/reveal", []string{"reason", "x"}, 404},
 		{police, "POST", "/reports/" + o.ofTheirs + "/term", []string{"reason", "x", "term", "complex"}, 404},

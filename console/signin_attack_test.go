@@ -34,6 +34,45 @@ func TestWhoHasAWholeNetworkOfAddressesGuessesNoMoreThanOne(t *testing.T) {
 	}
 }
 
+func TestManyAddressesGuessAtOneAccountNoMoreThanItsDayAllowsAndItsOwnerWorksOn(t *testing.T) {
+	h := newHouse(t)
+	try := func(name, addr string) time.Duration {
+		t.Helper()
+		wait, err := h.mayTry(t.Context(), guessPassword, name, addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return wait
+	}
+	if _, err := h.db.Exec(`insert into audit_log (at, who, role, act, object, detail, addr) values
+		($1, 'ward', 'ward', 'session.signin', 'console', '', '10.20.1.31'), ($1, 'huy', 'ward', 'session.signin', 'console', '', '10.20.1.99'),
+		($2, 'ward', 'ward', 'session.signin', 'console', '', '10.20.1.77'), ($1, 'ward', 'ward', 'session.refused', 'console', '', '10.20.1.88')`,
+		h.Now().Add(-20*24*time.Hour).UTC(), h.Now().Add(-40*24*time.Hour).UTC()); err != nil {
+		t.Fatal(err)
+	}
+	looked := 0
+	for i := range 300 {
+		if try("ward", fmt.Sprintf("198.51.%d.%d", i/250, i%250)) == 0 {
+			looked++
+		}
+	}
+	if looked != accountGuesses {
+		t.Errorf("%d guesses from 300 addresses were looked at, %d may be", looked, accountGuesses)
+	}
+	for addr, free := range map[string]bool{"10.20.1.31": true, "10.20.1.99": false, "10.20.1.77": false, "10.20.1.88": false, "203.0.113.5": false} {
+		if got := try("ward", addr) == 0; got != free {
+			t.Errorf("the owner's try from %s: looked at is %v", addr, got)
+		}
+	}
+	if try("huy", "203.0.113.5") != 0 {
+		t.Error("another account has to wait")
+	}
+	h.clock.set(accountWindow + time.Minute)
+	if try("ward", "203.0.113.5") != 0 {
+		t.Error("a day later a new address still has to wait")
+	}
+}
+
 func TestTheAuditLogIsNotFilledByWhoMustWait(t *testing.T) {
 	h := newHouse(t)
 	b := h.browser()
@@ -43,12 +82,12 @@ func TestTheAuditLogIsNotFilledByWhoMustWait(t *testing.T) {
 	if n := h.audited("session.throttled"); n != 1 {
 		t.Errorf("%d rows for 20 tries that were not looked at", n)
 	}
-	h.later = time.Minute
+	h.clock.set(time.Minute)
 	b.post("/signin", "name", "ward", "password", password)
 	if n := h.audited("session.throttled"); n != 2 {
 		t.Errorf("%d rows a minute later", n)
 	}
-	h.later = failureWindow
+	h.clock.set(failureWindow)
 	if got := b.post("/signin", "name", "ward", "password", password); got.status != 303 {
 		t.Errorf("having been told to wait lengthens the wait: %d", got.status)
 	}

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -19,15 +20,19 @@ const (
 	guessInvitation guess = "invitation" // the code of an invitation
 )
 
-// Limits on what is guessed wrong. The account's own limit counts by address, so that a stranger who guesses at an officer's
-// name does not lock the officer out. Who guesses a code knows the password already: there the account's limit counts
-// everywhere, since three of a million codes are right at any time.
+// Limits on what is guessed wrong. The account's first limit counts by address, so that a stranger who guesses at an
+// officer's name does not lock the officer out. Who has many addresses is held by the account's limit of a day over all of
+// them (NIST SP 800-63B-4 §3.2.2: at most a hundred), which does not count where the account signed in lately: the officer
+// goes on working at the office. Who guesses a code knows the password already: there the account's limit counts everywhere,
+// since three of a million codes are right at any time.
 const (
 	failureWindow  = 15 * time.Minute
 	failuresByName = 5
 	failuresByAddr = 30 // an office shares one address
-	factorWindow   = 24 * time.Hour
+	accountWindow  = 24 * time.Hour
+	accountGuesses = 100 // of a password
 	factorFailures = 30
+	knownFor       = 30 * 24 * time.Hour // an address from which the account signed in
 )
 
 // tryingSQL books the try as a failure before the guess is looked at, so that a thousand tries at once are still a
@@ -54,7 +59,10 @@ func (c *Console) mayTry(ctx context.Context, what guess, name, addr string) (ti
 	defer func() { _ = tx.Rollback() }()
 	locks := []string{"signin " + addr}
 	anywhere := 1 << 30
-	if what == guessFactor {
+	switch what {
+	case guessPassword:
+		locks, anywhere = append(locks, "signin "+key), accountGuesses-1
+	case guessFactor:
 		locks, anywhere = append(locks, "signin "+key), factorFailures-1
 	}
 	for _, l := range locks {
@@ -63,16 +71,25 @@ func (c *Console) mayTry(ctx context.Context, what guess, name, addr string) (ti
 		}
 	}
 	var byName, byAddr, byAccount *time.Time
-	err = tx.QueryRowContext(ctx, failuresSQL, key, addr, now.Add(-failureWindow), failuresByName-1, failuresByAddr-1, now.Add(-factorWindow), anywhere).
+	err = tx.QueryRowContext(ctx, failuresSQL, key, addr, now.Add(-failureWindow), failuresByName-1, failuresByAddr-1, now.Add(-accountWindow), anywhere).
 		Scan(&byName, &byAddr, &byAccount)
 	if err != nil {
 		return 0, fmt.Errorf("count failed sign-ins: %w", err)
+	}
+	if byAccount != nil && what == guessPassword {
+		known, err := c.knownAddress(ctx, tx, name, addr, now)
+		if err != nil {
+			return 0, err
+		}
+		if known {
+			byAccount = nil
+		}
 	}
 	var wait time.Duration
 	for _, limit := range []struct {
 		oldest *time.Time
 		window time.Duration
-	}{{byName, failureWindow}, {byAddr, failureWindow}, {byAccount, factorWindow}} {
+	}{{byName, failureWindow}, {byAddr, failureWindow}, {byAccount, accountWindow}} {
 		if limit.oldest != nil {
 			wait = max(wait, limit.oldest.Add(limit.window).Sub(now))
 		}
@@ -80,13 +97,34 @@ func (c *Console) mayTry(ctx context.Context, what guess, name, addr string) (ti
 	if wait > 0 {
 		return wait, nil
 	}
-	if _, err := tx.ExecContext(ctx, tryingSQL, key, addr, now.Add(-factorWindow), now); err != nil {
+	if _, err := tx.ExecContext(ctx, tryingSQL, key, addr, now.Add(-accountWindow), now); err != nil {
 		return 0, fmt.Errorf("count failed sign-ins: %w", err)
 	}
 	if err := tx.Commit(); err != nil {
 		return 0, fmt.Errorf("count failed sign-ins: %w", err)
 	}
 	return 0, nil
+}
+
+const knownSQL = `select distinct addr from audit_log where who = $1 and at > $2 and act = 'session.signin'`
+
+// knownAddress tells whether name signed in from there lately.
+func (c *Console) knownAddress(ctx context.Context, tx *sql.Tx, name, addr string, now time.Time) (bool, error) {
+	rows, err := tx.QueryContext(ctx, knownSQL, name, now.Add(-knownFor))
+	if err != nil {
+		return false, fmt.Errorf("addresses of an account: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var from string
+		if err := rows.Scan(&from); err != nil {
+			return false, fmt.Errorf("addresses of an account: %w", err)
+		}
+		if guesser(from) == addr {
+			return true, nil
+		}
+	}
+	return false, rows.Err()
 }
 
 // guesser is who guesses from addr, as far as an address tells: whoever has one of IPv6 has the 2^64 beside it as well.

@@ -152,7 +152,7 @@ func byPerson(r *http.Request) bool {
 		return false
 	}
 	mode := r.Header.Get("Sec-Fetch-Mode")
-	return r.Method != http.MethodGet || mode == "" || mode == "navigate" || r.Header.Get("HX-Request") != ""
+	return r.Method != http.MethodGet || mode == "" || mode == "navigate" || r.Header.Get("X-Part") != ""
 }
 
 const (

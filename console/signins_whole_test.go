@@ -13,7 +13,7 @@ func TestASignInWhoseRowCannotBeWrittenDoesNotHappen(t *testing.T) {
 	h.Options.IdleLock = 0
 	b, secret, codes := h.withFactor(Police)
 	atFactor := h.browser()
-	h.later += codeStep * 1e9
+	h.clock.move(codeStep * 1e9)
 	atFactor.post("/signin", "name", "police", "password", password)
 	locked := h.as(Ward)
 	locked.post("/lock")

@@ -18,38 +18,99 @@ import (
 //go:embed static
 var staticFiles embed.FS
 
-// staticHandler serves what pages load. Style and script go out compressed, made once when the first is asked for. Pages do not: they show
-// what was asked for beside people's data, and the length of a compressed page tells a listener on the wire how well the
-// one matches the other (BREACH); at some 10 KB a page there is little to win.
-func staticHandler() http.Handler {
-	compressed := sync.OnceValues(compress)
-	files := http.FileServerFS(staticFiles)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/") { // no listings
-			http.NotFound(w, r)
-			return
-		}
-		if r.URL.Query().Get("v") != "" {
-			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		}
-		small, err := compressed()
+// staticFile is what goes out for one address below /static/.
+type staticFile struct {
+	whole []byte
+	hash  string
+	small func() ([]byte, error) // gzipped when it is first asked for; nil where that saves nothing
+}
+
+type static map[string]staticFile // by the name after /static/
+
+// loadStatic reads all that pages load: what is sent as one (joined.go), and each other file.
+func loadStatic() (static, error) {
+	all := static{}
+	inJoined := map[string]bool{}
+	for _, j := range joined {
+		text, err := j.text()
 		if err != nil {
-			http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
-			return
+			return nil, err
 		}
-		body, is := small[strings.TrimPrefix(r.URL.Path, "/")]
-		if !is {
-			files.ServeHTTP(w, r)
-			return
+		all[j.name] = newStaticFile(j.name, text)
+		for _, p := range j.parts {
+			inJoined[p.name] = true
 		}
-		w.Header().Set("Vary", "Accept-Encoding")
-		if !acceptsGzip(r) {
-			files.ServeHTTP(w, r)
-			return
+	}
+	err := fs.WalkDir(staticFiles, "static", func(at string, d fs.DirEntry, err error) error {
+		name := strings.TrimPrefix(at, "static/")
+		if err != nil || d.IsDir() || inJoined[name] {
+			return err
 		}
-		w.Header().Set("Content-Encoding", "gzip")
-		http.ServeContent(w, r, r.URL.Path, time.Time{}, bytes.NewReader(body))
+		text, err := fs.ReadFile(staticFiles, at)
+		all[name] = newStaticFile(name, text)
+		return err
 	})
+	if err != nil {
+		return nil, fmt.Errorf("console: static files: %w", err)
+	}
+	return all, nil
+}
+
+func newStaticFile(name string, text []byte) staticFile {
+	sum := sha256.Sum256(text)
+	f := staticFile{whole: text, hash: hex.EncodeToString(sum[:6])}
+	if ext := path.Ext(name); ext == ".css" || ext == ".js" || ext == ".svg" {
+		f.small = sync.OnceValues(func() ([]byte, error) { return compress(text) })
+	}
+	return f
+}
+
+func compress(text []byte) ([]byte, error) {
+	var out bytes.Buffer
+	z, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err == nil {
+		_, err = z.Write(text)
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	return out.Bytes(), err
+}
+
+// address changes with what the file holds, so that browsers may keep it for good.
+func (s static) address(name string) (string, error) {
+	f, is := s[name]
+	if !is {
+		return "", fmt.Errorf("no static file %s", name)
+	}
+	return "/static/" + name + "?v=" + f.hash, nil
+}
+
+// ServeHTTP sends style and script compressed. Pages go out as they are: they show what was asked for beside people's
+// data, and the length of a compressed page tells a listener on the wire how well the one matches the other (BREACH); at
+// some 10 KB a page there is little to win.
+func (s static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f, is := s[strings.TrimPrefix(r.URL.Path, "/static/")]
+	if !is {
+		http.NotFound(w, r)
+		return
+	}
+	if r.URL.Query().Get("v") != "" {
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	body := f.whole
+	if f.small != nil {
+		w.Header().Set("Vary", "Accept-Encoding")
+		if acceptsGzip(r) {
+			var err error
+			if body, err = f.small(); err != nil {
+				http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+				return
+			}
+			w.Header().Set("Content-Encoding", "gzip")
+		}
+	}
+	http.ServeContent(w, r, r.URL.Path, time.Time{}, bytes.NewReader(body))
 }
 
 // acceptsGzip reads Accept-Encoding (RFC 9110 §12.5.3) as far as browsers write it; "gzip;q=0" refuses.
@@ -62,52 +123,4 @@ func acceptsGzip(r *http.Request) bool {
 		}
 	}
 	return false
-}
-
-func compress() (map[string][]byte, error) {
-	all := map[string][]byte{}
-	err := fs.WalkDir(staticFiles, "static", func(name string, d fs.DirEntry, err error) error {
-		if ext := path.Ext(name); err != nil || ext != ".css" && ext != ".js" && ext != ".svg" {
-			return err
-		}
-		text, err := fs.ReadFile(staticFiles, name)
-		if err != nil {
-			return err
-		}
-		var out bytes.Buffer
-		z, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
-		if err != nil {
-			return err
-		}
-		if _, err := z.Write(text); err != nil {
-			return err
-		}
-		if err := z.Close(); err != nil {
-			return err
-		}
-		all[name] = out.Bytes()
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("console: compress static files: %w", err)
-	}
-	return all, nil
-}
-
-// assets gives each static file's address with the hash of its content, so that browsers may keep it for good.
-func assets() (map[string]string, error) {
-	all := map[string]string{}
-	err := fs.WalkDir(staticFiles, "static", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		content, err := fs.ReadFile(staticFiles, name)
-		sum := sha256.Sum256(content)
-		all[strings.TrimPrefix(name, "static/")] = "/" + name + "?v=" + hex.EncodeToString(sum[:6])
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("console: hash static files: %w", err)
-	}
-	return all, nil
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -22,17 +21,18 @@ func TestStyleAndScriptGoOutSmallAndPagesAsTheyAre(t *testing.T) {
 		}
 		return w
 	}
-	want, err := fs.ReadFile(staticFiles, "static/app.css")
+	files, err := loadStatic()
 	if err != nil {
 		t.Fatal(err)
 	}
+	want := files["console.css"].whole
 	for _, c := range []struct {
 		name, path, accepts, encoding string
 	}{
-		{"a browser's", "/static/app.css", "gzip, deflate, br, zstd", "gzip"},
-		{"with a weight", "/static/app.css", "br;q=1.0, gzip;q=0.8", "gzip"},
-		{"refused", "/static/app.css", "gzip;q=0", ""},
-		{"not asked for", "/static/app.css", "", ""},
+		{"a browser's", "/static/console.css", "gzip, deflate, br, zstd", "gzip"},
+		{"with a weight", "/static/console.css", "br;q=1.0, gzip;q=0.8", "gzip"},
+		{"refused", "/static/console.css", "gzip;q=0", ""},
+		{"not asked for", "/static/console.css", "", ""},
 		{"a sound", "/static/alert.wav", "gzip", ""},
 		{"a page", "/signin", "gzip", ""},
 	} {
@@ -41,7 +41,7 @@ func TestStyleAndScriptGoOutSmallAndPagesAsTheyAre(t *testing.T) {
 			if got := w.Header().Get("Content-Encoding"); got != c.encoding {
 				t.Fatalf("encoded as %q, want %q", got, c.encoding)
 			}
-			if c.path != "/static/app.css" {
+			if c.path != "/static/console.css" {
 				return
 			}
 			if w.Header().Get("Vary") != "Accept-Encoding" || w.Header().Get("Content-Type") != "text/css; charset=utf-8" {

@@ -19,10 +19,10 @@ func TestPoliceFiguresAreThoseOfTheReports(t *testing.T) {
 		{Ref: "c", Kind: 2, Complete: true},
 		{Ref: "d"},
 	} {
-		h.later = time.Duration(i) * time.Minute
+		h.clock.set(time.Duration(i) * time.Minute)
 		h.report(d)
 	}
-	h.later = time.Hour
+	h.clock.set(time.Hour)
 	b := h.as(Police)
 	page := b.get("/statistics")
 	for _, want := range []string{"Tổng cộng 4 tin báo, trong đó 2 tin gấp", "1 trong 4 tin báo cho biết đã mất tiền", "0901234567", "Nhiều nhất:", "Đã tiếp nhận 0 tin báo; 4 tin chưa tiếp nhận", "Cuộc gọi"} {

@@ -27,9 +27,11 @@ const (
 func (c *Console) systemPages(r *mux.Router) {
 	operator := []Role{Operator}
 	c.page(r, "GET", "/system", operator, c.system)
+	c.page(r, "GET", "/system/receipts", operator, c.systemReceipts)
 	c.addNav("/system", "nav.system", Operator)
 	c.addWay("/system", "nav.system", "home.system", nil, Operator)
-	c.addSection(section{name: "system_do", order: homeNow, roles: operator, load: func(r *http.Request) (any, error) {
+	c.live.Topic(systemTopic, operator, seldom(c.Now, systemEach, c.systemRevision))
+	c.addSection(section{name: "system_do", live: systemTopic, order: homeNow, roles: operator, load: func(r *http.Request) (any, error) {
 		d, err := c.systemData(r.Context())
 		return d.Do, err
 	}})

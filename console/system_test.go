@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -117,5 +118,47 @@ func TestAnOldSchemaAnOldNodeAndOldCountsAreTold(t *testing.T) {
 	do(`delete from goose_db_version where version_id = (select max(version_id) from goose_db_version)`)
 	if got := b.part("system_do"); !strings.Contains(got, "Cơ sở dữ liệu cũ hơn chương trình.") || strings.Contains(got, "may-2") {
 		t.Errorf("with a migration to come: %s", got)
+	}
+}
+
+// unclaimed leaves n receipts of viettel that no message answers to.
+func (h *house) unclaimed(n int) {
+	h.t.Helper()
+	if _, err := h.db.Exec(`insert into receipts_unmatched (carrier, carrier_message_id, phone, state, error, at, received_at, try_at)
+		select 'viettel', 'id-' || i, '84901234567', 'failed', 'UNDELIV 027', now(), now(), case when i % 2 = 0 then now() end from generate_series(1, $1) i`, n); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func TestReceiptsOfNoMessageAreListedPageByPageWithMaskedNumbers(t *testing.T) {
+	h := newHouse(t)
+	b := h.as(Operator)
+	if got := b.get("/system/receipts"); !strings.Contains(got.body, "Không có báo nhận nào không khớp") {
+		t.Errorf("with none: %d", got.status)
+	}
+	h.unclaimed(150)
+	first := b.get("/system/receipts?carrier=viettel").body
+	for _, want := range []string{"id-150<", "090•••4567", "UNDELIV 027", "Đang thử lại", "Đã thôi thử", "receipt_id", `href="/system/receipts?before=51&amp;carrier=viettel"`} {
+		if !strings.Contains(first, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(first, "901234567") || strings.Contains(first, "id-50<") {
+		t.Error("a whole number, or more than a page")
+	}
+	if rest := b.get("/system/receipts?carrier=viettel&before=51").body; !strings.Contains(rest, "id-50<") || !strings.Contains(rest, "id-1<") || strings.Contains(rest, "id-51<") || strings.Contains(rest, `rel="next"`) {
+		t.Error("the older page is not the rest")
+	}
+	if other := b.get("/system/receipts?carrier=vinaphone").body; strings.Contains(other, "id-150<") {
+		t.Error("another carrier's receipts")
+	}
+	if got := b.get("/system/receipts?before=x"); got.status != http.StatusBadRequest {
+		t.Errorf("a place that there is not: %d", got.status)
+	}
+	if n := h.audited("receipt.list"); n != 4 {
+		t.Errorf("%d audit rows of four looks", n)
+	}
+	if got := h.as(Ward).get("/system/receipts"); got.status != http.StatusForbidden {
+		t.Errorf("the ward: %d", got.status)
 	}
 }

@@ -21,12 +21,14 @@ func TestTheMainFormsWorkWithoutScripts(t *testing.T) {
 		s.withoutScripts()
 		s.look(1440, false)
 		s.signin(Police)
-		s.do(chromedp.Click(chromedp.CSS(`.top-nav a[href="/reports"]`)), chromedp.WaitVisible(chromedp.CSS(".desk-item")),
-			chromedp.Click(chromedp.CSS(".desk-item h2 a")), chromedp.WaitVisible(chromedp.CSS("#note")),
-			chromedp.Click(chromedp.CSS(`form[action$="/receive"] button`)), chromedp.WaitVisible(chromedp.CSS(".flash")),
-			chromedp.SendKeys(chromedp.CSS("#note"), "Đã gọi lại."), chromedp.Click(chromedp.CSS(`form[action$="/note"] button`)),
-			chromedp.WaitVisible(chromedp.Search(`//p[@class="note-text" and contains(., "Đã gọi lại.")]`)))
-		s.do(chromedp.Click(chromedp.CSS(".user-menu > summary")), chromedp.Click(chromedp.CSS(`form[action="/signout"] button`)), chromedp.WaitVisible(chromedp.CSS("#password")))
+		s.follow(`.top-nav a[href="/reports"]`)
+		s.follow(".desk-item h2 a")
+		s.follow(`form[action$="/receive"] button`)
+		s.do(chromedp.WaitVisible(chromedp.CSS(".flash")), chromedp.SendKeys(chromedp.CSS("#note"), "Đã gọi lại."))
+		s.follow(`form[action$="/note"] button`)
+		s.do(chromedp.WaitVisible(chromedp.Search(`//p[@class="note-text" and contains(., "Đã gọi lại.")]`)), chromedp.Click(chromedp.CSS(".user-menu > summary")))
+		s.follow(`form[action="/signout"] button`)
+		s.do(chromedp.WaitVisible(chromedp.CSS("#password")))
 	})
 	if h.audited("report.note") != 1 || h.audited("report.receive") != 1 {
 		t.Errorf("report %s was not worked on", r.Code)
@@ -37,12 +39,18 @@ func TestTheMainFormsWorkWithoutScripts(t *testing.T) {
 		s.withoutScripts()
 		s.look(390, false)
 		s.signin(Ward)
-		s.do(chromedp.Click(chromedp.CSS(".user-menu > summary")), chromedp.Click(chromedp.CSS(`button[name=theme][value=dark]`)), chromedp.WaitReady(chromedp.CSS(`meta[name=color-scheme][content=dark]`)))
-		s.do(chromedp.Click(chromedp.CSS(".pages-menu > summary")), chromedp.Click(chromedp.CSS(`.pages-menu a[href="/campaigns"]`)), chromedp.Click(chromedp.CSS(`a[href="/campaigns/new"]`)),
-			chromedp.SendKeys(chromedp.CSS("#name"), "Nhắc tháng 11"), chromedp.SendKeys(chromedp.CSS("#text-0"), "Bà con đừng đọc mã OTP cho ai."),
-			chromedp.Click(chromedp.CSS(`button[name=do][value=unaccent-0]`)), chromedp.WaitVisible(chromedp.CSS("#plain-0")),
-			chromedp.Click(chromedp.CSS(`#campaign-form .form-end button[value=save]`)), chromedp.WaitVisible(chromedp.CSS(".flash")),
-			chromedp.Click(chromedp.CSS(`form[action$="/submit"] button`)), chromedp.WaitNotPresent(chromedp.CSS(`form[action$="/submit"]`)))
+		s.do(chromedp.Click(chromedp.CSS(".user-menu > summary")))
+		s.follow(`button[name=theme][value=dark]`)
+		s.do(chromedp.WaitReady(chromedp.CSS(`meta[name=color-scheme][content=dark]`)), chromedp.Click(chromedp.CSS(".pages-menu > summary")))
+		s.follow(`.pages-menu a[href="/campaigns"]`)
+		s.follow(`a[href="/campaigns/new"]`)
+		s.do(chromedp.SendKeys(chromedp.CSS("#name"), "Nhắc tháng 11"), chromedp.SendKeys(chromedp.CSS("#text-0"), "Bà con đừng đọc mã OTP cho ai."))
+		s.follow(`button[name=do][value=unaccent-0]`)
+		s.do(chromedp.WaitVisible(chromedp.CSS("#plain-0")))
+		s.follow(`#campaign-form .form-end button[value=save]`)
+		s.do(chromedp.WaitVisible(chromedp.CSS(".flash")))
+		s.follow(`form[action$="/submit"] button`)
+		s.do(chromedp.WaitNotPresent(chromedp.CSS(`form[action$="/submit"]`)))
 	})
 	if h.audited("campaign.submit") != 1 {
 		t.Error("the campaign was not submitted")

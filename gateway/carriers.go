@@ -6,8 +6,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"canhgiac/residents"
 )
 
 // CarrierStatus is how one carrier stands on all nodes that live, as the database has it.
@@ -132,7 +130,7 @@ func (s *Store) addReceipts(ctx context.Context, all []CarrierStatus) error {
 		r.Unmatched = unmatched.ByCarrier[all[i].Carrier]
 		for _, u := range unmatched.Newest {
 			if u.Carrier == all[i].Carrier && len(r.Newest) < shownUnclaimed {
-				r.Newest = append(r.Newest, Unclaimed{u.CarrierMessageID, residents.Phone(numberOf(u.Phone)).Masked(), u.State, u.Error, u.ReceivedAt, u.Waiting})
+				r.Newest = append(r.Newest, Unclaimed{u.CarrierMessageID, maskedAddress(u.Phone), u.State, u.Error, u.ReceivedAt, u.Waiting})
 			}
 		}
 	}

@@ -66,8 +66,13 @@ func (s *Store) Receive(ctx context.Context, code string, by By) error {
 const moveSQL = `update reports set state = $2, updated_at = $3, revision = nextval('report_revisions') where id = $1`
 
 // Move takes a received report one step on: verified, handed on, answered, closed, opened again. ErrMove where its state
-// does not allow the step; the first one is Receive's.
-func (s *Store) Move(ctx context.Context, code string, by By, to State) error {
+// does not allow the step; the first one is Receive's. ErrReason where the step needs a reason and has none: it stays in
+// the report's record, and out of the audit, which others read.
+func (s *Store) Move(ctx context.Context, code string, by By, to State, reason string) error {
+	reason = strings.TrimSpace(norm.NFC.String(reason))
+	if reason == "" && to.NeedsReason() || utf8.RuneCountInString(reason) > 2000 || !utf8.ValidString(reason) {
+		return ErrReason
+	}
 	return s.inTx(ctx, code, by, "report.move", string(to), func(tx *sql.Tx, r Report) error {
 		if to == Received || !r.State.MayBecome(to) {
 			return fmt.Errorf("%w: from %s to %s", ErrMove, r.State, to)
@@ -75,7 +80,7 @@ func (s *Store) Move(ctx context.Context, code string, by By, to State) error {
 		if _, err := tx.ExecContext(ctx, moveSQL, r.ID, to, s.now().UTC()); err != nil {
 			return err
 		}
-		if err := s.append(ctx, tx, r.ID, event{At: s.now(), Act: "moved", Key: string(to), Who: by.Name}); err != nil {
+		if err := s.append(ctx, tx, r.ID, event{At: s.now(), Act: "moved", Key: string(to), Raw: reason, Who: by.Name}); err != nil {
 			return err
 		}
 		return notify(ctx, tx)

@@ -75,10 +75,10 @@ func TestTheTableOfMoves(t *testing.T) {
 		known[s] = true
 	}
 	for _, from := range States() {
-		if len(from.moves()) == 0 {
+		if len(from.Next()) == 0 {
 			t.Errorf("%s is a dead end", from)
 		}
-		for _, to := range from.moves() {
+		for _, to := range from.Next() {
 			if !known[to] || to == New {
 				t.Errorf("%s may become %s", from, to)
 			}

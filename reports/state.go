@@ -13,8 +13,8 @@ const (
 	Reopened    State = "reopened"
 )
 
-// moves is the whole of what may happen to a report.
-func (s State) moves() []State {
+// Next is the whole of what may happen to a report in s.
+func (s State) Next() []State {
 	switch s {
 	case New:
 		return []State{Received}
@@ -34,10 +34,20 @@ func (s State) moves() []State {
 
 // MayBecome tells whether a report may move from s to next.
 func (s State) MayBecome(next State) bool {
-	for _, m := range s.moves() {
+	for _, m := range s.Next() {
 		if m == next {
 			return true
 		}
+	}
+	return false
+}
+
+// NeedsReason tells whether a move to s must say why: a report leaves the ward's hands, or comes back into them. What was
+// found, whom the file went to and how the reporter was told are asked for later, by others.
+func (s State) NeedsReason() bool {
+	switch s {
+	case Transferred, Answered, Closed, Reopened:
+		return true
 	}
 	return false
 }

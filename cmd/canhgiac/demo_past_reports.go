@@ -152,8 +152,17 @@ func (p *past) receive(code string, after time.Duration) {
 	p.desk(code, after, func(ctx context.Context) error { return p.reports.Receive(ctx, code, pastOfficer) })
 }
 
+var pastReasons = map[reports.State]string{
+	reports.Transferred: "Có dấu hiệu chiếm đoạt tài sản. Đã chuyển kèm biên bản và tài liệu người báo cung cấp.",
+	reports.Answered:    "Người báo chưa mất tiền, số gọi đến không còn liên lạc được. Đã gọi điện trả lời người báo.",
+	reports.Closed:      "Đã báo kết quả cho người báo, lưu hồ sơ.",
+	reports.Reopened:    "Người báo tìm lại được biên lai chuyển tiền.",
+}
+
 func (p *past) move(code string, after time.Duration, to reports.State) {
-	p.desk(code, after, func(ctx context.Context) error { return p.reports.Move(ctx, code, pastOfficer, to) })
+	p.desk(code, after, func(ctx context.Context) error {
+		return p.reports.Move(ctx, code, pastOfficer, to, pastReasons[to])
+	})
 }
 
 var pastNotes = []string{

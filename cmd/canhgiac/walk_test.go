@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"canhgiac/gateway/simulator"
+	"canhgiac/internal/peers"
 	"canhgiac/internal/postgres/pgtest"
 	"canhgiac/residents"
 	"canhgiac/residents/sample"
@@ -141,8 +142,7 @@ type browser struct {
 // window is a browser in which nobody has signed in.
 func (w *town) window() *browser {
 	w.t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1440, 1000),
-		chromedp.Flag("autoplay-policy", "no-user-gesture-required"))
+	options := peers.Browser(chromedp.WindowSize(1440, 1000), chromedp.Flag("autoplay-policy", "no-user-gesture-required"))
 	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	w.t.Cleanup(stop)
 	ctx, closeTab := chromedp.NewContext(ctx)

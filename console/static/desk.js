@@ -39,5 +39,5 @@
   });
   show(localStorage.getItem('ring') === '1' && !!(navigator.userActivation && navigator.userActivation.hasBeenActive));
   look(false);
-  document.body.addEventListener('htmx:afterSettle', function () { look(true); });
+  document.addEventListener('part-shown', function () { look(true); });
 })();

@@ -9,14 +9,8 @@
   var acted = Date.now();
   var told = Date.now();
 
-  // What no person's hand caused is none of their acts: the server must not take it for one.
-  document.addEventListener('htmx:configRequest', function (e) {
-    var by = e.detail.triggeringEvent;
-    if (!by || !by.isTrusted) e.detail.headers['X-Background'] = '1';
-  });
-  document.addEventListener('htmx:beforeOnLoad', function (e) {
-    var to = e.detail.xhr.getResponseHeader('HX-Redirect') || '';
-    if (to.indexOf('/locked') !== 0) return;
+  document.addEventListener('sent-away', function (e) {
+    if (e.detail.indexOf('/locked') !== 0) return;
     e.preventDefault();
     cover(false);
   });
@@ -65,7 +59,6 @@
       history.replaceState(null, '', to);
       document.documentElement.classList.remove('covered');
       stage = 'locked';
-      if (window.htmx) htmx.process(document.body);
       document.dispatchEvent(new CustomEvent('page-replaced'));
       var field = document.querySelector('[data-focus], #password');
       if (field) field.focus();
@@ -151,7 +144,7 @@
     document.title = document.title.replace(/^\(\d+\) /, '');
     if (n) document.title = '(' + n + ') ' + document.title;
   }
-  document.addEventListener('htmx:afterSettle', function () {
+  document.addEventListener('part-shown', function () {
     if (stage !== 'locked') return;
     var button = document.querySelector('[data-ring]');
     var fresh = waiting().filter(function (item) { return !known[item]; });

@@ -1,14 +1,15 @@
 // Live pages. An element says which topics it shows and how to fetch itself again:
 //
-//   <div id="rows" data-live="reports" data-live-at="417" hx-get="/reports/rows" hx-trigger="live-reports from:body" hx-swap="outerHTML">
+//   <div id="rows" data-live="reports" data-live-at="417" data-part="/reports/rows">
 //
-// One EventSource carries the page's topics. When a topic's revision is not the one shown, body hears "live-<topic>".
+// One EventSource carries the page's topics. When a topic's revision is not the one shown, its parts are fetched and take
+// the places of the old ones; what else comes with a part takes the place of what has its id. Then document hears "part-shown".
 // What arrives waits while a hand is on the page: while a pointer is pressed (its click would meet nothing, or another
 // row), while words in a live part are selected (a number being copied), and while a field of a live part is in use. It
 // says that it waits. Inside a live part, data-live-say is the line to read out after a change, and <details> stay open.
 (function () {
   'use strict';
-  var shown = {};      // topic: the revision on the page, null where the page does not say
+  var shown = {};      // topic: the revision on the page; null where the page does not say, and asks once it hears one
   var late = {};       // topics whose change has not reached the page yet
   var source = null;
   var tries = 0;
@@ -46,9 +47,8 @@
       source.addEventListener(name, function (e) {
         alive();
         if (shown[name] === e.data) return;
-        var first = shown[name] === null;
         shown[name] = e.data;
-        if (!first) fetchAgain([name]);
+        fetchAgain([name]);
       });
     });
   }
@@ -103,56 +103,61 @@
     by('live-waits').hidden = !wait || pressed;
     if (wait) { lateTimer = setTimeout(settle, 1000); return; }
     late = {};
-    names.forEach(function (n) { htmx.trigger(document.body, 'live-' + n); });
+    document.querySelectorAll('[data-live][data-part]').forEach(function (part) {
+      var moved = part.dataset.live.split(' ').filter(function (n) { return names.indexOf(n) >= 0; });
+      if (moved.length) ask(part, moved);
+    });
   }
 
-  // topicOf gives the topic that made htmx ask, '' where a person did.
-  function topicOf(e) {
-    var config = e.detail.requestConfig || {};
-    var type = config.triggeringEvent ? config.triggeringEvent.type : '';
-    return type.indexOf('live-') === 0 ? type.slice(5) : '';
-  }
-
-  // Between the question and the answer a hand may have come down: then the answer is thrown away and asked for again.
-  document.addEventListener('htmx:beforeSwap', function (e) {
-    var topic = topicOf(e);
-    if (!topic || !e.detail.shouldSwap) return;
-    if (inUse()) {
-      e.detail.shouldSwap = false;
-      fetchAgain([topic]);
-      return;
-    }
-    keep();
-  });
-
-  // A change that could not be fetched is not forgotten: the page would show the old figure as if it were today's.
-  ['htmx:sendError', 'htmx:responseError', 'htmx:timeout'].forEach(function (name) {
-    document.addEventListener(name, function (e) {
-      var topic = topicOf(e);
-      if (!topic || (e.detail.xhr && (e.detail.xhr.status === 401 || e.detail.xhr.status === 403))) return;
-      late[topic] = true;
+  var asking = new Map(); // a part whose answer is on its way: the topics that have moved again since
+  function ask(part, moved) {
+    if (asking.has(part)) { asking.set(part, asking.get(part).concat(moved)); return; }
+    asking.set(part, []);
+    window.askPart(part.dataset.part, false).then(function (text) {
+      if (text === null) return;
+      // Between the question and the answer a hand may have come down, or a larger part with this one in it have come: then
+      // the answer is thrown away, and what stands here now asked for again.
+      if (inUse() || !part.isConnected) fetchAgain(moved); else show(part, text);
+    }, function (failed) {
+      // A change that could not be fetched is not forgotten: the page would show the old figure as if it were today's.
+      if (failed.refused) return;
+      moved.forEach(function (n) { late[n] = true; });
       clearTimeout(lateTimer);
       lateTimer = setTimeout(settle, 5000);
+    }).then(function () {
+      var again = asking.get(part);
+      asking.delete(part);
+      if (again.length) fetchAgain(again);
     });
-  });
+  }
+
+  function show(part, text) {
+    var was = keep();
+    var come = document.createElement('template');
+    come.innerHTML = text;
+    Array.prototype.slice.call(come.content.children).forEach(function (el) {
+      var beside = el.id && el.id !== part.id && document.getElementById(el.id);
+      if (beside) beside.replaceWith(el);
+    });
+    part.replaceWith(come.content);
+    giveBack(was);
+    document.dispatchEvent(new CustomEvent('part-shown'));
+    var known = Object.keys(shown).length; // a part may have brought a topic of its own
+    if (topics().length > known) connect();
+  }
 
   // keep remembers what the new parts should look like as the old ones did: what is unfolded, and where the keyboard was.
-  var kept = null;
   function nameOf(el) { return el.id || el.getAttribute('href') || (el.form ? el.form.getAttribute('action') : '') + ' ' + el.textContent.trim(); }
   function keep() {
-    if (kept) return;
-    kept = { open: {}, focus: '', said: {} };
+    var kept = { open: {}, focus: '', said: {} };
     parts().forEach(function (part) {
       part.querySelectorAll('details[open] > summary').forEach(function (s) { kept.open[part.id + ' ' + s.textContent.trim()] = true; });
       part.querySelectorAll('[data-live-say]').forEach(function (s) { kept.said[s.textContent.trim()] = true; });
       if (document.activeElement !== part && part.contains(document.activeElement)) kept.focus = part.id + ' ' + nameOf(document.activeElement);
     });
+    return kept;
   }
-
-  document.addEventListener('htmx:afterSettle', function () {
-    if (!kept) return;
-    var was = kept;
-    kept = null;
+  function giveBack(was) {
     var words = [];
     parts().forEach(function (part) {
       part.querySelectorAll('details > summary').forEach(function (s) { if (was.open[part.id + ' ' + s.textContent.trim()]) s.parentNode.open = true; });
@@ -162,9 +167,7 @@
       });
     });
     if (words.length) by('live-said').textContent = words.join('. ');
-    var known = Object.keys(shown).length; // a part may have brought a topic of its own
-    if (topics().length > known) connect();
-  });
+  }
 
   document.addEventListener('pointerdown', function () { pressed = true; }, true);
   ['pointerup', 'pointercancel', 'dragend'].forEach(function (name) {

@@ -28,21 +28,47 @@ func NewNode(now time.Time) Node {
 	if err != nil {
 		host = "?"
 	}
-	return Node{ID: rand.Text()[:10], Host: host, PID: os.Getpid(), Version: version(), StartedAt: now.UTC()}
+	info, _ := debug.ReadBuildInfo()
+	return Node{ID: rand.Text()[:10], Host: host, PID: os.Getpid(), Version: version(info, fileTime()), StartedAt: now.UTC()}
 }
 
-// version is the commit that the program was built from, "?" where it was built without one.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "?"
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 10 {
-			return s.Value[:10]
+// version is the commit that the program was built from, with a + where its files were changed after it; where it was
+// built from an archive without commits, the module's version, or else when its file was made.
+func version(info *debug.BuildInfo, made time.Time) string {
+	if info != nil {
+		var commit, mark string
+		for _, s := range info.Settings {
+			switch {
+			case s.Key == "vcs.revision" && len(s.Value) >= 10:
+				commit = s.Value[:10]
+			case s.Key == "vcs.modified" && s.Value == "true":
+				mark = "+"
+			}
+		}
+		if commit != "" {
+			return commit + mark
+		}
+		if v := info.Main.Version; v != "" && v != "(devel)" {
+			return v
 		}
 	}
-	return "?"
+	if made.IsZero() {
+		return "?"
+	}
+	return made.UTC().Format("2006-01-02 15:04 UTC")
+}
+
+// fileTime is when the program's file was written: by the build, or by whoever put it there. Zero where it cannot be asked.
+func fileTime() time.Time {
+	path, err := os.Executable()
+	if err != nil {
+		return time.Time{}
+	}
+	stat, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return stat.ModTime()
 }
 
 // Disk is how full the disk of a directory is.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -101,5 +102,30 @@ func TestWhatIsOldIsForgottenAndAFloodIsBounded(t *testing.T) {
 	}
 	if n := count(); n != 0 {
 		t.Errorf("%d kinds a month later", n)
+	}
+}
+
+func TestAVersionIsSaidAlsoWhereTheProgramWasBuiltWithoutCommits(t *testing.T) {
+	made := time.Date(2026, 11, 23, 13, 5, 0, 0, time.FixedZone("", 7*60*60))
+	at := func(settings ...debug.BuildSetting) *debug.BuildInfo { return &debug.BuildInfo{Settings: settings} }
+	commit := debug.BuildSetting{Key: "vcs.revision", Value: "04bca2f0123456789"}
+	for _, c := range []struct {
+		built string
+		info  *debug.BuildInfo
+		made  time.Time
+		want  string
+	}{
+		{"from a commit", at(commit), made, "04bca2f012"},
+		{"from a commit and changes", at(commit, debug.BuildSetting{Key: "vcs.modified", Value: "true"}), made, "04bca2f012+"},
+		{"by its version from a proxy", &debug.BuildInfo{Main: debug.Module{Version: "v1.2.0"}}, made, "v1.2.0"},
+		{"from an archive", &debug.BuildInfo{Main: debug.Module{Version: "(devel)"}}, made, "2026-11-23 06:05 UTC"},
+		{"by nobody knows what", nil, time.Time{}, "?"},
+	} {
+		if got := version(c.info, c.made); got != c.want {
+			t.Errorf("built %s: %q, want %q", c.built, got, c.want)
+		}
+	}
+	if fileTime().IsZero() {
+		t.Error("a program's file has no time")
 	}
 }
