@@ -50,6 +50,7 @@ bench: postgres build
 	for run in 1 2 3; do $(BENCH) pages --residents 200000 --json || exit 1; done
 	$(BENCH) pages --first-day
 	go test -run '^$$' -bench Steps -benchtime 10s ./ivr/webhook
+	go test ./ivr/sip -run '^$$' -bench Calls -benchtime 1x -count 3
 	@scripts/need chromium=chromium
 	go test ./cmd/canhgiac -run '^$$' -bench Interactive -benchtime 1x
 

@@ -45,6 +45,7 @@ type Options struct {
 	Jobs        *jobs.Store       // its runner does Works
 	Carriers    []gateway.Carrier // those configured, for the operator: Name, Rate and ReceiptID
 	Schedules   *schedules.Store
+	Outgoing    *ivr.Outgoing                                         // nil: no calls are placed
 	Spoken      func(ctx context.Context, sid string) ([]byte, error) // the sound of a message spoken to this program; nil: there are none
 	HandsetURL  string                                                // "" = no handset page
 	Hotline     string                                                // the numbers that the handset page offers: words.hotline, words.shortcode

@@ -10,13 +10,16 @@ import (
 
 	"canhgiac/gateway"
 	"canhgiac/internal/nodes"
+	"canhgiac/ivr"
 	"canhgiac/migrations"
 )
 
 // When the operator is told. A link, a queue or a schedule that is late by less mends itself.
 const (
 	lateAfter    = 5 * time.Minute
-	countsLate   = time.Hour // a count rests for many times what it took
+	callbackLate = 2 * time.Minute // who rang was promised one
+	lineRefuses  = 3               // refusals in a row
+	countsLate   = time.Hour       // a count rests for many times what it took
 	backupAge    = 26 * time.Hour
 	errorsBack   = 24 * time.Hour
 	loggedShown  = 30
@@ -47,6 +50,7 @@ type systemDatabase struct {
 type systemData struct {
 	Do       []systemDo
 	Carriers []gateway.CarrierStatus
+	Calls    ivr.OutgoingStatus
 	Nodes    []nodes.Status
 	Database systemDatabase
 	Logged   []loggedRow
@@ -64,6 +68,12 @@ from pg_stat_archiver`
 func (c *Console) systemData(ctx context.Context) (d systemData, err error) {
 	if d.Carriers, err = c.Gateway.Carriers(ctx, c.Carriers); err != nil {
 		return d, err
+	}
+	if c.Outgoing != nil {
+		if d.Calls, err = c.Outgoing.Status(ctx); err != nil {
+			return d, err
+		}
+		d.Do = append(d.Do, c.callsToDo(d.Calls)...)
 	}
 	store := nodes.NewStore(c.DB)
 	if d.Nodes, err = store.List(ctx); err != nil {

@@ -9,6 +9,7 @@ import (
 	"canhgiac/gateway"
 	"canhgiac/internal/jobs"
 	"canhgiac/internal/nodes"
+	"canhgiac/ivr"
 	"canhgiac/migrations"
 )
 
@@ -22,7 +23,20 @@ type systemDo struct {
 }
 
 // systemConditions are all that the page knows; a test holds them to the catalogs.
-var systemConditions = []string{"no_carrier", "link_down", "slowed", "in_doubt", "queue_late", "schedule_late", "clock_off", "disk_low", "certificate", "backup_old", "backup_missing", "archive_failed", "schema_old", "node_old", "tally_late", "counts_late", "jobs_failed", "jobs_stuck", "errors"}
+var systemConditions = []string{"no_carrier", "link_down", "slowed", "in_doubt", "queue_late", "callback_late", "line_refuses", "schedule_late", "clock_off", "disk_low", "certificate", "backup_old", "backup_missing", "archive_failed", "schema_old", "node_old", "tally_late", "counts_late", "jobs_failed", "jobs_stuck", "errors"}
+
+// callsToDo: a reminder may wait behind the limits for hours, who rang us may not.
+func (c *Console) callsToDo(s ivr.OutgoingStatus) (do []systemDo) {
+	if !s.CallbackSince.IsZero() && c.Now().Sub(s.CallbackSince) > callbackLate {
+		do = append(do, systemDo{What: "callback_late", At: s.CallbackSince, Now: true})
+	}
+	for _, l := range s.Lines {
+		if l.Refusals >= lineRefuses {
+			do = append(do, systemDo{What: "line_refuses", Name: l.Provider, N: int64(l.Refusals), Now: true})
+		}
+	}
+	return do
+}
 
 func (c *Console) carriersToDo(all []gateway.CarrierStatus) (do []systemDo) {
 	if len(c.Carriers) == 0 {

@@ -149,7 +149,8 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	}
 	work := jobs.NewStore(db, now, reports.Channel)
 	pages := console.Options{
-		DB: db, DatabaseURL: c.Database.URL, Now: now, Log: log.With("part", "console"), PublicURL: c.HTTP.PublicURL, Words: words, Menus: n.hotline.Menus(),
+		Outgoing: n.outgoing,
+		DB:       db, DatabaseURL: c.Database.URL, Now: now, Log: log.With("part", "console"), PublicURL: c.HTTP.PublicURL, Words: words, Menus: n.hotline.Menus(),
 		Reports: n.reports, Residents: n.residents, Campaigns: n.campaigns, Gateway: n.queue, Jobs: work, Carriers: carriers, Schedules: n.schedules,
 		Session: c.Console.Session, IdleLock: c.Console.IdleLock, TOTP: mustHaveFactor(c), Secrets: []string{c.Console.Secret, c.Console.SecretBefore},
 		Spoken: n.hotline.SpokenWAV, HandsetURL: c.Console.HandsetURL, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode,

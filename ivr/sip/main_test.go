@@ -3,6 +3,7 @@ package sip
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -19,7 +20,16 @@ import (
 	"canhgiac/residents"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	if addr := os.Getenv(callersEnv); addr != "" {
+		if err := beCallers(addr); err != nil {
+			fmt.Fprintln(os.Stderr, "callers:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(pgtest.Main(m))
+}
 
 // ward is a hotline on a database of its own, answered by a server on a free port.
 type ward struct {

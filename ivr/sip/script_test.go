@@ -82,7 +82,7 @@ func (s *script) until(t testing.TB, what string, done func() bool) {
 		case <-timeout:
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			t.Fatalf("never seen: %s; keys %q, ended %v", what, s.keys, s.ended)
+			t.Fatalf("never seen: %s; keys %.200q, %d calls ended", what, s.keys, len(s.ended))
 		}
 	}
 }

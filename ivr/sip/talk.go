@@ -17,18 +17,27 @@ type talk struct {
 	line    *line // nil on an officer's leg
 	read    func(*gosip.Request, gosip.ServerTransaction) error
 	contact gosip.Header
+	early   []rune // keys by INFO that came before there was a line to take them
 }
 
 // open tells of the sound, once there is one.
 func (t *talk) open(g *leg, l *line, contact gosip.Header, read func(*gosip.Request, gosip.ServerTransaction) error) {
 	t.mu.Lock()
 	t.leg, t.line, t.contact, t.read = g, l, contact, read
+	early := t.early
+	t.early = nil
 	t.mu.Unlock()
+	for _, k := range early {
+		t.key(k)
+	}
 }
 
 func (t *talk) key(k rune) {
 	t.mu.Lock()
 	l := t.line
+	if l == nil && t.leg == nil && len(t.early) < keysKept {
+		t.early = append(t.early, k)
+	}
 	t.mu.Unlock()
 	if l != nil {
 		l.key(k)
