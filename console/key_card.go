@@ -57,7 +57,7 @@ func cardKeys(m *ivr.Menu) []cardKey {
 // cardWords: the first spelling of each action is the one that receipts tell residents.
 func cardWords(m *ivr.Menu) []cardWord {
 	var words []cardWord
-	for _, a := range []cardWord{{"bao_tin", "và số kẻ gian: báo lừa đảo"}, {"dang_ky", "nhận tin nhắc, miễn phí"}, {"ngung_nhan", "ngừng nhận tin"}} {
+	for _, a := range []cardWord{{"bao_tin", "và số kẻ gian: báo lừa đảo"}, {"kiem_tra", "và số lạ: kiểm tra số"}, {"dang_ky", "nhận tin nhắc, miễn phí"}, {"ngung_nhan", "ngừng nhận tin"}} {
 		if spelt := m.SMS[a.Word]; len(spelt) > 0 {
 			words = append(words, cardWord{spelt[0], a.Does})
 		}

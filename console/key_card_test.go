@@ -23,7 +23,7 @@ func TestTheKeyCardSaysWhatTheHotlineHas(t *testing.T) {
 			t.Errorf("the card has %+v", k)
 		}
 	}
-	if keys != "123490*" || cardKeys(menu)[0] != (cardKey{"1", "Vừa bị mất tiền"}) {
+	if keys != "1234590*" || cardKeys(menu)[0] != (cardKey{"1", "Vừa bị mất tiền"}) {
 		t.Errorf("the card has the keys %s", keys)
 	}
 	six := cardReminders(words)

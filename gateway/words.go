@@ -24,7 +24,7 @@ func (w Words) Now(context.Context, *sql.Tx) (Words, error) { return w, nil }
 
 // takesRest are the actions whose word may be followed by anything. The others must stand alone: somebody whose sentence
 // begins with "nhận" has not agreed to be messaged, while one whose sentence begins with "ngừng" wants it to stop.
-var takesRest = map[string]bool{"ngung_nhan": true, "bao_tin": true}
+var takesRest = map[string]bool{"ngung_nhan": true, "bao_tin": true, "kiem_tra": true}
 
 // Match finds the action whose form text begins with, whatever its case, diacritics, spaces and punctuation; the longest
 // form wins. rest is what follows, as it was written. An unknown text gives "".

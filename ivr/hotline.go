@@ -39,6 +39,7 @@ type Options struct {
 	Shortcode string   // "" where no two-way number is leased: then help says to call
 	Officer   []string // whom key 0 rings, in turn; with none the caller leaves a message
 	Form      prompts.Form
+	Official  []Official                                // numbers whose owner the ward knows, beside those of official.yaml
 	Length    func(prompts.Voice, string) time.Duration // how long a voice takes to say a line (prompts.Sound.Length)
 	Sounding  func(prompts.Line) bool                   // whether a sound says the line's words (prompts.Sound.Says); nil: not asked
 	Voice     VoiceOf                                   // nil: the central one speaks to all
@@ -56,6 +57,7 @@ type Hotline struct {
 	o         Options
 	outgoing  *Outgoing
 	menus     *Menus
+	officials map[string]Official // by the form in which reports of a number meet
 }
 
 // NewHotline checks the menus against the words; an error means that some caller would be stranded.
@@ -72,11 +74,15 @@ func NewHotline(db *sql.DB, now func() time.Time, w *prompts.Words, rs *resident
 	if o.Outgoing == nil {
 		o.Outgoing = NewOutgoing(db, now, rs, OutgoingOptions{Log: o.Log})
 	}
+	known, err := officials(o.Hotline, o.Official)
+	if err != nil {
+		return nil, fmt.Errorf("hotline: %w", err)
+	}
 	menus, err := NewMenus(db, now, w, o.Sounding, o.Log)
 	if err != nil {
 		return nil, err
 	}
-	return &Hotline{db: db, now: now, residents: rs, reports: rp, texter: t, o: o, outgoing: o.Outgoing, menus: menus}, nil
+	return &Hotline{db: db, now: now, residents: rs, reports: rp, texter: t, o: o, outgoing: o.Outgoing, menus: menus, officials: known}, nil
 }
 
 // Menus are the versions that the hotline answers by.

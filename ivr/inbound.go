@@ -62,6 +62,7 @@ var wordActs = map[string]func(*Hotline, context.Context, *sql.Tx, word) (string
 	"dang_ky":    (*Hotline).registerBySMS,
 	"ngung_nhan": (*Hotline).stopBySMS,
 	"bao_tin":    (*Hotline).reportBySMS,
+	"kiem_tra":   (*Hotline).checkBySMS,
 	"tro_giup":   func(h *Hotline, _ context.Context, _ *sql.Tx, _ word) (string, error) { return h.help() },
 }
 

@@ -97,6 +97,7 @@ type number struct {
 	Goto    string `yaml:"goto"`
 	Odd     string `yaml:"odd"` // for digits that no telephone has
 	Skip    string `yaml:"skip"`
+	Do      string `yaml:"do,omitempty"` // once a number is there
 }
 
 type dial struct {

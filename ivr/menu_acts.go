@@ -19,13 +19,15 @@ type act struct {
 }
 
 var acts = map[string]act{
-	"open":     {do: func(t *step, _ string) error { return t.open() }},
-	"hear":     {calls: true, do: func(t *step, _ string) error { return t.talk.(*turn).hear() }},
-	"resume":   {do: func(t *step, _ string) error { return t.talk.resume() }},
-	"send":     {careful: true, do: func(t *step, _ string) error { return t.send() }},
-	"cancel":   {careful: true, do: func(t *step, _ string) error { return t.cancel() }},
-	"register": {careful: true, do: (*step).register},
-	"opt_out":  {careful: true, do: (*step).optOut},
+	"open":           {do: func(t *step, _ string) error { return t.open() }},
+	"hear":           {calls: true, do: func(t *step, _ string) error { return t.talk.(*turn).hear() }},
+	"resume":         {do: func(t *step, _ string) error { return t.talk.resume() }},
+	"check":          {do: func(t *step, _ string) error { return t.checkNumber() }},
+	"report_checked": {do: func(t *step, _ string) error { return t.reportChecked() }},
+	"send":           {careful: true, do: func(t *step, _ string) error { return t.send() }},
+	"cancel":         {careful: true, do: func(t *step, _ string) error { return t.cancel() }},
+	"register":       {careful: true, do: (*step).register},
+	"opt_out":        {careful: true, do: (*step).optOut},
 }
 
 // conditions of diverts and tails.
@@ -35,6 +37,11 @@ var conditions = map[string]func(t *step) bool{
 	"just_lost":  marked("just_lost"),
 	"texted":     marked("texted"),
 	"unfinished": marked("unfinished"),
+
+	"number_given":   marked("number_given"), // before it would be asked for
+	"check_limited":  foundIs(foundLimited),
+	"check_official": foundIs(foundOfficial),
+	"check_reported": foundIs(foundReported),
 
 	"numberless":  func(t *step) bool { return t.told.Fields["number"] == "" }, // asked for, and not known
 	"no_kind":     unanswered("kind"),
@@ -74,10 +81,20 @@ var fieldValues = map[string][]string{
 	"callback":  {"yes", "no"},
 	"just_lost": {"", "yes"},
 
+	"number_given": {""},
+
 	"unfinished": {""},
 }
 
 // listOf names what a table has, for a finding.
 func listOf[V any](table map[string]V) string {
 	return strings.Join(slices.Sorted(maps.Keys(table)), ", ")
+}
+
+// numberFields are what digits may be kept as: the number of a report, or one that is asked about.
+var numberFields = map[string]bool{"number": true, "so_hoi": true}
+
+func knownAct(name string) bool {
+	a, ok := acts[name]
+	return name == "" || ok && !a.careful && !a.calls
 }

@@ -167,7 +167,7 @@ func (c *checker) node(n *node) {
 			c.patience(n.Wait)
 		}
 	}
-	if d := n.Number; d != nil && (d.First < d.Between || d.Between < 1 || d.Goto == "" || d.Odd == "" || d.Skip == "" || d.Set != "number") {
+	if d := n.Number; d != nil && (d.First < d.Between || d.Between < 1 || d.Goto == "" || d.Odd == "" || d.Skip == "" || !numberFields[d.Set] || !knownAct(d.Do)) {
 		c.add("number")
 	}
 	if d := n.Dial; d != nil && (d.Ring < shortestRing || d.Answered == "" || !c.records(d.Nobody) || !c.records(d.Closed)) {

@@ -74,7 +74,7 @@ func (c *checker) screen(name string) prompts.Screen {
 	own, _ := c.m.words.Original().USSD(name)
 	c.sameValues(own.Text, s.Text)
 	for _, p := range s.Unfilled() {
-		c.add("no_filling", "{"+p+"}", "hotline, so, dem_chu_so, ma, gio, ngay")
+		c.add("no_filling", "{"+p+"}", "hotline, so, so_hoi, dem_chu_so, nguoi_bao, ten, ma, gio, ngay")
 	}
 	return s
 }
@@ -99,7 +99,7 @@ func (c *checker) screenNode(n *screenNode) {
 		said = append(said, prompts.Choice{Key: key})
 	}
 	c.offered(said, n.Keys, func(string) bool { return false })
-	if d := n.Number; d != nil && (d.Set != "number" || d.Goto == "" || d.Odd == "") {
+	if d := n.Number; d != nil && (!numberFields[d.Set] || !knownAct(d.Do) || d.Goto == "" || d.Odd == "") {
 		c.add("number")
 	}
 	// Told of a wrong key, one must have the choices in view.

@@ -59,6 +59,9 @@ func (t *turn) digits(n *node, typed string) error {
 		return t.ask(n)
 	}
 	t.c.Fields[d.Set], t.c.Fields["dem_chu_so"] = number, strconv.Itoa(len(number))
+	if err := t.do(d.Do, "#"); err != nil {
+		return err
+	}
 	if !whole(number) {
 		return t.enter(d.Odd)
 	}

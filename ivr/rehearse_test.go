@@ -100,11 +100,11 @@ func TestTheMainMenusChoicesChangeOrderAndKeys(t *testing.T) {
 		t.Errorf("key 1: heard %s", got)
 	}
 	said, err := b.menus.last.Load().words.Prompt("menu_chinh")
-	if want := "Xin ông bà nghe rồi bấm phím. Nghe lời nhắc, bấm phím một. Báo kẻ lừa đảo, bấm phím hai. Vừa bị mất tiền, bấm phím ba. Đăng ký nhận tin nhắn, bấm phím bốn. Ngừng nhận tin nhắn, bấm phím chín. Gặp cán bộ trực, bấm phím số không. Nghe lại, bấm phím sao."; said != want || err != nil {
+	if want := "Xin ông bà nghe rồi bấm phím. Nghe lời nhắc, bấm phím một. Báo kẻ lừa đảo, bấm phím hai. Vừa bị mất tiền, bấm phím ba. Đăng ký nhận tin nhắn, bấm phím bốn. Kiểm tra một số điện thoại, bấm phím năm. Ngừng nhận tin nhắn, bấm phím chín. Gặp cán bộ trực, bấm phím số không. Nghe lại, bấm phím sao."; said != want || err != nil {
 		t.Errorf("says %s, %v", said, err)
 	}
 	phone := b.networks(mobile)["steps with a number"]
-	if s, err := phone.dial(); err != nil || s.Text != "CONG AN PHUONG - PHONG LUA DAO\n1. Xem 4 khong 2 phai\n2. Bao tin lua dao\n3. Vua bi mat tien\n4. Dang ky nhan tin\n9. Ngung nhan tin\n0. So dien thoai can goi" {
+	if s, err := phone.dial(); err != nil || s.Text != "CONG AN PHUONG - PHONG LUA DAO\n1. Xem 4 khong 2 phai\n2. Bao tin lua dao\n3. Vua bi mat tien\n4. Dang ky nhan tin\n5. Kiem tra so\n9. Ngung nhan tin\n0. So can goi" {
 		t.Errorf("shows %q, %v", s.Text, err)
 	}
 	if s, err := phone.answer("3"); err != nil || first(s) != doNow {

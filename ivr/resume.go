@@ -15,7 +15,7 @@ const goOnWithin = 30 * time.Minute
 const brokenOffSQL = `
 select id from calls
 where from_phone = $1 and from_phone <> '' and id <> $2 and report_id is not null and coalesce(ended_at, started_at) >= $3
-  and fields->>'code' is null and coalesce(fields->>'kind', fields->>'money') is not null
+  and fields->>'code' is null and coalesce(fields->>'kind', fields->>'money', nullif(fields->>'number', '')) is not null
 order by id desc limit 1`
 
 // recall looks, as a call comes in, for one that it may go on with.

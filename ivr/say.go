@@ -30,12 +30,15 @@ func (t *turn) say(n *node) error {
 
 // fillings are the lines that stand for a placeholder, from what was told and what the ward has.
 var fillings = map[string]func(t *turn) []string{
-	"so":       func(t *turn) []string { return sayNumber(t.c.Fields["number"]) },
-	"hotline":  func(t *turn) []string { return sayNumber(t.h.o.Hotline) },
-	"mat_khau": func(t *turn) []string { return sayCodeWord(t.c.Fields["code_word"]) },
-	"loi_nhac": func(t *turn) []string { return strings.Fields(t.c.Fields["says"]) },
-	"ma":       func(t *turn) []string { return prompts.Spell(strings.Split(t.c.Fields["code"], "-")) },
-	"loai":     func(t *turn) []string { return []string{prompts.KindLine(t.c.Fields["kind"])} },
+	"so":        func(t *turn) []string { return sayNumber(t.c.Fields["number"]) },
+	"hotline":   func(t *turn) []string { return sayNumber(t.h.o.Hotline) },
+	"mat_khau":  func(t *turn) []string { return sayCodeWord(t.c.Fields["code_word"]) },
+	"so_hoi":    func(t *turn) []string { return sayNumber(t.c.Fields["so_hoi"]) },
+	"nguoi_bao": func(t *turn) []string { return []string{"nguoi-" + t.c.Fields["people"]} },
+	"loai_so":   func(t *turn) []string { return []string{"ct-" + t.c.Fields["official"]} },
+	"loi_nhac":  func(t *turn) []string { return strings.Fields(t.c.Fields["says"]) },
+	"ma":        func(t *turn) []string { return prompts.Spell(strings.Split(t.c.Fields["code"], "-")) },
+	"loai":      func(t *turn) []string { return []string{prompts.KindLine(t.c.Fields["kind"])} },
 	"muc_tien": func(t *turn) []string {
 		switch t.c.Fields["money"] {
 		case "lost":

@@ -27,7 +27,9 @@ type screenNode struct {
 type typedNumber struct {
 	Set  string `yaml:"set"`
 	Goto string `yaml:"goto"`
-	Odd  string `yaml:"odd"` // for digits that no telephone has
+	Odd  string `yaml:"odd"`            // for digits that no telephone has
+	Skip string `yaml:"skip,omitempty"` // for none; "" goes where a number does
+	Do   string `yaml:"do,omitempty"`   // once a number is there
 }
 
 // page is a node's screen, placeholders left standing. The menu's check has seen that its words exist.
@@ -78,6 +80,9 @@ func (n *screenNode) destinations() []string {
 	}
 	if n.Number != nil {
 		to = append(to, n.Number.Goto, n.Number.Odd)
+		if n.Number.Skip != "" {
+			to = append(to, n.Number.Skip)
+		}
 	}
 	return to
 }

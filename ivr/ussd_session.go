@@ -82,7 +82,7 @@ func (v *visit) openSession(heard string) error {
 const leftOffSQL = `
 select id from ussd_sessions
 where from_phone = $1 and from_phone <> '' and id <> $2 and report_id is not null and last_at >= $3
-  and fields->>'code' is null and coalesce(fields->>'kind', fields->>'money') is not null
+  and fields->>'code' is null and coalesce(fields->>'kind', fields->>'money', nullif(fields->>'number', '')) is not null
 order by id desc limit 1`
 
 // recall looks, as a code is dialled, for a session to go on with.

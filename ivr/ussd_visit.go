@@ -146,6 +146,12 @@ func (v *visit) number(n *screenNode) error {
 		return v.again(n)
 	}
 	v.told.Fields[d.Set], v.told.Fields["dem_chu_so"] = digits, strconv.Itoa(len(digits))
+	if digits == "" && d.Skip != "" {
+		return v.enter(d.Skip)
+	}
+	if err := v.do(d.Do, ""); err != nil {
+		return err
+	}
 	if digits != "" && !whole(digits) && !wholeAsWritten(v.typed) {
 		return v.enter(d.Odd)
 	}
@@ -189,7 +195,7 @@ func (v *visit) page(name string) (string, error) {
 		at = v.stopped // the law asks for the time from which nothing is sent
 	}
 	f := v.told.Fields
-	text, err := prompts.Fill(v.m.page(name).Text, v.h.vars(v.h.stamped(at, map[string]string{"so": f["number"], "dem_chu_so": f["dem_chu_so"], "ma": f["code"]})))
+	text, err := prompts.Fill(v.m.page(name).Text, v.h.vars(v.h.stamped(at, map[string]string{"so": f["number"], "dem_chu_so": f["dem_chu_so"], "so_hoi": f["so_hoi"], "nguoi_bao": peopleIn(f["people"], prompts.Plain), "ten": f["ten"], "ma": f["code"]})))
 	if err != nil {
 		return "", fmt.Errorf("screen of %s: %w", name, err)
 	}

@@ -57,6 +57,6 @@ var countSQL = `select count(*) from reports r ` + filterSQL
 
 // args are the parameters of filterSQL.
 func (s *Store) args(f Filter) []any {
-	return []any{f.State, f.Sent, f.Kind, scamKey(f.Number), f.Urgent, sql.NullTime{Time: f.Since.UTC(), Valid: !f.Since.IsZero()},
+	return []any{f.State, f.Sent, f.Kind, NumberKey(f.Number), f.Urgent, sql.NullTime{Time: f.Since.UTC(), Valid: !f.Since.IsZero()},
 		f.Standing, s.now().UTC(), s.Deadlines.seconds(), f.Scope}
 }

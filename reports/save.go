@@ -108,7 +108,7 @@ update reports set urgency = $2, reporter = $3::text, kind = $4, scam_number = $
 where id = $1`
 
 func (s *Store) update(ctx context.Context, tx *sql.Tx, old Report, d Draft) error {
-	_, err := tx.ExecContext(ctx, updateSQL, old.ID, urgency(d, old.Officer), string(d.Reporter), d.Kind, d.ScamNumber, scamKey(d.ScamNumber),
+	_, err := tx.ExecContext(ctx, updateSQL, old.ID, urgency(d, old.Officer), string(d.Reporter), d.Kind, d.ScamNumber, NumberKey(d.ScamNumber),
 		d.Channel, d.Money, d.When, d.Band, d.Callback, d.Cancelled, s.now().UTC(), d.Complete)
 	return err
 }
@@ -150,8 +150,8 @@ func (d Draft) valid() error {
 		in("when", d.When, "", "today", "yesterday", "earlier", "before"), upTo("band", d.Band, 5), in("callback", d.Callback, "", "yes", "no"))
 }
 
-// scamKey gives every way of writing one number the same form; what is no subscriber's number is kept as keyed.
-func scamKey(digits string) string {
+// NumberKey gives every way of writing one number the same form; what is no subscriber's number is kept as keyed.
+func NumberKey(digits string) string {
 	if p, err := residents.ParsePhone(digits); err == nil {
 		return string(p.Phone)
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // known are the placeholders that a text may hold (content.yaml meta.placeholders, and those of the spoken read-back).
-var known = []string{"brand", "hotline", "mat_khau", "ma", "gio", "ngay", "so", "shortcode", "loai", "muc_tien", "co_khong", "loi_nhac"}
+var known = []string{"brand", "hotline", "mat_khau", "ma", "gio", "ngay", "so", "shortcode", "loai", "muc_tien", "co_khong", "loi_nhac", "nguoi_bao", "loai_so", "ten"}
 
 // refused: some carriers drop or refuse these (DOMAIN, SMS), so they never stand in a không dấu text.
 const refused = "#&<>@%[]\\^~|"

@@ -36,7 +36,7 @@ func (s Screen) Offered() []string {
 var offered = regexp.MustCompile(`(?m)^(?:Bam )?([0-9])[.:] `)
 
 // widest fills each placeholder with the most that may ever stand there: 11 digits of a hotline, 20 of a number.
-var widest = map[string]string{"hotline": "01234567890", "so": "01234567890123456789", "dem_chu_so": "20", "ma": "2608-0417", "gio": "14:05", "ngay": "27/08"}
+var widest = map[string]string{"hotline": "01234567890", "so": "01234567890123456789", "dem_chu_so": "20", "so_hoi": "01234567890123456789", "nguoi_bao": "10 nguoi tro len", "ten": "Ngan hang Ngoai thuong VN", "ma": "2608-0417", "gio": "14:05", "ngay": "27/08"}
 
 // Widest is the text with the most in it that may ever stand there.
 func (s Screen) Widest() string {

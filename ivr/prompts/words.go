@@ -217,3 +217,6 @@ func Fill(text string, vars map[string]string) (string, error) {
 
 // PromptNames lists all prompts, sorted.
 func (w *Words) PromptNames() []string { return slices.Sorted(maps.Keys(w.prompts)) }
+
+// MessageNames lists all SMS texts, sorted.
+func (w *Words) MessageNames() []string { return slices.Sorted(maps.Keys(w.sms)) }
