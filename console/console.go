@@ -24,6 +24,7 @@ import (
 	"canhgiac/internal/jobs"
 	"canhgiac/ivr"
 	"canhgiac/ivr/prompts"
+	"canhgiac/ivr/sounds"
 	"canhgiac/reports"
 	"canhgiac/residents"
 	"canhgiac/schedules"
@@ -46,6 +47,7 @@ type Options struct {
 	Carriers    []gateway.Carrier // those configured, for the operator: Name, Rate and ReceiptID
 	Schedules   *schedules.Store
 	Outgoing    *ivr.Outgoing                                         // nil: no calls are placed
+	Sounds      *sounds.Store                                         // what the hotline plays; nil: no page of it
 	Spoken      func(ctx context.Context, sid string) ([]byte, error) // the sound of a message spoken to this program; nil: there are none
 	HandsetURL  string                                                // "" = no handset page
 	Hotline     string                                                // the numbers that the handset page offers: words.hotline, words.shortcode

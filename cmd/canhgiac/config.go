@@ -111,6 +111,8 @@ type VoiceConfig struct {
 	Providers []ProviderConfig `mapstructure:"providers"`
 	Officers  []string         `mapstructure:"officers"`
 	Sounds    string           `mapstructure:"sounds"`
+	Default   string           `mapstructure:"default"`
+	TTS       SpeechConfig     `mapstructure:"tts"`
 	SIP       SIPConfig        `mapstructure:"sip"`
 
 	Outbound   OutboundConfig   `mapstructure:"outbound"`
@@ -183,7 +185,7 @@ func defaultConfig() Config {
 		Log:     LogConfig{Level: "info"},
 		Words:   WordsConfig{Brand: "CATHANHKHEX", Hotline: "02363111222", Shortcode: "8088"},
 		Gateway: GatewayConfig{FailoverAfter: time.Minute, Carriers: []CarrierConfig{}},
-		Voice: VoiceConfig{Providers: []ProviderConfig{}, Officers: []string{}, SIP: defaultSIP(),
+		Voice: VoiceConfig{Providers: []ProviderConfig{}, Officers: []string{}, Default: "trung", TTS: defaultSpeech(), SIP: defaultSIP(),
 			Outbound: defaultOutbound(), MissedCall: MissedCallConfig{Numbers: []string{}, Ring: 8 * time.Second}},
 		USSD:      USSDConfig{Providers: []USSDProviderConfig{}},
 		Sending:   SendingConfig{Hours: "07:00-22:00", Caps: CapsConfig{PerDay: 3, PerWeek: 2}},

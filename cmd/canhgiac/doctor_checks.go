@@ -118,7 +118,15 @@ func (d *doctor) menu(ctx context.Context, c Config, db *sql.DB) {
 		d.say("sounds", bad, "correct or take out that file of voice.sounds", "%s", oneLine(err))
 		return
 	}
-	d.say("sounds", ok, "", "%d lines%s", len(words.Lines()), inFolder(c.Voice.Sounds))
+	if db != nil {
+		kept, err := openSounds(ctx, c.Voice, db, d.now, words, slog.New(slog.DiscardHandler))
+		if err != nil {
+			d.say("sounds", bad, "see the database", "%s", oneLine(err))
+			return
+		}
+		sound = kept.Playing()
+	}
+	d.sounds(c, words, sound)
 	menus, err := ivr.NewMenus(db, d.now, words, sound.Says, slog.New(slog.DiscardHandler))
 	if err != nil {
 		d.findings("menu", err)
@@ -146,6 +154,20 @@ func (d *doctor) menu(ctx context.Context, c Config, db *sql.DB) {
 		}
 		d.say("live menu", ok, "", "version %d answers, approved by %s", live.ID, live.Approver)
 	}
+}
+
+// sounds tells what a voice lacks: the other one says it meanwhile, which callers notice.
+func (d *doctor) sounds(c Config, words *prompts.Words, sound *prompts.Sound) {
+	missing := sound.Missing(words)
+	if len(missing) == 0 {
+		d.say("sounds", ok, "", "%d lines in %d voices%s", len(words.Lines()), len(prompts.Voices()), inFolder(c.Voice.Sounds))
+		return
+	}
+	var names []string
+	for _, k := range missing {
+		names = append(names, k.Voice.Address(k.Line))
+	}
+	d.say("sounds", warn, "record or upload them on the page Lời thoại", "%d have no sound of their own, the other voice says them: %s", len(missing), strings.Join(names, ", "))
 }
 
 func inFolder(dir string) string {

@@ -27,6 +27,7 @@ import (
 	"canhgiac/ivr/africastalking"
 	"canhgiac/ivr/prompts"
 	"canhgiac/ivr/sip"
+	"canhgiac/ivr/sounds"
 	"canhgiac/ivr/webhook"
 	"canhgiac/migrations"
 	"canhgiac/reports"
@@ -58,6 +59,7 @@ type node struct {
 	campaigns *campaigns.Store
 	queue     *gateway.Store
 	hotline   *ivr.Hotline
+	sounds    *sounds.Store
 	outgoing  *ivr.Outgoing
 	reports   *reports.Store
 	users     *console.Users
@@ -88,10 +90,6 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	if err != nil {
 		return nil, err
 	}
-	sound, err := prompts.OpenSound(words, c.Voice.Sounds)
-	if err != nil {
-		return nil, err
-	}
 	hours, err := schedules.ParseHours(c.Sending.Hours)
 	if err != nil {
 		return nil, err // validated; never
@@ -99,6 +97,10 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	n := &node{config: c, log: log, db: db, now: now, words: words, hours: hours, metrics: prometheus.NewRegistry()}
 	n.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewDBStatsCollector(db, "canhgiac"))
 
+	if n.sounds, err = openSounds(context.Background(), c.Voice, db, now, words, log.With("part", "sounds")); err != nil {
+		return nil, err
+	}
+	sound := n.sounds.Playing()
 	if n.certificates, err = certificates(c.HTTP, db, now, log.With("part", "http")); err != nil {
 		return nil, err
 	}
@@ -135,7 +137,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	n.runner.Log = log.With("part", "schedules")
 	n.hotline, err = ivr.NewHotline(db, now, words, n.residents, n.reports, texter{n.queue}, ivr.Options{
 		Brand: c.Words.Brand, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode, Officer: c.Voice.Officers,
-		Form: prompts.Plain, Length: sound.Length, Sounding: sound.Says, Outgoing: n.outgoing, Log: log.With("part", "hotline"),
+		Form: prompts.Plain, Length: sound.Length, Sounding: sound.Says, Voice: n.sounds.VoiceOf, Outgoing: n.outgoing, Log: log.With("part", "hotline"),
 	})
 	if err != nil {
 		return nil, err
@@ -153,7 +155,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 		DB:       db, DatabaseURL: c.Database.URL, Now: now, Log: log.With("part", "console"), PublicURL: c.HTTP.PublicURL, Words: words, Menus: n.hotline.Menus(),
 		Reports: n.reports, Residents: n.residents, Campaigns: n.campaigns, Gateway: n.queue, Jobs: work, Carriers: carriers, Schedules: n.schedules,
 		Session: c.Console.Session, IdleLock: c.Console.IdleLock, TOTP: mustHaveFactor(c), Secrets: []string{c.Console.Secret, c.Console.SecretBefore},
-		Spoken: n.hotline.SpokenWAV, HandsetURL: c.Console.HandsetURL, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode,
+		Spoken: n.hotline.SpokenWAV, Sounds: n.sounds, HandsetURL: c.Console.HandsetURL, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode,
 	}
 	if pages.DatabaseURL != "" {
 		if pages.Practice, err = n.newPracticeWard(pages, sending, calling); err != nil {
@@ -297,6 +299,7 @@ func (n *node) parts() []part {
 		{name: "schedules", grace: shortGrace, run: n.runner.Run},
 		{name: "practice", grace: practiceGrace, beside: true, run: n.practice.run},
 		{name: "jobs", grace: shortGrace, beside: true, run: n.jobs.Run},
+		{name: "sounds", grace: shortGrace, beside: true, run: n.sounds.Run},
 		{name: "http", grace: httpGrace, run: n.servePublic},
 		{name: "live pages", grace: shortGrace, run: n.console.Run},            // open pages hang on it, and http waits for them
 		{name: "new calls", grace: shortGrace, beside: true, run: n.takeCalls}, // first, so that those on the line have all the time there is

@@ -202,6 +202,19 @@ func (s *Sound) Says(l Line) bool {
 	return false
 }
 
+// Missing are the lines that a voice has no sound of, or only one of other words.
+func (s *Sound) Missing(w *Words) []Key {
+	var missing []Key
+	for _, v := range Voices() {
+		for _, l := range w.Lines() {
+			if k, in, err := s.Find(v, l.Name); err != nil || in != v || k.Text != l.In(v) {
+				missing = append(missing, Key{v, l.Name})
+			}
+		}
+	}
+	return missing
+}
+
 // Length is how long a line plays; 0 for one that does not exist.
 func (s *Sound) Length(v Voice, name string) time.Duration {
 	k, _, _ := s.Find(v, name)
