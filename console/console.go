@@ -139,6 +139,7 @@ func New(o Options) (*Console, error) {
 	c.statisticsPages(r)
 	c.jobPages(r)
 	c.systemPages(r)
+	c.promptPages(r)
 	c.auditPages(r)
 	c.designPages(r)
 	c.glossaryPages(r)

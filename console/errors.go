@@ -10,6 +10,7 @@ import (
 
 	"canhgiac/campaigns"
 	"canhgiac/internal/jobs"
+	"canhgiac/ivr/sounds"
 	"canhgiac/reports"
 	"canhgiac/residents"
 )
@@ -56,7 +57,7 @@ func explain(err error) problem {
 		return problem{http.StatusNotFound, "error.outside"}
 	case errors.Is(err, campaigns.ErrNotFound):
 		return problem{http.StatusNotFound, "error.no_campaign"}
-	case errors.Is(err, jobs.ErrNotFound):
+	case errors.Is(err, jobs.ErrNotFound), errors.Is(err, sounds.ErrNotFound):
 		return errNoPage
 	case errors.Is(err, residents.ErrNotFound):
 		return problem{http.StatusNotFound, "error.no_resident"}

@@ -42,6 +42,9 @@ func (c *Console) Works() map[jobs.Kind]jobs.Work {
 		c.kind(reportsExport):   c.reportsExportWork,
 		c.kind(auditExport):     c.auditExportWork,
 	}
+	if c.Sounds != nil && !c.practising {
+		works[soundSynthesis] = c.synthesisWork
+	}
 	if c.practice != nil {
 		maps.Copy(works, c.practice.Works())
 	}

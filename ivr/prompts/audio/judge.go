@@ -36,13 +36,18 @@ func Judge(s Sound, syllables int) error {
 		return refuse(TooNoisy, "the words are %.0f dB over the room", over)
 	}
 	spoken := words.Length() - lead - tail
-	if most := 4*time.Second + time.Duration(float64(syllables)/slowest*float64(time.Second)); spoken > most {
+	if most := Longest(syllables); spoken > most {
 		return refuse(TooLong, "%s for %d syllables, at most %s", spoken, syllables, most)
 	}
 	if least := time.Duration(float64(syllables) / fastest * float64(time.Second)); spoken < least {
 		return refuse(TooShort, "%s for %d syllables, at least %s", spoken, syllables, least)
 	}
 	return nil
+}
+
+// Longest is what so many syllables may take.
+func Longest(syllables int) time.Duration {
+	return (4*time.Second + time.Duration(float64(syllables)/slowest*float64(time.Second))).Round(time.Second)
 }
 
 // cutOff is the share of samples that stand in rows of three or more at full scale.
