@@ -23,6 +23,7 @@ import (
 	"canhgiac/internal/postgres/pgtest"
 	"canhgiac/ivr"
 	"canhgiac/ivr/prompts"
+	"canhgiac/ivr/sounds"
 	"canhgiac/reports"
 	"canhgiac/residents"
 	"canhgiac/schedules"
@@ -75,9 +76,13 @@ func houseOf(t *testing.T, change ...func(*Options)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	playing, err := prompts.OpenSound(words, "")
+	if err != nil {
+		t.Fatal(err)
+	}
 	rs := residents.NewStore(h.db, now)
 	gw := gateway.NewStore(h.db, now, gateway.StoreOptions{Routes: []gateway.Route{{Carrier: "viettel"}}})
-	o := Options{DB: h.db, Now: now, Log: slog.New(slog.DiscardHandler), PublicURL: "http://127.0.0.1", Words: words, Menus: menus, Reports: reports.NewStore(h.db, now),
+	o := Options{DB: h.db, Now: now, Log: slog.New(slog.DiscardHandler), PublicURL: "http://127.0.0.1", Words: words, Menus: menus, Sounds: sounds.New(h.db, now, playing, nil, prompts.Central, slog.New(slog.DiscardHandler)), Reports: reports.NewStore(h.db, now),
 		Residents: rs, Gateway: gw, Jobs: jobs.NewStore(h.db, now, reports.Channel), Carriers: []gateway.Carrier{{Name: "viettel", Rate: 30}}, Schedules: schedules.NewStore(h.db, now), Campaigns: campaigns.NewStore(h.db, now, gw, rs, schedules.NewStore(h.db, now), campaigns.Options{})}
 	for _, f := range change {
 		f(&o)
