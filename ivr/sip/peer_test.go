@@ -188,3 +188,17 @@ func callTo(t *testing.T, addr, offer string) *peer {
 	}
 	return p
 }
+
+// reply answers a request that came.
+func (p *peer) reply(m message, status int) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "SIP/2.0 %d .\r\n", status)
+	for _, name := range []string{"Via", "From", "To", "Call-Id", "Cseq"} {
+		for _, v := range m.header.Values(name) {
+			fmt.Fprintf(&b, "%s: %s\r\n", strings.NewReplacer("Call-Id", "Call-ID", "Cseq", "CSeq").Replace(name), v)
+		}
+	}
+	b.WriteString("Content-Length: 0\r\n\r\n")
+	_, err := p.conn.Write([]byte(b.String()))
+	return err
+}
