@@ -28,14 +28,14 @@ func (s *Server) answer(d *diago.DialogServerSession) {
 		return // filtered; never
 	}
 	log := s.log.With("trunk", t.Name)
-	s.running.Add(1)
-	defer s.running.Done()
 	if s.closing.Load() || !t.take() {
 		log.Warn("call turned away", "closing", s.closing.Load())
 		s.refuse(d, gosip.StatusServiceUnavailable, "Service Unavailable", gosip.NewHeader("Retry-After", retryAfter))
 		return
 	}
 	defer t.release()
+	s.running.Add(1)
+	defer s.running.Done()
 	v, ok := s.talks.Load(callID(d.InviteRequest))
 	if !ok {
 		return // kept while the INVITE is served; never
@@ -63,6 +63,11 @@ func (s *Server) answer(d *diago.DialogServerSession) {
 	k.open(g, c.line, d.InviteResponse.Contact(), d.ReadRequest)
 	c.log.Info("call answered", "law", g.speaks(), "srtp", k.agreed().crypto != "")
 	c.run(begin)
+	ctx, cancel := context.WithTimeout(d.Context(), goodbye)
+	defer cancel()
+	if err := d.Hangup(ctx); err != nil && d.Context().Err() == nil { // before a node that stops closes its sockets
+		log.Debug("BYE not answered", "err", err)
+	}
 }
 
 // begin opens the call in the menu before it is answered, since the menu may not want it answered: nil, the call was

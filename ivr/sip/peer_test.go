@@ -76,9 +76,13 @@ func (p *peer) send(method, kind, body string) error {
 	if p.toTag != "" {
 		to += ";tag=" + p.toTag
 	}
+	branch := method
+	if method == "ACK" && p.toTag == "" { // of a refusal: it belongs to the INVITE (RFC 3261 §17.1.1.3)
+		branch = "INVITE"
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s sip:hotline@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;rport;branch=z9hG4bK%d%s%s\r\nFrom: <sip:0905123456@127.0.0.1>;tag=%s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d %s\r\n",
-		method, p.conn.RemoteAddr(), p.conn.LocalAddr(), p.cseq, p.id, method, p.tag, to, p.id, p.cseq, method)
+		method, p.conn.RemoteAddr(), p.conn.LocalAddr(), p.cseq, p.id, branch, p.tag, to, p.id, p.cseq, method)
 	fmt.Fprintf(&b, "Contact: <sip:0905123456@%s>\r\nMax-Forwards: 70\r\n", p.conn.LocalAddr())
 	if kind != "" {
 		fmt.Fprintf(&b, "Content-Type: %s\r\n", kind)
