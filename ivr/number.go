@@ -41,10 +41,9 @@ func (t *turn) endKeyAlone(d *number) error {
 // were typed ahead. Whoever presses digits is no lost caller, whatever they are: none of it counts as a failure.
 func (t *turn) digits(n *node, typed string) error {
 	d := n.Number
-	keys, ahead, ended := strings.Cut(typed, "#")
-	t.ahead = ahead
+	_, t.ahead, _ = strings.Cut(typed, "#")
 	t.c.Fails = 0
-	number := keys[strings.LastIndexByte(keys, '*')+1:]
+	number, ended := lastNumber(typed)
 	switch {
 	case number == "" && ended:
 		t.c.Fields[d.Set] = ""
@@ -66,6 +65,12 @@ func (t *turn) digits(n *node, typed string) error {
 		return t.enter(d.Odd)
 	}
 	return t.enter(d.Goto)
+}
+
+// lastNumber is what stands behind the last * and before #, and whether # came.
+func lastNumber(typed string) (number string, ended bool) {
+	keys, _, ended := strings.Cut(typed, "#")
+	return keys[strings.LastIndexByte(keys, '*')+1:], ended
 }
 
 // longestKept is the most digits of a number that a report keeps: some people put a code before what they saw.

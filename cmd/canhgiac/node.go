@@ -295,6 +295,7 @@ func (n *node) parts() []part {
 		{name: "sender", grace: senderGrace, run: n.sender.Run},
 		{name: "calls", grace: callsGrace, beside: true, run: n.runCalls},
 		{name: "calls out", grace: callsOutGrace, beside: true, run: n.outgoing.Run},
+		{name: "paths", grace: shortGrace, beside: true, run: n.hotline.KeepTally},
 		{name: "campaigns", grace: shortGrace, run: n.campaigns.Run},
 		{name: "schedules", grace: shortGrace, run: n.runner.Run},
 		{name: "practice", grace: practiceGrace, beside: true, run: n.practice.run},
