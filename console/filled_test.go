@@ -50,6 +50,9 @@ func filledHouse(t *testing.T) *house {
 		}
 	}
 	ward.post("/campaigns/3/submit")
+	if got := ward.say(chao+"/sound", h.voiceOf("chao"), "speaker", "Chị Hoa", "agreed", "1"); got.status != http.StatusSeeOther {
+		t.Fatalf("record a line: %d\n%s", got.status, got.body)
+	}
 	r := h.report(reports.Draft{Ref: "CA1", Reporter: "+84901234567", Kind: 1, ScamNumber: "0912345678", Channel: 1, Money: "lost", When: "today", Band: 2, Callback: "yes", Complete: true})
 	h.report(reports.Draft{Ref: "CA2", Kind: 8, ScamNumber: "0912345678"})
 	long := strings.Repeat("dài", 60) // a word without an end must not push a page sideways
@@ -98,10 +101,12 @@ var (
 
 // notPages are addresses that no link of a filled house leads to, and why no test of every page misses them.
 var notPages = map[string]string{
-	"/reports/{code}/messages/{nth}": "sends the browser to the provider's recording",
-	"/handset/{number}/events":       "a stream that handset.js opens",
-	"/jobs/{id:[0-9]+}/file":         "a file to keep",
-	"/home/{section}":                "a part of the home page, of those sections that are live",
+	"/reports/{code}/messages/{nth}":                                "sends the browser to the provider's recording",
+	"/handset/{number}/events":                                      "a stream that handset.js opens",
+	"/jobs/{id:[0-9]+}/file":                                        "a file to keep",
+	"/prompts/{voice:trung|bac}/{line:[a-z0-9_-]+}/playing.wav":     "a sound that its page plays",
+	"/prompts/{voice:trung|bac}/{line:[a-z0-9_-]+}/{id:[0-9]+}.wav": "a sound that its page plays",
+	"/home/{section}":                                               "a part of the home page, of those sections that are live",
 }
 
 // walk finds the pages of role as a person does: from the home page by links, and every address that needs no more than

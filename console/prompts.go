@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,6 +92,7 @@ type promptListData struct {
 	WardName          string
 	Ward              int64
 	WardVoice         prompts.Voice
+	Previous, Next    string // addresses of the pages beside this one
 }
 
 type unitVoice struct {
@@ -144,10 +146,30 @@ func (c *Console) promptList(w http.ResponseWriter, r *http.Request) error {
 	if !slices.Contains(promptFilters, d.Of) {
 		d.Of = ""
 	}
+	d.turn(q.Get("page"))
 	if err := c.unitVoices(ctx, &d); err != nil {
 		return err
 	}
 	return c.render(w, r, "prompts", d)
+}
+
+// promptsShown are the lines of one page of the list.
+const promptsShown = 60
+
+// turn leaves the rows of one page, and says where its neighbours are.
+func (d *promptListData) turn(asked string) {
+	page, _ := strconv.Atoi(asked)
+	page = max(1, min(page, (len(d.Rows)+promptsShown-1)/promptsShown))
+	address := func(page int) string {
+		return "/prompts?" + url.Values{"voice": {string(d.Voice)}, "of": {d.Of}, "q": {d.Text}, "page": {strconv.Itoa(page)}}.Encode()
+	}
+	if page > 1 {
+		d.Previous = address(page - 1)
+	}
+	if page*promptsShown < len(d.Rows) {
+		d.Next = address(page + 1)
+	}
+	d.Rows = d.Rows[min(len(d.Rows), (page-1)*promptsShown):min(len(d.Rows), page*promptsShown)]
 }
 
 func (c *Console) unitVoices(ctx context.Context, d *promptListData) error {
