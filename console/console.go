@@ -38,7 +38,7 @@ type Options struct {
 	Log         *slog.Logger
 	PublicURL   string // https makes the cookies Secure
 	Words       *prompts.Words
-	Menus       *ivr.Menus
+	Calls       *ivr.Hotline
 	Reports     *reports.Store
 	Residents   *residents.Store
 	Campaigns   *campaigns.Store
@@ -144,6 +144,7 @@ func New(o Options) (*Console, error) {
 	c.designPages(r)
 	c.glossaryPages(r)
 	c.keyCardPages(r)
+	c.menuPages(r)
 	c.firstDayPages(r)
 	c.accountPages(r)
 	c.livePages(r)

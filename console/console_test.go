@@ -72,7 +72,9 @@ func houseOf(t *testing.T, change ...func(*Options)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	menus, err := ivr.NewMenus(h.db, now, words, func(prompts.Line) bool { return true }, nil)
+	rs := residents.NewStore(h.db, now)
+	calls, err := ivr.NewHotline(h.db, now, words, rs, reports.NewStore(h.db, now), nil, ivr.Options{Brand: "CATHANHKHEX", Hotline: "02363111222", Officer: []string{"101"},
+		Length: func(prompts.Voice, string) time.Duration { return time.Second }, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,9 +82,8 @@ func houseOf(t *testing.T, change ...func(*Options)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rs := residents.NewStore(h.db, now)
 	gw := gateway.NewStore(h.db, now, gateway.StoreOptions{Routes: []gateway.Route{{Carrier: "viettel"}}})
-	o := Options{DB: h.db, Now: now, Log: slog.New(slog.DiscardHandler), PublicURL: "http://127.0.0.1", Words: words, Menus: menus, Sounds: sounds.New(h.db, now, playing, nil, prompts.Central, slog.New(slog.DiscardHandler)), Reports: reports.NewStore(h.db, now),
+	o := Options{DB: h.db, Now: now, Log: slog.New(slog.DiscardHandler), PublicURL: "http://127.0.0.1", Words: words, Calls: calls, Sounds: sounds.New(h.db, now, playing, nil, prompts.Central, slog.New(slog.DiscardHandler)), Reports: reports.NewStore(h.db, now),
 		Residents: rs, Gateway: gw, Jobs: jobs.NewStore(h.db, now, reports.Channel), Carriers: []gateway.Carrier{{Name: "viettel", Rate: 30}}, Schedules: schedules.NewStore(h.db, now), Campaigns: campaigns.NewStore(h.db, now, gw, rs, schedules.NewStore(h.db, now), campaigns.Options{})}
 	for _, f := range change {
 		f(&o)

@@ -69,7 +69,15 @@ func filledHouse(t *testing.T) *house {
 	h.texted("+84907654321", long, "unknown")
 	h.filledJobs(ward)
 	h.unclaimed(1)
+	h.filledMenu(ward)
 	return h
+}
+
+// filledMenu leaves a version of the menu that waits, with something changed in each part.
+func (h *house) filledMenu(ward *browser) {
+	ward.post("/menu/new")
+	ward.post("/menu/1/edit", "do", "save", "part", "call", "revision", "1", "name", "chao", "text", "Dạ, kính chào ông bà. "+strings.Repeat("dài", 60))
+	ward.post("/menu/1/edit", "do", "save", "part", "hours", "revision", "2", "day_mon", "7h30-11h30", "holidays", "01/01/2027 Tết Dương lịch")
 }
 
 // filledJobs leaves each role a job that runs on, and the ward a list that was tried and has rows to put right.

@@ -33,7 +33,7 @@ type cardReminder struct{ Head, Rest string }
 
 func (c *Console) keyCard(w http.ResponseWriter, r *http.Request) error {
 	d := card{Hotline: spacedNumber(c.Hotline), Shortcode: c.Shortcode, Four: make([]int, 4)}
-	menu, err := c.Menus.Live(r.Context())
+	menu, err := c.Calls.Menus().Live(r.Context())
 	if err != nil {
 		return err
 	}

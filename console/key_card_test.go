@@ -13,7 +13,7 @@ func TestTheKeyCardSaysWhatTheHotlineHas(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := newHouse(t, func(o *Options) { o.Hotline, o.Shortcode = "02363111222", "8088" })
-	menu, err := h.Menus.Live(t.Context())
+	menu, err := h.Calls.Menus().Live(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

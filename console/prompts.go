@@ -110,7 +110,7 @@ func (c *Console) promptList(w http.ResponseWriter, r *http.Request) error {
 	if !d.Voice.Known() {
 		d.Voice = c.Sounds.Default()
 	}
-	lines, err := c.Menus.Lines(ctx)
+	lines, err := c.Calls.Menus().Lines(ctx)
 	if err != nil {
 		return err
 	}
@@ -223,7 +223,7 @@ const soundsShown = 20
 
 // readLine gives the line that the address names. Error: errNoPage.
 func (c *Console) readLine(r *http.Request) (prompts.Line, prompts.Voice, error) {
-	lines, err := c.Menus.Lines(r.Context())
+	lines, err := c.Calls.Menus().Lines(r.Context())
 	if err != nil {
 		return prompts.Line{}, "", err
 	}

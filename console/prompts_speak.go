@@ -45,7 +45,7 @@ func (c *Console) promptsSynthesise(w http.ResponseWriter, r *http.Request) erro
 	if !p.Voice.Known() || c.Sounds.Engine() == "" {
 		return errBadForm
 	}
-	lines, err := c.Menus.Lines(r.Context())
+	lines, err := c.Calls.Menus().Lines(r.Context())
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (c *Console) synthesisWork(ctx context.Context, t *jobs.Task) error {
 	if err := t.Params(&p); err != nil {
 		return err
 	}
-	lines, err := c.Menus.Lines(ctx)
+	lines, err := c.Calls.Menus().Lines(ctx)
 	if err != nil {
 		return err
 	}

@@ -138,6 +138,9 @@ func TestEveryPageAndActRefusesWhatIsOfAnotherGroup(t *testing.T) {
 		{ward, "GET", "/campaigns/" + foreign + "/expansion", nil, 404},
 		{ward, "GET", "/live?t=campaign-" + foreign, nil, 404},
 		{ward, "GET", "/live?t=campaign-state-" + foreign, nil, 404},
+		{ward, "POST", "/menu/new", nil, 404},
+		{ward, "GET", "/menu/1/edit", nil, 404},
+		{ward, "POST", "/menu/1/edit", []string{"do", "save", "part", "hours", "revision", "1"}, 404},
 		{police, "GET", "/reports/" + o.ofTheirs, nil, 403},
 		{police, "GET", "/reports/" + o.ofTheirs + "/live", nil, 404},
 		{police, "GET", "/reports/" + o.ofTheirs + "/messages/1", nil, 404},
@@ -149,6 +152,14 @@ func TestEveryPageAndActRefusesWhatIsOfAnotherGroup(t *testing.T) {
 		{police, "POST", "/reports/" + o.ofTheirs + "/open", []string{"reason", " "}, 422},
 		{police, "POST", "/inbox/" + id(o.textTheirs) + "/seen", nil, 404},
 		{police, "POST", "/inbox/" + id(o.textTheirs) + "/report", nil, 404},
+	}
+	for act := range menuDid { // the menu is the whole ward's
+		tries = append(tries, struct {
+			b            *browser
+			method, path string
+			form         []string
+			status       int
+		}{ward, "POST", "/menu/1/" + act, []string{"reason", "x", "revision", "1"}, 404})
 	}
 	for act := range campaignDid {
 		for _, campaign := range []int64{o.toTheirs, o.toWard} {

@@ -117,6 +117,7 @@ func (c *Console) systemData(ctx context.Context) (d systemData, err error) {
 		return d, err
 	}
 	d.Do = append(d.Do, counts...)
+	d.Do = append(d.Do, c.menuToDo(ctx)...)
 	for _, l := range logged {
 		if l.Level == "ERROR" {
 			d.Do = append(d.Do, systemDo{What: "errors", N: l.Count, At: l.Last})
@@ -145,6 +146,7 @@ var remedies = map[string]string{
 	"look at the links of all nodes": "database", "schedules: look for what is due": "database", "live topic": "database", "live listener": "database",
 	"a run's text is not for this carrier, it waits for another": "text",
 	"schedules: not on time":                                     "stood",
+	"menu version cannot be used: the last good one answers":     "menu",
 }
 
 // remedyOf names the remedy for a message; others are for the node's own log.

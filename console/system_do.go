@@ -23,7 +23,7 @@ type systemDo struct {
 }
 
 // systemConditions are all that the page knows; a test holds them to the catalogs.
-var systemConditions = []string{"no_carrier", "link_down", "slowed", "in_doubt", "queue_late", "callback_late", "line_refuses", "schedule_late", "clock_off", "disk_low", "certificate", "backup_old", "backup_missing", "archive_failed", "schema_old", "node_old", "tally_late", "counts_late", "jobs_failed", "jobs_stuck", "errors"}
+var systemConditions = []string{"no_carrier", "link_down", "slowed", "in_doubt", "queue_late", "callback_late", "line_refuses", "schedule_late", "clock_off", "disk_low", "certificate", "backup_old", "backup_missing", "archive_failed", "schema_old", "node_old", "tally_late", "counts_late", "jobs_failed", "jobs_stuck", "menu_unusable", "errors"}
 
 // callsToDo: a reminder may wait behind the limits for hours, who rang us may not.
 func (c *Console) callsToDo(s ivr.OutgoingStatus) (do []systemDo) {

@@ -33,8 +33,9 @@ const (
 
 // Scene is what one step of a rehearsal had the person hear or see.
 type Scene struct {
-	Did    string // that led to it; "" at the beginning
-	Lines  []SceneLine
+	Did    string      // that led to it; "" at the beginning
+	Lines  []SceneLine // with words
+	Play   []string    // all lines, silences among them
 	Screen string
 	Texts  []string // SMS that the step sends
 	Asks   string   // "key", "number", "officer", "record", "end"
@@ -143,6 +144,7 @@ func (s *rehearsal) heard(did string, r Reply) Scene {
 	s.texts = nil
 	add := func(names ...string) {
 		for _, name := range names {
+			out.Play = append(out.Play, name)
 			l := prompts.Line{Name: name, Text: s.lines[name]}
 			if l.Text != "" {
 				out.Lines = append(out.Lines, SceneLine{l, s.menus.sounding(l)})

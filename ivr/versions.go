@@ -105,8 +105,12 @@ func (s *Menus) Versions(ctx context.Context, n int) ([]Version, error) {
 
 const getVersionSQL = `select ` + versionColumns + ` from menu_versions where id = $1`
 
-// Get gives one version. Error: ErrNoVersion.
+// Get gives one version; 0 is the program's own. Error: ErrNoVersion.
 func (s *Menus) Get(ctx context.Context, id int64) (Version, error) {
+	if id == 0 {
+		doc, texts, err := s.base.content()
+		return Version{State: Approved, document: doc, texts: texts}, err
+	}
 	v, err := scanVersion(s.db.QueryRowContext(ctx, getVersionSQL, id))
 	if err != nil {
 		return v, fmt.Errorf("menu %d: %w", id, err)
@@ -123,6 +127,18 @@ func (s *Menus) LiveVersion(ctx context.Context) (Version, error) {
 		return v, fmt.Errorf("live menu: %w", err)
 	}
 	return v, nil
+}
+
+// Document is the version as a file.
+func (v Version) Document() []byte { return v.document }
+
+// Base is the menu that a version was written from.
+func (s *Menus) Base(ctx context.Context, v Version) (*Menu, error) {
+	m, err := s.version(ctx, s.db, v.Base)
+	if errors.Is(err, errUnusable) {
+		return s.base, nil
+	}
+	return m, err
 }
 
 // Judge reads a version as it stands, whole or not, and says all that is wrong with it. The menu is nil only where the
@@ -379,5 +395,11 @@ func set(changed *map[string]string, name, own, text string) {
 // Hours sets when an officer can be reached.
 func (e *Edit) Hours(h Hours) { e.menu.Hours = h }
 
-// Words sets the words that an SMS may begin with to do act.
-func (e *Edit) Words(act string, forms []string) { e.menu.SMS[act] = forms }
+// Words sets the words that an SMS may begin with to do act, and says whether the menu has that act.
+func (e *Edit) Words(act string, forms []string) bool {
+	if _, has := e.menu.SMS[act]; !has {
+		return false
+	}
+	e.menu.SMS[act] = forms
+	return true
+}

@@ -152,7 +152,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	work := jobs.NewStore(db, now, reports.Channel)
 	pages := console.Options{
 		Outgoing: n.outgoing,
-		DB:       db, DatabaseURL: c.Database.URL, Now: now, Log: log.With("part", "console"), PublicURL: c.HTTP.PublicURL, Words: words, Menus: n.hotline.Menus(),
+		DB:       db, DatabaseURL: c.Database.URL, Now: now, Log: log.With("part", "console"), PublicURL: c.HTTP.PublicURL, Words: words, Calls: n.hotline,
 		Reports: n.reports, Residents: n.residents, Campaigns: n.campaigns, Gateway: n.queue, Jobs: work, Carriers: carriers, Schedules: n.schedules,
 		Session: c.Console.Session, IdleLock: c.Console.IdleLock, TOTP: mustHaveFactor(c), Secrets: []string{c.Console.Secret, c.Console.SecretBefore},
 		Spoken: n.hotline.SpokenWAV, Sounds: n.sounds, HandsetURL: c.Console.HandsetURL, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode,

@@ -1,0 +1,293 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"canhgiac/ivr"
+	"canhgiac/ivr/prompts"
+	"canhgiac/residents"
+)
+
+// menuPages are where the ward edits what the hotline says and offers, and has it approved; the operator looks on.
+func (c *Console) menuPages(r *mux.Router) {
+	ward, seen := []Role{Ward}, []Role{Ward, Operator}
+	c.page(r, "GET", "/menu", seen, c.menuList)
+	c.page(r, "POST", "/menu/new", ward, c.menuNew)
+	c.page(r, "GET", "/menu/{id:[0-9]+}", seen, c.menuShow)
+	c.page(r, "GET", "/menu/{id:[0-9]+}/menu.yaml", seen, c.menuFile)
+	c.page(r, "GET", "/menu/{id:[0-9]+}/try", seen, c.menuTry)
+	c.page(r, "GET", "/menu/{id:[0-9]+}/edit", ward, c.menuEdit)
+	c.page(r, "POST", "/menu/{id:[0-9]+}/edit", ward, c.menuSave, menuForm)
+	for act := range menuDid {
+		c.page(r, "POST", "/menu/{id:[0-9]+}/"+act, ward, func(w http.ResponseWriter, r *http.Request) error { return c.menuMove(w, r, act) })
+	}
+	c.addNav("/menu", "nav.menu", Ward, Operator)
+	c.addWay("/menu", "nav.menu", "home.menu", nil, Ward, Operator)
+}
+
+// menuForm bounds an edit: all prompts together, as a form writes them.
+const menuForm = 512 << 10
+
+// menuDid are the moves, each with what the next page says was done.
+var menuDid = map[string]string{
+	"submit": "menu.did.submit", "sendback": "menu.did.sendback", "approve": "menu.did.approve", "drop": "menu.did.drop", "restore": "menu.did.restore",
+}
+
+func menuUser(r *http.Request) ivr.User {
+	u := userOf(r)
+	return ivr.User{Name: u.Name, Role: string(u.Role), Addr: addrOf(r)}
+}
+
+// mayMenu: the menu is the whole ward's, so who looks after some groups only looks on. What they try to change is outside
+// what is theirs (residents.ErrOutside).
+func mayMenu(r *http.Request) bool { return userOf(r).Role == Ward && scopeOf(r.Context()) == nil }
+
+// menuVersion is the version of an address; 0 is the program's own.
+func (c *Console) menuVersion(r *http.Request) (v ivr.Version, m *ivr.Menu, all ivr.Findings, err error) {
+	id, err := pathID(r)
+	if err != nil {
+		return v, nil, nil, err
+	}
+	if v, err = c.Calls.Menus().Get(r.Context(), id); errors.Is(err, ivr.ErrNoVersion) {
+		return v, nil, nil, errNoPage
+	}
+	if err != nil {
+		return v, nil, nil, err
+	}
+	m, all = c.Calls.Menus().Judge(v)
+	return v, m, all, nil
+}
+
+type menuListData struct {
+	Live     *ivr.Menu
+	Who      ivr.Version // of Live; 0 for the program's own
+	Unusable int64       // a version that is live, and that this program cannot follow
+	Hours    ivr.Hours
+	Open     bool // an officer can be reached now
+	Choices  []prompts.Choice
+	Draft    *ivr.Version // the one that is written or waits
+	Mine     bool         // its next step is this user's
+	Earlier  []ivr.Version
+	May      bool
+	Refused  string
+}
+
+const menusShown = 50
+
+func (c *Console) menuList(w http.ResponseWriter, r *http.Request) error {
+	return c.menuListed(w, r, http.StatusOK, "")
+}
+
+func (c *Console) menuListed(w http.ResponseWriter, r *http.Request, status int, refused string) error {
+	ctx, menus := r.Context(), c.Calls.Menus()
+	d := menuListData{May: mayMenu(r), Refused: refused}
+	var err error
+	if d.Live, err = menus.Live(ctx); err != nil {
+		return err
+	}
+	if d.Who, err = menus.Get(ctx, d.Live.Version); err != nil {
+		return err
+	}
+	if id, why := menus.Unusable(ctx); why != nil {
+		d.Unusable = id
+	}
+	d.Open, d.Choices, d.Hours = d.Live.Hours.Open(c.Now()), d.Live.MainChoices(), d.Live.Hours
+	all, err := menus.Versions(ctx, menusShown)
+	if err != nil {
+		return err
+	}
+	for _, v := range all {
+		switch v.State {
+		case ivr.Draft, ivr.Submitted:
+			d.Draft = &v
+			d.Mine = d.May && (v.MayApprove(userOf(r).Name) || v.State == ivr.Draft && v.Wrote(userOf(r).Name))
+		case ivr.Approved, ivr.Live:
+			d.Earlier = append(d.Earlier, v)
+		}
+	}
+	return c.renderStatus(w, r, status, "menu", d)
+}
+
+func (c *Console) menuNew(w http.ResponseWriter, r *http.Request) error {
+	if !mayMenu(r) {
+		return residents.ErrOutside
+	}
+	id, err := c.Calls.Menus().Begin(r.Context(), menuUser(r))
+	if errors.Is(err, ivr.ErrOpen) {
+		return c.menuListed(w, r, http.StatusConflict, "menu.refused.open")
+	}
+	if err != nil {
+		return err
+	}
+	return c.done(w, r, "menu.did.new", fmt.Sprintf("/menu/%d/edit", id))
+}
+
+type menuVersionData struct {
+	ivr.Version
+	Whole      bool // it can be read, and so tried
+	Findings   []menuFinding
+	Mute       []prompts.Line
+	Changes    []ivr.Change
+	Before     int64 // the version that Changes are against
+	IsLive     bool
+	May        bool
+	MayApprove bool
+	WroteIt    bool
+	SentBack   *auditRow
+	History    []auditRow
+	Refused    string
+}
+
+// menuFinding is one finding, its place cut for people: the part, and the name in it.
+type menuFinding struct {
+	ivr.Finding
+	Part, Name string
+}
+
+func menuFindings(all ivr.Findings) []menuFinding {
+	var found []menuFinding
+	for _, f := range all {
+		part, name, _ := strings.Cut(f.Place, ".")
+		if part == "menu" { // the file itself
+			name = ""
+		}
+		found = append(found, menuFinding{f, part, name})
+	}
+	return found
+}
+
+func (c *Console) menuShow(w http.ResponseWriter, r *http.Request) error {
+	return c.menuShown(w, r, http.StatusOK, "")
+}
+
+func (c *Console) menuShown(w http.ResponseWriter, r *http.Request, status int, refused string) error {
+	v, m, all, err := c.menuVersion(r)
+	if err != nil {
+		return err
+	}
+	ctx, menus, name := r.Context(), c.Calls.Menus(), userOf(r).Name
+	d := menuVersionData{Version: v, Whole: m != nil, Findings: menuFindings(all), Refused: refused, May: mayMenu(r), MayApprove: v.MayApprove(name), WroteIt: v.Wrote(name)}
+	live, err := menus.Live(ctx)
+	if err != nil {
+		return err
+	}
+	d.IsLive = live.Version == v.ID
+	if m != nil {
+		d.Mute = menus.Mute(m)
+		before := live
+		if d.IsLive { // what answers is told by what was new in it
+			if before, err = menus.Base(ctx, v); err != nil {
+				return err
+			}
+		}
+		d.Before, d.Changes = before.Version, ivr.Changes(before, m)
+	}
+	err = c.auditRows(ctx, auditFilter{Kind: "menu", Ref: strconv.FormatInt(v.ID, 10)}, historyShown, func(a auditRow) error {
+		if d.SentBack == nil && strings.TrimPrefix(a.Act, "menu.") == "sendback" && v.State == ivr.Draft && a.Detail != "" {
+			d.SentBack = &a
+		}
+		d.History = append(d.History, a)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.renderStatus(w, r, status, "menu_version", d)
+}
+
+const historyShown = 100
+
+// menuFile is the whole version as a file, for whoever keeps or compares it.
+func (c *Console) menuFile(w http.ResponseWriter, r *http.Request) error {
+	v, _, _, err := c.menuVersion(r)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/yaml; charset=utf-8")
+	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="menu-%d.yaml"`, v.ID))
+	_, err = fmt.Fprintf(w, "# yaml-language-server: $schema=%s%s\n%s", strings.TrimRight(c.PublicURL, "/"), ivr.SchemaPath, v.Document())
+	return err
+}
+
+func (c *Console) menuMove(w http.ResponseWriter, r *http.Request, act string) error {
+	if !mayMenu(r) {
+		return residents.ErrOutside
+	}
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	reason := strings.TrimSpace(r.PostForm.Get("reason"))
+	if len([]rune(reason)) > 300 {
+		return errBadForm
+	}
+	ctx, menus, by := r.Context(), c.Calls.Menus(), menuUser(r)
+	switch act {
+	case "submit":
+		err = menus.Submit(ctx, id, by)
+	case "sendback":
+		if reason == "" {
+			return c.menuShown(w, r, http.StatusConflict, "menu.refused.reason")
+		}
+		err = menus.SendBack(ctx, id, by, reason)
+	case "approve":
+		revision, wrong := strconv.Atoi(r.PostForm.Get("revision"))
+		if wrong != nil {
+			return errBadForm
+		}
+		err = menus.Approve(ctx, id, revision, by)
+	case "drop":
+		err = menus.Drop(ctx, id, by)
+	case "restore":
+		if reason == "" {
+			return c.menuShown(w, r, http.StatusConflict, "menu.refused.reason")
+		}
+		err = menus.Restore(ctx, id, by, reason)
+	}
+	if errors.Is(err, ivr.ErrNoVersion) {
+		return errNoPage
+	}
+	if key := menuRefused(err); key != "" {
+		return c.menuShown(w, r, http.StatusConflict, key)
+	}
+	if err != nil {
+		return err
+	}
+	to := fmt.Sprintf("/menu/%d", id)
+	if act == "drop" {
+		to = "/menu"
+	}
+	return c.done(w, r, menuDid[act], to)
+}
+
+// menuRefused gives the words for what the room refused; "" when it refused nothing, or when the error is nobody's.
+func menuRefused(err error) string {
+	var found ivr.Findings
+	switch {
+	case errors.Is(err, ivr.ErrSelfApproval):
+		return "menu.refused.self"
+	case errors.Is(err, ivr.ErrMove):
+		return "menu.refused.move"
+	case errors.Is(err, ivr.ErrChanged):
+		return "menu.refused.changed"
+	case errors.As(err, &found):
+		return "menu.refused.found"
+	}
+	return ""
+}
+
+// menuToDo: what answers calls is not what was approved.
+func (c *Console) menuToDo(ctx context.Context) (do []systemDo) {
+	if id, why := c.Calls.Menus().Unusable(ctx); why != nil {
+		do = append(do, systemDo{What: "menu_unusable", Path: fmt.Sprintf("/menu/%d", id), N: id, At: c.Now().Truncate(time.Minute), Now: true})
+	}
+	return do
+}
