@@ -74,11 +74,7 @@ func (r *registration) begin() {
 // run registers again and again until ctx ends, then takes the registration back.
 func (r *registration) run(ctx context.Context) {
 	log := r.s.log.With("trunk", r.trunk.Name)
-	for range 100 { // the library knows the socket that we register from as soon as it serves it
-		if r.trunk.Transport != "udp" || r.s.serves("udp") || sleep(ctx, 10*time.Millisecond) != nil {
-			break
-		}
-	}
+	r.s.awaitServed(ctx, r.trunk.Transport)
 	wait, backOff, known := time.Duration(0), firstBackOff, false
 	for {
 		if sleep(ctx, wait) != nil {
@@ -105,6 +101,15 @@ func (r *registration) run(ctx context.Context) {
 		defer cancel()
 		if _, err := r.send(own, 0); err != nil {
 			log.Debug("registration not taken back", "err", err)
+		}
+	}
+}
+
+// awaitServed waits at a start until the library serves the socket that we send from: before that it would open another one.
+func (s *Server) awaitServed(ctx context.Context, network string) {
+	for range 100 {
+		if network != "udp" || s.serves(network) || sleep(ctx, 10*time.Millisecond) != nil {
+			return
 		}
 	}
 }

@@ -35,6 +35,7 @@ type rung struct {
 
 // ring places a call and returns at once. It rings until ctx ends, then it is cancelled.
 func (s *Server) ring(ctx context.Context, t *trunk, number, from string) (*rung, error) {
+	s.awaitServed(ctx, t.Transport)
 	host, port := t.hostPort()
 	ip, err := towards(host)
 	if err != nil {
