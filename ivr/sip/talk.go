@@ -24,23 +24,24 @@ type talk struct {
 func (t *talk) open(g *leg, l *line, contact gosip.Header, read func(*gosip.Request, gosip.ServerTransaction) error) {
 	t.mu.Lock()
 	t.leg, t.line, t.contact, t.read = g, l, contact, read
-	early := t.early
+	for _, k := range t.early { // under the lock, so that the next key stays behind them
+		if l != nil {
+			l.key(k)
+		}
+	}
 	t.early = nil
 	t.mu.Unlock()
-	for _, k := range early {
-		t.key(k)
-	}
 }
 
 func (t *talk) key(k rune) {
 	t.mu.Lock()
 	l := t.line
-	if l == nil && t.leg == nil && len(t.early) < keysKept {
-		t.early = append(t.early, k)
-	}
-	t.mu.Unlock()
-	if l != nil {
+	defer t.mu.Unlock()
+	switch {
+	case l != nil:
 		l.key(k)
+	case t.leg == nil && len(t.early) < keysKept:
+		t.early = append(t.early, k)
 	}
 }
 
