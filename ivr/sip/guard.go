@@ -139,10 +139,10 @@ func (s *Server) informed(r *gosip.Request, tx gosip.ServerTransaction) {
 		s.respond(r, tx, gosip.StatusUnsupportedMediaType, "Unsupported Media Type")
 		return
 	}
-	s.respond(r, tx, gosip.StatusOK, "OK")
-	if ok {
+	if ok { // before the answer, since the next key may follow it at once
 		t.key(key)
 	}
+	s.respond(r, tx, gosip.StatusOK, "OK")
 }
 
 // talk is the dialog that a request belongs to; nil: none.
