@@ -50,8 +50,9 @@ type chartKind string
 const (
 	chartColumns chartKind = "columns" // over time, the columns stacked
 	chartLine    chartKind = "line"
-	chartBars    chartKind = "bars"  // lying, by the first column
-	chartShare   chartKind = "share" // the rows as parts of one whole, by the first column
+	chartBars    chartKind = "bars"   // lying, by the first column
+	chartFunnel  chartKind = "funnel" // the same, each as a part of the first
+	chartShare   chartKind = "share"  // the rows as parts of one whole, by the first column
 	chartTiles   chartKind = "tiles"
 	chartNone    chartKind = "none" // a table by itself
 )
@@ -64,6 +65,7 @@ type Chart struct {
 	Says  string // the main thing, in one sentence: what a reader who cannot see the drawing hears
 	Note  string // how it was counted, where that is not plain
 	Most  int    // bars that are drawn, the others standing in the table; 0 is all
+	Least int    // of a whole, for its parts to be said in percent; of fewer they would mislead
 	Tile  func(Row) tileLook
 }
 

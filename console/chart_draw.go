@@ -94,7 +94,7 @@ func (f *forms) draw(ch Chart, file string) (drawing, error) {
 		return d, d.columns(f)
 	case chartLine:
 		return d, d.line(f)
-	case chartBars:
+	case chartBars, chartFunnel:
 		return d, d.lying(f)
 	case chartShare:
 		return d, d.share(f)
@@ -106,7 +106,7 @@ func (f *forms) draw(ch Chart, file string) (drawing, error) {
 
 // write puts the table into words: what the tooltips, the legend and the table say is written once.
 func (d *drawing) write(f *forms) error {
-	summed := len(d.Rows) > 1
+	summed := len(d.Rows) > 1 && d.Kind != chartFunnel
 	for _, c := range d.Columns {
 		summed = summed && c.Form != asSpan
 	}

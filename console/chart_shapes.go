@@ -102,6 +102,9 @@ func (d *drawing) line(f *forms) error {
 // lying draws a bar for each row, the longest first unless the rows have an order of their own.
 func (d *drawing) lying(f *forms) error {
 	most, sum := 0.0, d.total(0)
+	if d.Kind == chartFunnel {
+		sum = d.Rows[0].N[0]
+	}
 	order := make([]int, len(d.Rows))
 	for i, r := range d.Rows {
 		order[i] = i
@@ -114,7 +117,7 @@ func (d *drawing) lying(f *forms) error {
 	for _, i := range order {
 		r := d.Rows[i]
 		b := bar{Label: r.Label, Figure: d.Cells[i][0], W: percent(r.N[0] / most), Exact: exact(r.N[0]), Mark: d.Columns[0].Mark}
-		if d.Columns[0].Form == asCount {
+		if d.Columns[0].Form == asCount && int(sum) >= d.Least {
 			b.Part = f.pct(int(r.N[0]), int(sum))
 		}
 		d.Bars = append(d.Bars, b)

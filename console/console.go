@@ -137,6 +137,7 @@ func New(o Options) (*Console, error) {
 	c.campaignPages(r)
 	c.residentPages(r)
 	c.statisticsPages(r)
+	c.funnelPages(r)
 	c.jobPages(r)
 	c.systemPages(r)
 	c.promptPages(r)

@@ -175,6 +175,7 @@ type statisticsData struct {
 	Ways     []periodWay
 	Charts   []drawing
 	Now      time.Time // when it was printed
+	Whole    bool      // the reader sees the whole ward
 }
 
 // periodWay is a link to a usual time.
@@ -196,7 +197,7 @@ func (c *Console) statistics(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	words := q.words
-	d := statisticsData{From: q.Span.From.Format(time.DateOnly), To: q.last().Format(time.DateOnly), Step: string(q.Span.Step), Unit: q.Unit, Groups: q.Groups, Now: c.Now(),
+	d := statisticsData{From: q.Span.From.Format(time.DateOnly), To: q.last().Format(time.DateOnly), Step: string(q.Span.Step), Unit: q.Unit, Groups: q.Groups, Now: c.Now(), Whole: scopeOf(r.Context()) == nil,
 		Of: q.say("statistics.of", "From", words.date(q.Span.From), "To", words.date(q.last()))}
 	for _, step := range []days.Step{days.Hour, days.Day, days.Week, days.Month} {
 		if step != days.Hour || userOf(r).Role == Operator {

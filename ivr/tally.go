@@ -20,13 +20,13 @@ const (
 	tallyGivesUp = 2 * talkLimit
 )
 
-// origin is by which way people came to the menu.
-type origin string
+// Origin is by which way people came to the menu.
+type Origin string
 
 const (
-	byHotline origin = "hotline"
-	byOurs    origin = "ours" // calls that we placed
-	byUSSD    origin = "ussd"
+	ByHotline Origin = "hotline"
+	ByOurs    Origin = "ours" // calls that we placed
+	ByUSSD    Origin = "ussd"
 )
 
 // KeepTally counts what people did in the menu until ctx ends. Any number of nodes may: each takes other conversations.
@@ -73,7 +73,7 @@ type tally struct {
 type comingKey struct {
 	day     time.Time
 	version int64
-	origin  origin
+	origin  Origin
 	node    string
 }
 
@@ -95,7 +95,7 @@ type coming struct{ n, left, failed, wrong, astray int }
 type talked struct {
 	day     time.Time
 	version int64
-	origin  origin
+	origin  Origin
 	stays   []stay
 	spine   []string // of the report, as far as the menu is known
 }

@@ -67,9 +67,9 @@ func (h *Hotline) tallyCalls(ctx context.Context, tx *sql.Tx, t *tally) (int, er
 		if err != nil {
 			return 0, err
 		}
-		from := byHotline
+		from := ByHotline
 		if c.outgoing != "" {
-			from = byOurs
+			from = ByOurs
 		}
 		t.add(talked{midnight(c.started), c.version, from, c.stays(&m.Call, h.o.Length), m.callSpine()})
 	}

@@ -58,7 +58,7 @@ func (h *Hotline) tallySessions(ctx context.Context, tx *sql.Tx, t *tally) (int,
 		if err != nil {
 			return 0, err
 		}
-		t.add(talked{midnight(s.started), s.version, byUSSD, s.stays(&m.USSD), m.ussdSpine()})
+		t.add(talked{midnight(s.started), s.version, ByUSSD, s.stays(&m.USSD), m.ussdSpine()})
 	}
 	return len(ids), nil
 }

@@ -51,9 +51,10 @@ var asked = map[string][]string{
 	"/inbox":        {"?seen=1", "?kept=unknown&page=10", "?seen=1&page=18"},
 	"/audit": {"?who=user7", "?act=report.reveal", "?act=report.", "?kind=resident&ref=77", "?kind=report", "?addr=10.1.3.7", "?before=1000", "?who=nobody",
 		"?who=user7&act=report.read&kind=session", "?to={day}"},
-	"/statistics": {"?by=month&from={day}", "?unit={group}"},
-	"/users":      {"?q=user7", "?page=15"},
-	"/handset":    {"?q=hoa", "?q=0905123456"},
+	"/statistics":  {"?by=month&from={day}", "?unit={group}"},
+	"/menu/funnel": {"?origin=ussd", "?from={day}"},
+	"/users":       {"?q=user7", "?page=15"},
+	"/handset":     {"?q=hoa", "?q=0905123456"},
 }
 
 // streams never end, and belong to no page's time.

@@ -29,12 +29,21 @@ select day, carrier, reason, 5 + extract(day from day)::int
 from (select distinct date_trunc('day', hour, 'Asia/Ho_Chi_Minh') as day from message_hours) d
 cross join unnest(array['viettel', 'vinaphone', 'mobifone']) carrier
 cross join unnest(array['UNDELIV 0001', 'UNDELIV 0006', 'EXPIRED 0000', 'ESME_RSYSERR', 'REJECTD 0012', 'expired']) reason`
+	comingCountsSQL = `
+insert into menu_comings (day, version, origin, node, n, left_at, failed, wrong, astray)
+select day, v, origin, 'node' || node, 100, 5, 2, 9, 15
+from (select distinct date_trunc('day', hour, 'Asia/Ho_Chi_Minh') as day from message_hours) d
+cross join generate_series(0, 1) v cross join unnest(array['hotline', 'ours', 'ussd']) origin cross join generate_series(1, 35) node`
+	stayCountsSQL = `
+insert into menu_stays (day, version, origin, node, outcome, key, n, heard, words_ms, waited)
+select day, version, origin, node, outcome, key, 50, 30, 400000, array(select i from generate_series(1, 15) i)
+from menu_comings cross join (values ('key', '1'), ('key', '2'), ('key', '3'), ('wrong', ''), ('silent', ''), ('left', '')) o (outcome, key)`
 	countedSQL = `insert into message_tally (closed_to, counted_at) values (date_trunc('day', now() - interval '3 days', 'Asia/Ho_Chi_Minh'), now())`
 )
 
 // count fills the tallies of the statistics pages.
 func (b city) count(ctx context.Context, n *node) error {
-	for _, q := range []string{hourCountsSQL, dayCountsSQL, failureCountsSQL, countedSQL} {
+	for _, q := range []string{hourCountsSQL, dayCountsSQL, failureCountsSQL, comingCountsSQL, stayCountsSQL, countedSQL} {
 		if err := run(ctx, n.db, q); err != nil {
 			return err
 		}
