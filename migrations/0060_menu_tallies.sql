@@ -15,7 +15,7 @@ create table menu_stays (
   heard    int not null, -- of them, those whose words had ended
   words_ms bigint not null, -- the length of their words together
   waited   int[] not null, -- keys by the time since the words began (ivr.waitEdges); empty where none was pressed
-  primary key (day, version, origin, node, outcome, key)
+  primary key (origin, day, version, node, outcome, key)
 );
 
 -- A conversation counts once at each node, however often it was asked there. One that came to a step of the report's path
@@ -30,7 +30,7 @@ create table menu_comings (
   failed  int not null, -- three failures in a row
   wrong   int not null, -- a key that the node has not
   astray  int not null, -- one of these
-  primary key (day, version, origin, node)
+  primary key (origin, day, version, node)
 );
 
 -- What waits to be counted is few rows: those that last a step change nothing of it.

@@ -31,9 +31,9 @@ cross join unnest(array['viettel', 'vinaphone', 'mobifone']) carrier
 cross join unnest(array['UNDELIV 0001', 'UNDELIV 0006', 'EXPIRED 0000', 'ESME_RSYSERR', 'REJECTD 0012', 'expired']) reason`
 	comingCountsSQL = `
 insert into menu_comings (day, version, origin, node, n, left_at, failed, wrong, astray)
-select day, v, origin, 'node' || node, 100, 5, 2, 9, 15
+select day, extract(month from day)::int % 2, origin, 'node' || node, 100, 5, 2, 9, 15
 from (select distinct date_trunc('day', hour, 'Asia/Ho_Chi_Minh') as day from message_hours) d
-cross join generate_series(0, 1) v cross join unnest(array['hotline', 'ours', 'ussd']) origin cross join generate_series(1, 35) node`
+cross join unnest(array['hotline', 'ours', 'ussd']) origin cross join generate_series(1, 35) node`
 	stayCountsSQL = `
 insert into menu_stays (day, version, origin, node, outcome, key, n, heard, words_ms, waited)
 select day, version, origin, node, outcome, key, 50, 30, 400000, array(select i from generate_series(1, 15) i)
