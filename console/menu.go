@@ -75,6 +75,7 @@ type menuListData struct {
 	Choices  []prompts.Choice
 	Draft    *ivr.Version // the one that is written or waits
 	Mine     bool         // its next step is this user's
+	Names    people
 	Earlier  []ivr.Version
 	May      bool
 	Refused  string
@@ -113,6 +114,13 @@ func (c *Console) menuListed(w http.ResponseWriter, r *http.Request, status int,
 			d.Earlier = append(d.Earlier, v)
 		}
 	}
+	who := []string{d.Who.Approver}
+	for _, v := range all {
+		who = append(who, v.Author)
+	}
+	if d.Names, err = c.users.people(ctx, who...); err != nil {
+		return err
+	}
 	return c.renderStatus(w, r, status, "menu", d)
 }
 
@@ -144,6 +152,7 @@ type menuVersionData struct {
 	SentBack   *auditRow
 	History    []auditRow
 	Refused    string
+	Names      people
 }
 
 // menuFinding is one finding, its place cut for people: the part, and the name in it.
@@ -198,6 +207,13 @@ func (c *Console) menuShown(w http.ResponseWriter, r *http.Request, status int, 
 		return nil
 	})
 	if err != nil {
+		return err
+	}
+	who := append([]string{v.Author}, v.Editors...)
+	for _, a := range d.History {
+		who = append(who, a.Who)
+	}
+	if d.Names, err = c.users.people(ctx, who...); err != nil {
 		return err
 	}
 	return c.renderStatus(w, r, status, "menu_version", d)
