@@ -69,6 +69,7 @@ func (c *Console) menuVersion(r *http.Request) (v ivr.Version, m *ivr.Menu, all 
 type menuListData struct {
 	Live     *ivr.Menu
 	Who      ivr.Version // of Live; 0 for the program's own
+	Whole    bool        // the reader sees the whole ward, and so the paths of those who ring
 	Unusable int64       // a version that is live, and that this program cannot follow
 	Hours    ivr.Hours
 	Open     bool // an officer can be reached now
@@ -89,7 +90,7 @@ func (c *Console) menuList(w http.ResponseWriter, r *http.Request) error {
 
 func (c *Console) menuListed(w http.ResponseWriter, r *http.Request, status int, refused string) error {
 	ctx, menus := r.Context(), c.Calls.Menus()
-	d := menuListData{May: mayMenu(r), Refused: refused}
+	d := menuListData{May: mayMenu(r), Refused: refused, Whole: scopeOf(ctx) == nil}
 	var err error
 	if d.Live, err = menus.Live(ctx); err != nil {
 		return err
