@@ -81,8 +81,11 @@ func (d *doctor) surroundings(ctx context.Context, c Config, db *sql.DB) {
 	d.say("clock", clock, "set it by NTP (timedatectl set-ntp true)", "%v from the database's", seen.ClockOff.Round(time.Millisecond))
 	for _, disk := range seen.State.Disks {
 		state := ok
-		if disk.Low() {
+		switch {
+		case disk.Full():
 			state = bad
+		case disk.Low():
+			state = warn
 		}
 		d.say("disk of "+disk.Of, state, "make room on it", "%s: %d %% of %d GB free", disk.Path, disk.Free*100/max(1, disk.Total), disk.Total>>30)
 	}
