@@ -27,7 +27,7 @@ type auditData struct {
 	Problem string // a key
 }
 
-const auditPage = 100
+const auditPage = 50
 
 func (c *Console) auditList(w http.ResponseWriter, r *http.Request) error {
 	d := auditData{Filter: readAuditFilter(r.URL.Query())}

@@ -100,7 +100,7 @@ func (c *Console) reportRows(w http.ResponseWriter, r *http.Request) error {
 	return c.fragment(w, r, "reports", "rows", d)
 }
 
-const reportsPerPage = 50
+const reportsPerPage = 30
 
 func (c *Console) reportListData(r *http.Request) (reportListData, error) {
 	q := r.URL.Query()

@@ -53,8 +53,8 @@ func TestACarrierGetsItsRateHoweverManyNodesFeedIt(t *testing.T) {
 			if most := s.most(); most > perSecond*115/100 {
 				t.Errorf("%d in one second", most)
 			}
-			// Alone or together: the whole rate, as far as a busy machine lets.
-			if took, want := s.took(), time.Second*messages/perSecond; took > want*3/2 {
+			// Alone or together: the whole rate. A busy machine may take thrice as long, four nodes with a quarter each four times.
+			if took, want := s.took(), time.Second*messages/perSecond; took > want*3 {
 				t.Errorf("%d at %d a second took %s", messages, perSecond, took)
 			}
 		})

@@ -76,7 +76,7 @@ func TestACarrierServesItsOwnQueueItsEqualsAndThoseItStandsInFor(t *testing.T) {
 }
 
 func TestEqualsShareTheWorkByTheirSpeedAndAFastOneIsNotHeldByASlowOne(t *testing.T) {
-	w, fast, slow := newWard(t, 1500), startSMSC(t), startSMSC(t)
+	w, fast, slow := newWard(t, 750), startSMSC(t), startSMSC(t)
 	fast.receipts, slow.receipts = true, true
 	w.routed(Route{Carrier: "fast"}, Route{Carrier: "slow"})
 	w.run(1, nil)
@@ -85,17 +85,17 @@ func TestEqualsShareTheWorkByTheirSpeedAndAFastOneIsNotHeldByASlowOne(t *testing
 		ids = append(ids, w.send(Single{To: to, Text: "Nho ba con canh giac.", Purpose: API}))
 	}
 	w.node(fast.to("fast", func(c *Carrier) { c.Rate = 600 }), slow.to("slow", func(c *Carrier) { c.Rate = 10 }))
-	if diff := cmp.Diff(Progress{Total: 1500, Delivered: 1500}, w.ended(1)); diff != "" {
+	if diff := cmp.Diff(Progress{Total: 750, Delivered: 750}, w.ended(1)); diff != "" {
 		t.Error(diff)
 	}
 	for _, id := range ids {
 		until(t, "the singles are delivered", func() bool { return w.message(id).State == Delivered })
 	}
-	if fast.count()+slow.count() != 1504 || fast.doubled()+slow.doubled() != 0 {
+	if fast.count()+slow.count() != 754 || fast.doubled()+slow.doubled() != 0 {
 		t.Errorf("%d and %d at the SMSCs, %d and %d numbers twice", fast.count(), slow.count(), fast.doubled(), slow.doubled())
 	}
-	if slow.count() < 10 || slow.count() > 300 {
-		t.Errorf("the slow one took %d of 1504", slow.count())
+	if slow.count() < 10 || slow.count() > 150 {
+		t.Errorf("the slow one took %d of 754", slow.count())
 	}
 	var wrong int
 	if err := w.db.QueryRow(`select count(*) from sent where carrier not in ('fast', 'slow') or carrier = 'slow' and submitted_at is null`).Scan(&wrong); err != nil || wrong != 0 {
