@@ -77,10 +77,11 @@ type Console struct {
 	sections []section
 	practice *Console // the pages of the practice ward; nil without one
 
-	uploads    *semaphore.Weighted // those whose files are in memory
-	pageTime   time.Duration
-	practising bool // these are those pages
-	ways       []way
+	uploads      *semaphore.Weighted // those whose files are in memory
+	pageTime     time.Duration
+	practising   bool                       // these are those pages
+	practiceOver func(context.Context) bool // of those pages: the practice ward was taken away
+	ways         []way
 }
 
 // Page is an address that the console serves; its path may hold variables.

@@ -95,6 +95,9 @@ func pageOf(r *http.Request) string {
 func (c *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := explain(err)
 	switch {
+	case c.practising && r.Context().Err() == nil && c.practiceOver(r.Context()):
+		leavePractice(w, r) // its tables went between two reads of this page
+		return
 	case context.Cause(r.Context()) == errBusy:
 		p = errBusy
 		w.Header().Set("Retry-After", "10")

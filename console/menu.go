@@ -20,14 +20,14 @@ import (
 func (c *Console) menuPages(r *mux.Router) {
 	ward, seen := []Role{Ward}, []Role{Ward, Operator}
 	c.page(r, "GET", "/menu", seen, c.menuList)
-	c.page(r, "POST", "/menu/new", ward, c.menuNew)
+	c.page(r, "POST", "/menu/new", ward, ofTheWholeWard(c.menuNew))
 	c.page(r, "GET", "/menu/{id:[0-9]+}", seen, c.menuShow)
 	c.page(r, "GET", "/menu/{id:[0-9]+}/menu.yaml", seen, c.menuFile)
 	c.page(r, "GET", "/menu/{id:[0-9]+}/try", seen, c.menuTry)
-	c.page(r, "GET", "/menu/{id:[0-9]+}/edit", ward, c.menuEdit)
-	c.page(r, "POST", "/menu/{id:[0-9]+}/edit", ward, c.menuSave, menuForm)
+	c.page(r, "GET", "/menu/{id:[0-9]+}/edit", ward, ofTheWholeWard(c.menuEdit))
+	c.page(r, "POST", "/menu/{id:[0-9]+}/edit", ward, ofTheWholeWard(c.menuSave), menuForm)
 	for act := range menuDid {
-		c.page(r, "POST", "/menu/{id:[0-9]+}/"+act, ward, func(w http.ResponseWriter, r *http.Request) error { return c.menuMove(w, r, act) })
+		c.page(r, "POST", "/menu/{id:[0-9]+}/"+act, ward, ofTheWholeWard(func(w http.ResponseWriter, r *http.Request) error { return c.menuMove(w, r, act) }))
 	}
 	c.addNav("/menu", "nav.menu", Ward, Operator)
 	c.addWay("/menu", "nav.menu", "home.menu", nil, Ward, Operator)
@@ -46,9 +46,9 @@ func menuUser(r *http.Request) ivr.User {
 	return ivr.User{Name: u.Name, Role: string(u.Role), Addr: addrOf(r)}
 }
 
-// mayMenu: the menu is the whole ward's, so who looks after some groups only looks on. What they try to change is outside
-// what is theirs (residents.ErrOutside).
-func mayMenu(r *http.Request) bool { return userOf(r).Role == Ward && scopeOf(r.Context()) == nil }
+// mayHotline: what the hotline says and offers is the whole ward's, so who looks after some groups only looks on. What they
+// try to change is outside what is theirs (residents.ErrOutside).
+func mayHotline(r *http.Request) bool { return userOf(r).Role == Ward && scopeOf(r.Context()) == nil }
 
 // menuVersion is the version of an address; 0 is the program's own.
 func (c *Console) menuVersion(r *http.Request) (v ivr.Version, m *ivr.Menu, all ivr.Findings, err error) {
@@ -64,6 +64,16 @@ func (c *Console) menuVersion(r *http.Request) (v ivr.Version, m *ivr.Menu, all 
 	}
 	m, all = c.Calls.Menus().Judge(v)
 	return v, m, all, nil
+}
+
+// ofTheWholeWard keeps do from everybody else.
+func ofTheWholeWard(do func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if !mayHotline(r) {
+			return residents.ErrOutside
+		}
+		return do(w, r)
+	}
 }
 
 type menuListData struct {
@@ -90,7 +100,7 @@ func (c *Console) menuList(w http.ResponseWriter, r *http.Request) error {
 
 func (c *Console) menuListed(w http.ResponseWriter, r *http.Request, status int, refused string) error {
 	ctx, menus := r.Context(), c.Calls.Menus()
-	d := menuListData{May: mayMenu(r), Refused: refused, Whole: scopeOf(ctx) == nil}
+	d := menuListData{May: mayHotline(r), Refused: refused, Whole: scopeOf(ctx) == nil}
 	var err error
 	if d.Live, err = menus.Live(ctx); err != nil {
 		return err
@@ -126,9 +136,6 @@ func (c *Console) menuListed(w http.ResponseWriter, r *http.Request, status int,
 }
 
 func (c *Console) menuNew(w http.ResponseWriter, r *http.Request) error {
-	if !mayMenu(r) {
-		return residents.ErrOutside
-	}
 	id, err := c.Calls.Menus().Begin(r.Context(), menuUser(r))
 	if errors.Is(err, ivr.ErrOpen) {
 		return c.menuListed(w, r, http.StatusConflict, "menu.refused.open")
@@ -184,7 +191,7 @@ func (c *Console) menuShown(w http.ResponseWriter, r *http.Request, status int, 
 		return err
 	}
 	ctx, menus, name := r.Context(), c.Calls.Menus(), userOf(r).Name
-	d := menuVersionData{Version: v, Whole: m != nil, Findings: menuFindings(all), Refused: refused, May: mayMenu(r), MayApprove: v.MayApprove(name), WroteIt: v.Wrote(name)}
+	d := menuVersionData{Version: v, Whole: m != nil, Findings: menuFindings(all), Refused: refused, May: mayHotline(r), MayApprove: v.MayApprove(name), WroteIt: v.Wrote(name)}
 	live, err := menus.Live(ctx)
 	if err != nil {
 		return err
@@ -235,9 +242,6 @@ func (c *Console) menuFile(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (c *Console) menuMove(w http.ResponseWriter, r *http.Request, act string) error {
-	if !mayMenu(r) {
-		return residents.ErrOutside
-	}
 	id, err := pathID(r)
 	if err != nil {
 		return err

@@ -31,6 +31,10 @@ func (c *Console) newPractice(p *Practice) (*Console, error) {
 		return nil, err
 	}
 	desk.users, desk.sessions, desk.practising = c.users, c.sessions, true
+	desk.practiceOver = func(ctx context.Context) bool {
+		begun, err := p.Store.Begun(ctx)
+		return err == nil && !begun
+	}
 	for _, words := range desk.catalogs {
 		words.instead = map[string]string{"campaigns.message.suppressed": "practice.held"}
 	}
@@ -60,11 +64,24 @@ func (c *Console) practicePages() {
 		case err != nil:
 			c.fail(w, r, err)
 		case !begun:
-			http.Redirect(w, r, firstDayPath, http.StatusSeeOther)
+			leavePractice(w, r)
 		default:
 			inside.ServeHTTP(w, r)
 		}
 	})
+}
+
+// leavePractice leads out of a practice ward that is no more: somebody took it away while this page of it lay open.
+func leavePractice(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.Header.Get("X-Part") != "":
+		w.Header().Set("X-Door", firstDayPath) // parts.js goes there; a redirect would put that page into a corner of this one
+		w.WriteHeader(http.StatusNoContent)
+	case r.Header.Get("Accept") == "text/event-stream":
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		http.Redirect(w, r, firstDayPath, http.StatusSeeOther)
+	}
 }
 
 func isPractised(path string) bool {

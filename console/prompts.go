@@ -28,16 +28,16 @@ func (c *Console) promptPages(r *mux.Router) {
 	see, ward := []Role{Ward, Operator}, []Role{Ward}
 	const line = "/prompts/{voice:trung|bac}/{line:[a-z0-9_-]+}"
 	c.page(r, "GET", "/prompts", see, c.promptList)
-	c.page(r, "POST", "/prompts/synthesise", ward, c.promptsSynthesise)
-	c.page(r, "POST", "/prompts/voice", ward, c.promptVoice)
+	c.page(r, "POST", "/prompts/synthesise", ward, ofTheWholeWard(c.promptsSynthesise))
+	c.page(r, "POST", "/prompts/voice", ward, ofTheWholeWard(c.promptVoice))
 	c.page(r, "GET", line, see, c.promptShow)
 	c.page(r, "GET", line+"/playing.wav", see, c.promptPlaying)
 	c.page(r, "GET", line+"/{id:[0-9]+}.wav", see, c.promptWAV)
-	c.page(r, "POST", line+"/sound", ward, c.promptKeep, audio.MaxBytes+64<<10)
-	c.page(r, "POST", line+"/synthesise", ward, c.promptSynthesise)
-	c.page(r, "POST", line+"/take-back", ward, c.promptTakeBack)
-	c.page(r, "POST", line+"/{id:[0-9]+}/use", ward, c.promptUse)
-	c.page(r, "POST", line+"/{id:[0-9]+}/delete", ward, c.promptDelete)
+	c.page(r, "POST", line+"/sound", ward, ofTheWholeWard(c.promptKeep), audio.MaxBytes+64<<10)
+	c.page(r, "POST", line+"/synthesise", ward, ofTheWholeWard(c.promptSynthesise))
+	c.page(r, "POST", line+"/take-back", ward, ofTheWholeWard(c.promptTakeBack))
+	c.page(r, "POST", line+"/{id:[0-9]+}/use", ward, ofTheWholeWard(c.promptUse))
+	c.page(r, "POST", line+"/{id:[0-9]+}/delete", ward, ofTheWholeWard(c.promptDelete))
 	c.addNav("/prompts", "nav.prompts", Ward, Operator)
 	c.addWay("/prompts", "nav.prompts", "home.prompts", nil, Ward, Operator)
 }
@@ -87,6 +87,7 @@ type promptListData struct {
 	All, Missing, Own int
 	Stale             int
 	Engine            bool // a speech program is there
+	May               bool // change what is heard
 	Units             []unitVoice
 	Default           prompts.Voice
 	WardName          string
@@ -106,7 +107,7 @@ var promptFilters = []string{"own", "missing", "stale"}
 
 func (c *Console) promptList(w http.ResponseWriter, r *http.Request) error {
 	ctx, q := r.Context(), r.URL.Query()
-	d := promptListData{Voice: prompts.Voice(q.Get("voice")), Of: q.Get("of"), Text: strings.TrimSpace(q.Get("q")), Engine: c.Sounds.Engine() != "", Default: c.Sounds.Default()}
+	d := promptListData{Voice: prompts.Voice(q.Get("voice")), Of: q.Get("of"), Text: strings.TrimSpace(q.Get("q")), May: mayHotline(r), Engine: c.Sounds.Engine() != "", Default: c.Sounds.Default()}
 	if !d.Voice.Known() {
 		d.Voice = c.Sounds.Default()
 	}
@@ -249,7 +250,7 @@ func (c *Console) showPrompt(w http.ResponseWriter, r *http.Request, status int,
 		return err
 	}
 	d := promptShowData{promptRow: c.promptRow(line, v, own), Engine: c.Sounds.Engine() != "", InUse: own[prompts.Key{Voice: v, Line: line.Name}].ID,
-		Problem: problem, Given: given, May: userOf(r).Role == Ward, Longest: audio.Longest(prompts.Syllables(line.In(v)))}
+		Problem: problem, Given: given, May: mayHotline(r), Longest: audio.Longest(prompts.Syllables(line.In(v)))}
 	_, d.BuiltIn = c.Sounds.Playing().Given(v, line.Name)
 	kept, err := c.Sounds.OfLine(ctx, d.Key, soundsShown)
 	if err != nil {
