@@ -22,6 +22,7 @@ type SIPConfig struct {
 	ExternalIP string        `mapstructure:"external_ip"`
 	TLS        TLSConfig     `mapstructure:"tls"`
 	Spool      string        `mapstructure:"spool"`
+	RTPTimeout time.Duration `mapstructure:"rtp_timeout"`
 }
 
 // TrunkConfig is one line to the telephone network.
@@ -45,7 +46,7 @@ type RegisterConfig struct {
 }
 
 func defaultSIP() SIPConfig {
-	return SIPConfig{Listen: []string{}, Trunks: []TrunkConfig{}, RTPPorts: "20000-29999", Spool: "var/voice"}
+	return SIPConfig{Listen: []string{}, Trunks: []TrunkConfig{}, RTPPorts: "20000-29999", Spool: "var/voice", RTPTimeout: time.Minute}
 }
 
 // defaultTrunk is what a trunk's missing keys mean.
@@ -101,6 +102,7 @@ func (k *check) sip(c SIPConfig, names map[string]bool) {
 	k.that(c.ExternalIP == "" || net.ParseIP(c.ExternalIP) != nil, "voice.sip.external_ip", "an IP address, or nothing", c.ExternalIP)
 	k.that(!heard["tls"] || c.TLS.Cert != "", "voice.sip.tls.cert", "a file, since voice.sip.listen has tls://", c.TLS.Cert)
 	k.that(!heard["tls"] || c.TLS.Key != "", "voice.sip.tls.key", "a file, since voice.sip.listen has tls://", c.TLS.Key)
+	k.that(c.RTPTimeout == 0 || c.RTPTimeout >= 20*time.Second && c.RTPTimeout <= time.Hour, "voice.sip.rtp_timeout", "20s to 1h, or 0 for none", c.RTPTimeout)
 	k.that(len(c.Listen) == 0 || c.Spool != "", "voice.sip.spool", "a folder, since voice.sip.listen is set", c.Spool)
 }
 

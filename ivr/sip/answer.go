@@ -130,7 +130,7 @@ func (s *Server) takeUp(d *diago.DialogServerSession, t *trunk, k *talk) (*leg, 
 	if err != nil {
 		return nil, fmt.Errorf("our address towards the trunk: %w", err)
 	}
-	m, err := s.ports.open(ip, s.o.ExternalIP, k.offered || t.SRTP)
+	m, rtcp, err := s.ports.open(ip, s.o.ExternalIP, k.offered || t.SRTP, t.has)
 	if err != nil {
 		s.refuse(d, gosip.StatusServiceUnavailable, "Service Unavailable", gosip.NewHeader("Retry-After", retryAfter))
 		return nil, err
@@ -148,7 +148,7 @@ func (s *Server) takeUp(d *diago.DialogServerSession, t *trunk, k *talk) (*leg, 
 	if !k.offered && len(m.CommonCodecs()) == 0 {
 		return nil, errors.New("answer: the ACK brought no SDP")
 	}
-	return newLeg(m, s.laws, s.log, k.agreed().events), nil
+	return newLeg(m, rtcp, s.laws, s.log, k.agreed(), s.o.Silent), nil
 }
 
 // caller is who calls: the network's own word for it (RFC 3325) before the telephone's. Withheld is a word.

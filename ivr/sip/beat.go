@@ -8,12 +8,15 @@ import (
 	"time"
 )
 
+// ticking is what lives by frames: a line, or the vigil over a leg.
+type ticking interface{ tick() }
+
 // beat is one goroutine that has every call send its next 20 ms. It keeps to the clock, not to its own last turn: what comes
 // late is made up for, so that no call drifts.
 type beat struct {
 	every time.Duration // frame; a test lets the time of calls run faster
 	mu    sync.Mutex
-	lines atomic.Pointer[[]*line] // replaced, never changed
+	all   atomic.Pointer[[]ticking] // replaced, never changed
 }
 
 // lateBeats is how many frames are made up for; after more the machine slept, and a burst would help nobody.
@@ -21,22 +24,22 @@ const lateBeats = 10
 
 func newBeat(every time.Duration) *beat {
 	b := &beat{every: every}
-	b.lines.Store(&[]*line{})
+	b.all.Store(&[]ticking{})
 	return b
 }
 
-func (b *beat) add(l *line) {
+func (b *beat) add(t ...ticking) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	all := append(slices.Clone(*b.lines.Load()), l)
-	b.lines.Store(&all)
+	all := append(slices.Clone(*b.all.Load()), t...)
+	b.all.Store(&all)
 }
 
-func (b *beat) remove(l *line) {
+func (b *beat) remove(t ...ticking) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	all := slices.DeleteFunc(slices.Clone(*b.lines.Load()), func(o *line) bool { return o == l })
-	b.lines.Store(&all)
+	all := slices.DeleteFunc(slices.Clone(*b.all.Load()), func(o ticking) bool { return slices.Contains(t, o) })
+	b.all.Store(&all)
 }
 
 func (b *beat) run(ctx context.Context) {
@@ -49,8 +52,8 @@ func (b *beat) run(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
-		for _, l := range *b.lines.Load() {
-			l.tick()
+		for _, t := range *b.all.Load() {
+			t.tick()
 		}
 		next = next.Add(b.every)
 		wait := time.Until(next)

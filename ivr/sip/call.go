@@ -24,6 +24,7 @@ const (
 	statusCompleted = "completed"
 	statusFailed    = "failed"
 	statusStopped   = "stopped"
+	statusVanished  = "vanished"
 )
 
 // errDone ends a call as the menu wishes.
@@ -59,8 +60,9 @@ func (c *call) run(first func(context.Context) (ivr.Reply, error)) {
 	if !c.reading {
 		go c.leg.read()
 	}
-	c.s.beat.add(c.line)
-	defer c.s.beat.remove(c.line)
+	c.leg.vigil.watch(func(why error) { cancel(why) })
+	c.s.beat.add(c.line, c.leg.vigil)
+	defer c.s.beat.remove(c.line, c.leg.vigil)
 
 	err := c.talk(ctx, first)
 	status := statusCompleted
@@ -68,6 +70,9 @@ func (c *call) run(first func(context.Context) (ivr.Reply, error)) {
 	case errors.Is(err, errStopping):
 		status = statusStopped
 		c.apologise()
+	case errors.Is(err, errVanished), errors.Is(err, errExpired):
+		status = statusVanished
+		c.log.Info("the caller is gone", "reason", err.Error())
 	case errors.Is(err, errDone), c.ctx.Err() != nil:
 	default:
 		status = statusFailed
@@ -77,6 +82,9 @@ func (c *call) run(first func(context.Context) (ivr.Reply, error)) {
 		c.log.Error("end of the call not kept", "err", err)
 	}
 	c.log.Info("call ended", "status", status)
+	if n := c.leg.path.strangers.Load(); n > 0 {
+		c.log.Warn("sound from addresses that neither the SDP nor the trunk names was not heard", "packets", n)
+	}
 }
 
 // talk goes from step to step; it returns why it ended.

@@ -65,9 +65,14 @@ func (c *call) bridge(ctx context.Context, r *rung) error {
 	c.line.silent(true)
 	r.leg.hear(c.passTo(c.leg))
 	c.leg.hear(c.passTo(r.leg))
+	gone, lost := context.WithCancelCause(r.d.Context())
+	defer lost(nil)
+	r.leg.vigil.watch(lost)
+	c.s.beat.add(r.leg.vigil)
+	defer c.s.beat.remove(r.leg.vigil)
 	var err error
 	select {
-	case <-r.d.Context().Done():
+	case <-gone.Done():
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	}

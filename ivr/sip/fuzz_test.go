@@ -78,7 +78,7 @@ func FuzzRTP(f *testing.F) {
 	f.Add([]byte{0x80, 0x65 | 0x80, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 5, 10, 0, 0})
 	f.Add([]byte{0xb0, 8, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0xff})
 	s := &media.MediaSession{Codecs: []media.Codec{media.CodecAudioAlaw}, Laddr: net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4000}}
-	g := newLeg(s, newLaws(), slog.New(slog.DiscardHandler), 101)
+	g := newLeg(s, control{path: &path{}}, newLaws(), slog.New(slog.DiscardHandler), offer{events: 101, mode: "sendrecv"}, 0)
 	g.hear(&hearing{
 		key: func(k rune) {
 			if !strings.ContainsRune(keyNames, k) {

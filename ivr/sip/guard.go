@@ -79,7 +79,12 @@ func (s *Server) invited(r *gosip.Request, tx gosip.ServerTransaction, next sipg
 		s.respond(r, tx, gosip.StatusBadRequest, "Bad Request")
 		return
 	}
-	t := &talk{}
+	t := &talk{timer: readTimer(r)}
+	if t.timer.brief {
+		s.tooBrief(r, tx)
+		return
+	}
+	f := &fitting{ServerTransaction: tx, timer: t.timer}
 	if body := r.Body(); len(body) > 0 {
 		o, err := readOffer(body)
 		if err != nil {
@@ -89,7 +94,7 @@ func (s *Server) invited(r *gosip.Request, tx gosip.ServerTransaction, next sipg
 		}
 		t.offer, t.offered = o, true
 		r.SetBody(o.narrow())
-		tx = &fitting{ServerTransaction: tx, offer: o}
+		f.offer = &o
 	} else {
 		r.SetBody(nil)
 	}
@@ -99,7 +104,7 @@ func (s *Server) invited(r *gosip.Request, tx gosip.ServerTransaction, next sipg
 		return
 	}
 	defer s.talks.Delete(id)
-	next(r, tx)
+	next(r, f)
 }
 
 // acknowledged: an ACK carries an answer only where the INVITE made no offer.
@@ -156,13 +161,17 @@ func (s *Server) talk(r *gosip.Request) *talk {
 // fitting gives the library's answer the form that the true offer asks for.
 type fitting struct {
 	gosip.ServerTransaction
-	offer offer
+	offer *offer // nil: there was none
+	timer timer
 }
 
 func (f *fitting) Respond(res *gosip.Response) error {
-	if res.IsSuccess() && len(res.Body()) > 0 {
+	if res.IsSuccess() {
 		res = res.Clone() // it is sent again until the ACK comes
-		res.SetBody(f.offer.fit(res.Body()))
+		f.timer.tell(res)
+		if f.offer != nil && len(res.Body()) > 0 {
+			res.SetBody(f.offer.fit(res.Body()))
+		}
 	}
 	return f.ServerTransaction.Respond(res)
 }

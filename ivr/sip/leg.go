@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,8 @@ import (
 const (
 	frame        = 20 * time.Millisecond
 	frameSamples = 160
+
+	comfortNoise = 13 // RFC 3389 §4
 )
 
 // leg is the sound of one dialog, both ways.
@@ -28,6 +31,10 @@ type leg struct {
 
 	sess atomic.Pointer[media.MediaSession] // replaced when the peer offers anew
 	law  atomic.Uint32                      // that we send
+
+	rtcp  control
+	path  *path
+	vigil *vigil
 
 	keys  keyReader
 	heard atomic.Pointer[hearing]
@@ -46,16 +53,19 @@ type hearing struct {
 	events func(p *rtp.Packet) // telephone-event packets as they come, for a bridge
 }
 
-func newLeg(s *media.MediaSession, t *laws, log *slog.Logger, events int) *leg {
-	g := &leg{laws: t, log: log, events: uint8(events)}
+// newLeg is the sound of s, to which c belongs. silent is how long its other end may send nothing; 0: any time.
+func newLeg(s *media.MediaSession, c control, t *laws, log *slog.Logger, o offer, silent time.Duration) *leg {
+	g := &leg{laws: t, log: log, events: uint8(o.events), rtcp: c, path: c.path, vigil: &vigil{path: c.path, limit: frames(silent)}}
 	g.out.Header = rtp.Header{Version: 2, SSRC: rand.Uint32(), SequenceNumber: uint16(rand.Uint32()), Timestamp: rand.Uint32()}
 	g.heard.Store(&hearing{})
-	g.adopt(s)
+	g.adopt(s, o)
 	return g
 }
 
-// adopt goes on with a session that was negotiated anew.
-func (g *leg) adopt(s *media.MediaSession) {
+// adopt goes on with a session that was negotiated anew, by o.
+func (g *leg) adopt(s *media.MediaSession, o offer) {
+	g.path.name(netip.AddrPortFrom(o.addr, uint16(o.port)))
+	g.vigil.hold(o.holds())
 	old := g.sess.Swap(s)
 	chosen := aLaw
 	if c, ok := media.CodecAudioFromList(s.CommonCodecs()); ok {
@@ -73,6 +83,7 @@ func (g *leg) hear(h *hearing) { g.heard.Store(h) }
 
 // read takes packets until the session is closed.
 func (g *leg) read() {
+	go g.rtcp.listen()
 	buf := make([]byte, media.RTPBufSize)
 	for {
 		s := g.sess.Load()
@@ -112,6 +123,8 @@ func (g *leg) take(p *rtp.Packet) {
 	}
 	h := g.heard.Load()
 	switch {
+	case p.PayloadType == comfortNoise:
+		g.vigil.comfort()
 	case p.PayloadType == g.events && g.events != 0:
 		if key, began := g.keys.read(p.SSRC, p.Timestamp, p.SequenceNumber, p.Marker, p.Payload, time.Now()); began && h.key != nil {
 			h.key(key)

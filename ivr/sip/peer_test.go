@@ -25,7 +25,8 @@ type peer struct {
 	contact string
 	cseq    int
 	out     rtp.Packet
-	answer  string // SDP
+	answer  string   // SDP
+	headers []string // more, of each request
 }
 
 // message is what came: the first line, the headers, the body.
@@ -84,6 +85,9 @@ func (p *peer) send(method, kind, body string) error {
 	fmt.Fprintf(&b, "%s sip:hotline@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;rport;branch=z9hG4bK%d%s%s\r\nFrom: <sip:0905123456@127.0.0.1>;tag=%s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d %s\r\n",
 		method, p.conn.RemoteAddr(), p.conn.LocalAddr(), p.cseq, p.id, branch, p.tag, to, p.id, p.cseq, method)
 	fmt.Fprintf(&b, "Contact: <sip:0905123456@%s>\r\nMax-Forwards: 70\r\n", p.conn.LocalAddr())
+	for _, h := range p.headers {
+		b.WriteString(h + "\r\n")
+	}
 	if kind != "" {
 		fmt.Fprintf(&b, "Content-Type: %s\r\n", kind)
 	}

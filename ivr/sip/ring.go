@@ -24,6 +24,7 @@ type rung struct {
 	s     *Server
 	trunk *trunk
 	d     *diago.DialogClientSession
+	rtcp  control
 	leg   *leg // once it is taken
 
 	first chan struct{} // closed when the network has taken the call: it rings, or is over
@@ -46,12 +47,12 @@ func (s *Server) ring(ctx context.Context, t *trunk, number, from string) (*rung
 	if err != nil {
 		return nil, fmt.Errorf("ring over trunk %s: %w", t.Name, err)
 	}
-	m, err := s.ports.open(ip, s.o.ExternalIP, t.SRTP)
+	m, rtcp, err := s.ports.open(ip, s.o.ExternalIP, t.SRTP, t.has)
 	if err != nil {
 		return nil, err
 	}
 	d.InitMediaSession(m, nil, nil)
-	r := &rung{s: s, trunk: t, d: d, first: make(chan struct{}), done: make(chan struct{})}
+	r := &rung{s: s, trunk: t, d: d, rtcp: rtcp, first: make(chan struct{}), done: make(chan struct{})}
 	s.running.Add(1)
 	go func() {
 		defer s.running.Done()
@@ -115,7 +116,7 @@ func (r *rung) invite(ctx context.Context, from string) (out ivr.Outcome, err er
 	if err := r.d.Ack(ctx); err != nil {
 		return ivr.Failed, err
 	}
-	r.leg = newLeg(r.d.MediaSession(), r.s.laws, r.s.log, o.events)
+	r.leg = newLeg(r.d.MediaSession(), r.rtcp, r.s.laws, r.s.log, o, r.s.o.Silent)
 	k := &talk{offer: o, offered: true}
 	k.open(r.leg, nil, r.d.InviteRequest.Contact(), r.d.ReadRequest)
 	r.s.talks.Store(callID(r.d.InviteRequest), k)

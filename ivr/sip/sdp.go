@@ -129,6 +129,9 @@ func (o *offer) attribute(value string, ours bool, rtpmaps map[int]string) {
 	}
 }
 
+// holds says that nothing will come from who offered it: on hold, by the attribute or by the address (RFC 3264 §8.4).
+func (o offer) holds() bool { return o.mode != "sendrecv" || o.addr.IsUnspecified() }
+
 func (o *offer) choose(formats []string, rtpmaps map[int]string) {
 	events := map[int]bool{}
 	for _, f := range formats {

@@ -54,6 +54,7 @@ type Options struct {
 	Spoken     Spoken
 	Spool      string // a folder for messages while they are spoken; "": none are taken
 	Sounds     Sounds
+	Silent     time.Duration // a call from which so long nothing came, neither RTP nor RTCP, is over; 0: never
 	Frame      time.Duration // 0: 20 ms. A test lets the calls' time run faster.
 	Log        *slog.Logger
 }

@@ -18,6 +18,7 @@ type talk struct {
 	read    func(*gosip.Request, gosip.ServerTransaction) error
 	contact gosip.Header
 	early   []rune // keys by INFO that came before there was a line to take them
+	timer   timer  // of the INVITE
 }
 
 // open tells of the sound, once there is one.
@@ -30,6 +31,7 @@ func (t *talk) open(g *leg, l *line, contact gosip.Header, read func(*gosip.Requ
 		}
 	}
 	t.early = nil
+	g.vigil.renew(t.timer.lasts())
 	t.mu.Unlock()
 }
 
@@ -39,6 +41,7 @@ func (t *talk) key(k rune) {
 	defer t.mu.Unlock()
 	switch {
 	case l != nil:
+		t.leg.path.heard.Store(true)
 		l.key(k)
 	case t.leg == nil && len(t.early) < keysKept:
 		t.early = append(t.early, k)
@@ -81,19 +84,28 @@ func (s *Server) renewed(r *gosip.Request, tx gosip.ServerTransaction) {
 		s.respond(r, tx, gosip.StatusInternalServerError, "Server Internal Error", gosip.NewHeader("Retry-After", "2"))
 		return
 	}
-	if len(r.Body()) == 0 && r.Method == gosip.UPDATE {
-		s.respond(r, tx, gosip.StatusOK, "OK", t.contact)
+	session := readTimer(r)
+	if session.brief {
+		s.tooBrief(r, tx)
 		return
 	}
-	body, err := t.reoffer(r.Body())
-	if err != nil {
-		s.log.Info("new offer refused", "reason", err.Error())
-		s.respond(r, tx, gosip.StatusNotAcceptableHere, "Not Acceptable Here")
-		return
+	t.leg.path.heard.Store(true) // a sign of life as good as a packet
+	var body []byte
+	if len(r.Body()) > 0 || r.Method != gosip.UPDATE {
+		var err error
+		if body, err = t.reoffer(r.Body()); err != nil {
+			s.log.Info("new offer refused", "reason", err.Error())
+			s.respond(r, tx, gosip.StatusNotAcceptableHere, "Not Acceptable Here")
+			return
+		}
 	}
+	t.leg.vigil.renew(session.lasts())
 	res := gosip.NewResponseFromRequest(r, gosip.StatusOK, "OK", body)
 	res.AppendHeader(t.contact)
-	res.AppendHeader(gosip.NewHeader("Content-Type", "application/sdp"))
+	if body != nil {
+		res.AppendHeader(gosip.NewHeader("Content-Type", "application/sdp"))
+	}
+	session.tell(res)
 	if err := tx.Respond(res); err != nil {
 		s.log.Debug("SIP answer not sent", "method", string(r.Method), "err", err)
 	}
@@ -116,6 +128,6 @@ func (t *talk) reoffer(body []byte) ([]byte, error) {
 	}
 	answer := o.fit(s.LocalSDP())
 	t.offer = o
-	t.leg.adopt(s)
+	t.leg.adopt(s, o)
 	return answer, nil
 }
