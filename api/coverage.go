@@ -4,35 +4,21 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/lib/pq"
-
-	"canhgiac/residents"
 )
 
 type coverageAnswer struct {
 	Unit      int64  `json:"unit"`
 	Name      string `json:"name"`
 	Residents int    `json:"residents"`
-	Agreed    int    `json:"agreed"`    // residents who agreed to be messaged
-	Reachable int    `json:"reachable"` // numbers that an SMS may go to now
-	Delivered int    `json:"delivered"` // of them, those with at least one reminder on the handset
+	Agreed    int    `json:"agreed"`    // residents who agreed to reminders
+	Reachable int    `json:"reachable"` // numbers that an SMS or a call may go to now
+	Reached   int    `json:"reached"`   // of them, those to which a message was delivered or a call heard
 }
 
-// coverageSQL reads the queue's ledger: a message of a run is run<<32 | resident. A number counts in the unit of the
-// resident who stands for it, as it does in campaigns.
-const coverageSQL = `
-with reachable as (` + residents.AudienceSQL + `), delivered as (
-  select distinct message_id & 4294967295 as resident_id from sent where state = 'delivered' and message_id > 4294967295
-)
-select u.id, u.name, (select count(*) from residents r where r.unit_id = u.id),
-  (select count(*) from residents r where r.unit_id = u.id and r.consent_at is not null and not exists (select from opt_outs o where o.phone = r.phone)),
-  count(a.resident_id), count(d.resident_id)
-from units u
-left join reachable a on a.unit_id = u.id
-left join delivered d on d.resident_id = a.resident_id
-where u.id = any ($1::bigint[])
-group by u.id, u.name order by array_position($1::bigint[], u.id)`
+const unitNamesSQL = `select u.id, u.name from unnest($1::bigint[]) with ordinality as asked (id, nth) join units u using (id) order by nth`
 
 // getCoverage tells how far reminders have come in a unit: ?unit= an id or a ward's name, by default the ward served.
 func (a *api) getCoverage(ctx context.Context, c *call) (answer, error) {
@@ -43,29 +29,38 @@ func (a *api) getCoverage(ctx context.Context, c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	rows, err := a.DB.QueryContext(ctx, coverageSQL, pq.Array(units))
+	reach, at, err := a.Campaigns.WardReach(ctx)
+	if err != nil {
+		return answer{}, err
+	}
+	rows, err := a.DB.QueryContext(ctx, unitNamesSQL, pq.Array(units))
 	if err != nil {
 		return answer{}, err
 	}
 	defer rows.Close()
-	var total coverageAnswer
-	each := []coverageAnswer{}
+	var body struct {
+		coverageAnswer
+		CountedAt *time.Time       `json:"counted_at"` // null: not yet
+		Units     []coverageAnswer `json:"units"`      // the asked one, then its groups
+	}
 	for rows.Next() {
 		var u coverageAnswer
-		if err := rows.Scan(&u.Unit, &u.Name, &u.Residents, &u.Agreed, &u.Reachable, &u.Delivered); err != nil {
+		if err := rows.Scan(&u.Unit, &u.Name); err != nil {
 			return answer{}, err
 		}
-		if total.Unit == 0 {
-			total.Unit, total.Name = u.Unit, u.Name
+		if body.Unit == 0 {
+			body.Unit, body.Name = u.Unit, u.Name
 		}
-		total.Residents, total.Agreed = total.Residents+u.Residents, total.Agreed+u.Agreed
-		total.Reachable, total.Delivered = total.Reachable+u.Reachable, total.Delivered+u.Delivered
-		each = append(each, u)
+		n := reach[u.Unit]
+		u.Residents, u.Agreed, u.Reachable, u.Reached = n.Residents, n.Agreed, n.Reachable, n.Reached
+		body.Residents, body.Agreed = body.Residents+u.Residents, body.Agreed+u.Agreed
+		body.Reachable, body.Reached = body.Reachable+u.Reachable, body.Reached+u.Reached
+		body.Units = append(body.Units, u)
 	}
-	return answer{Status: http.StatusOK, Body: struct {
-		coverageAnswer
-		Units []coverageAnswer `json:"units"` // the asked one, then its groups
-	}{total, each}}, rows.Err()
+	if !at.IsZero() {
+		body.CountedAt = &at
+	}
+	return answer{Status: http.StatusOK, Body: body}, rows.Err()
 }
 
 // units gives the asked unit and, for a ward, its groups after it.

@@ -408,7 +408,7 @@ func TestCoverageNamesTheGroupsAndCountsEachNumberOnce(t *testing.T) {
 		all := counted.Groups
 		var got []string
 		for _, c := range all {
-			got = append(got, fmt.Sprintf("%s %d %d %d", c.Unit.Name, c.Reachable, c.Delivered, c.NotReached()))
+			got = append(got, fmt.Sprintf("%s %d %d %d", c.Unit.Name, c.Reachable, c.Reached, c.NotReached()))
 		}
 		if want := []string{"Tổ 1 2 1 1", "Tổ 2 2 0 2", "Tổ 3 0 0 0"}; fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Fatalf("%s: coverage = %q, want %q", when, got, want)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/lib/pq"
@@ -55,23 +56,27 @@ set queued = excluded.queued, submitting = excluded.submitting, accepted = exclu
 where (t.queued, t.submitting, t.accepted, t.delivered, t.unknown, t.failed, t.expired, t.suppressed, t.cancelled) is distinct from
       (excluded.queued, excluded.submitting, excluded.accepted, excluded.delivered, excluded.unknown, excluded.failed, excluded.expired, excluded.suppressed, excluded.cancelled)`
 
-// reachSQL reads gateway's tables: a number counts once however many of the campaign's messages came to it, and only while it
-// still belongs to the audience, so that it can be set against reachable. A household's number is in the audience by one of
-// its people, and consent may pass from one to the other: a message to any of them came to the number. A call came to it that was
-// heard (CallHeard). The audience is that of the campaign's channel.
-const reachSQL = `
-with reached as materialized (
-  select m.phone from chunks c join messages m on m.chunk_id = c.id join sent s on s.message_id = m.id
-  where c.run_id = any($2) and s.state = 'delivered'
-  union select phone from campaign_calls where run_id = any($2) and result = '` + CallHeard + `'
-)
-select a.unit_id, count(*), count(d.phone) from (%s) a left join reached d on d.phone = a.phone group by a.unit_id`
+// arrivedSQL is the one meaning of "reached": numbers to which a message was delivered, or a call of which what it was for
+// began to be heard (CallHeard). It reads gateway's tables. A household's number is in the audience by one of its people, and
+// consent may pass from one to the other: what came to any of them came to the number.
+const arrivedSQL = `
+select m.phone from chunks c join messages m on m.chunk_id = c.id join sent s on s.message_id = m.id
+where %s and s.state = 'delivered'
+union select k.phone from campaign_calls k where %s and k.result = '` + CallHeard + `'`
+
+// reachSQL counts a number once however often the campaign came to it, and only while it still belongs to the audience, so
+// that it can be set against reachable. The audience is that of the campaign's channel.
+var reachSQL = `
+with reached as materialized (` + fmt.Sprintf(arrivedSQL, "c.run_id = any($2)", "k.run_id = any($2)") + `)
+select a.unit_id, count(*), count(d.phone) from (<audience>) a left join reached d on d.phone = a.phone group by a.unit_id`
 
 var reachSQLs = map[string]string{
-	ChannelSMS:         fmt.Sprintf(reachSQL, residents.AudienceSQL),
-	ChannelCall:        fmt.Sprintf(reachSQL, residents.CallAudienceSQL),
-	ChannelSMSThenCall: fmt.Sprintf(reachSQL, residents.AnyAudienceSQL),
+	ChannelSMS:         reachIn(residents.AudienceSQL),
+	ChannelCall:        reachIn(residents.CallAudienceSQL),
+	ChannelSMSThenCall: reachIn(residents.AnyAudienceSQL),
 }
+
+func reachIn(audience string) string { return strings.Replace(reachSQL, "<audience>", audience, 1) }
 
 const forgetReachSQL = `delete from reach_tallies where campaign_id = $1 and unit_id <> all($2)`
 

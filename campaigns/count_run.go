@@ -53,10 +53,14 @@ func (s *Store) leadCounting(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		ward, err := s.CountWard(ctx)
+		if err != nil {
+			return err
+		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(max(countRest*(took+audience), leastPause)):
+		case <-time.After(max(countRest*(took+audience+ward), leastPause)):
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"canhgiac/campaigns"
 )
 
 // stirSQL gives some of the messages an outcome, or another one, and lets some wait for another try.
@@ -77,7 +79,7 @@ func TestTheTalliesOfALargeWardAreWhatAFullCountFinds(t *testing.T) {
 		}
 		var sum, reached int
 		for _, g := range got.Groups {
-			sum, reached = sum+g.Progress.Total, reached+g.Delivered
+			sum, reached = sum+g.Progress.Total, reached+g.Reached
 		}
 		full := o.count(`select count(distinct phone) from messages m join sent s on s.message_id = m.id where s.state = 'delivered'`)
 		if sum != want.Total || reached != full {
@@ -90,5 +92,47 @@ func TestTheTalliesOfALargeWardAreWhatAFullCountFinds(t *testing.T) {
 	}
 	if took, err := o.store.CountDue(ctx); err != nil || took != 0 {
 		t.Fatalf("counted without a rest: %s, %v", took, err)
+	}
+}
+
+// TestTheWardsReachCountsANumberOnce: two campaigns' messages and a heard call to one number are one; it is counted again only
+// when something changed.
+func TestTheWardsReachCountsANumberOnce(t *testing.T) {
+	ctx := context.Background()
+	o := newOffice(t)
+	for range 2 {
+		o.running(o.good())
+	}
+	o.move("2026-11-23 08:00")
+	r := o.runner()
+	o.tick(r)
+	o.tick(r)
+	count := func(want bool) {
+		t.Helper()
+		if took, err := o.store.CountWard(ctx); err != nil || (took > 0) != want {
+			t.Fatalf("counted: %s, %v; expected %t", took, err, want)
+		}
+	}
+	count(true)
+	count(false)
+	_, err := o.db.Exec(`insert into sent (message_id, state, carrier, parts) select id, 'delivered', 'viettel', 1 from messages where phone = '+84905000000'`)
+	o.must(err)
+	_, err = o.db.Exec(`insert into campaign_calls (run_id, phone, unit_id, wanted_at, result)
+		select r.id, p, 0, now(), 'heard' from campaign_runs r, unnest(array['+84905000000', '+84999999999']) p`)
+	o.must(err)
+	for range 4 {
+		_, err := o.store.CountDue(ctx)
+		o.must(err)
+	}
+	count(true)
+	count(false)
+	reach, at, err := o.store.WardReach(ctx)
+	o.must(err)
+	var all campaigns.UnitReach
+	for _, u := range reach {
+		all.Residents, all.Reachable, all.Reached = all.Residents+u.Residents, all.Reachable+u.Reachable, all.Reached+u.Reached
+	}
+	if all.Reachable != 4 || all.Reached != 1 || at.IsZero() {
+		t.Errorf("reach %+v at %s, expected one of four: the other number belongs to nobody", reach, at)
 	}
 }

@@ -14,12 +14,12 @@ import (
 type Coverage struct {
 	Unit      residents.Unit
 	Progress  gateway.Progress // messages of all runs
-	Reachable int              // numbers that may be messaged now
-	Delivered int              // of them, those with at least one message on the handset
+	Reachable int              // numbers that the campaign may go to now
+	Reached   int              // of them, those to which a message was delivered or a call heard (arrivedSQL)
 }
 
-// NotReached is the tổ trưởng's work: numbers that no message has come to yet.
-func (c Coverage) NotReached() int { return max(c.Reachable-c.Delivered, 0) }
+// NotReached is the tổ trưởng's work: numbers that neither a message nor a call has come to yet.
+func (c Coverage) NotReached() int { return max(c.Reachable-c.Reached, 0) }
 
 // Counted is how far a campaign has come, as it was last counted.
 type Counted struct {
@@ -98,7 +98,7 @@ func (s *Store) Counted(ctx context.Context, id int64, scope residents.Scope) (C
 			var unit int64
 			var can, did int
 			err := scan(&unit, &can, &did)
-			units[unit] = Coverage{Progress: units[unit].Progress, Reachable: can, Delivered: did}
+			units[unit] = Coverage{Progress: units[unit].Progress, Reachable: can, Reached: did}
 			return err
 		})
 	}

@@ -34,7 +34,7 @@ func (c *Console) campaignGroups(w http.ResponseWriter, r *http.Request) error {
 func (q *question) reachTable(groups []groupProgress) Table {
 	t := Table{Of: q.say("residents.group"), Columns: []Column{{Name: q.say("campaigns.group.reachable")}, {Name: q.say("campaigns.group.reached")}}}
 	for _, g := range groups {
-		t.Rows = append(t.Rows, Row{Label: g.Unit.Name, N: []float64{float64(g.Reachable), float64(g.Delivered)}})
+		t.Rows = append(t.Rows, Row{Label: g.Unit.Name, N: []float64{float64(g.Reachable), float64(g.Reached)}})
 	}
 	return t
 }

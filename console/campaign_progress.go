@@ -63,7 +63,7 @@ func (c *Console) progressOf(ctx context.Context, id int64) (progressData, error
 	for _, g := range counted.Groups {
 		d.Groups = append(d.Groups, groupProgress{g, barOf(g.Progress)})
 		d.Reach.Reachable += g.Reachable
-		d.Reach.Delivered += g.Delivered
+		d.Reach.Reached += g.Reached
 	}
 	d.Calls, err = c.Campaigns.CallCounts(ctx, id, scopeOf(ctx))
 	return d, err

@@ -252,14 +252,14 @@ func TestTheCampaignPageShowsProgressAndItsTopicMoves(t *testing.T) {
 	}
 	for _, path := range []string{"/campaigns/1", "/campaigns/1/progress"} {
 		got := lan.get(path)
-		for _, want := range []string{"0/3 số máy đã nhận được tin", "Chờ gửi", "Tổ 3", `data-live="campaign-1"`} {
+		for _, want := range []string{"0/3 số máy đã tiếp cận được", "Chờ gửi", "Tổ 3", `data-live="campaign-1"`} {
 			if !strings.Contains(got.body, want) {
 				t.Errorf("%s lacks %q", path, want)
 			}
 		}
 	}
 	file := lan.get("/campaigns/1/groups.csv")
-	if !strings.HasPrefix(file.body, "\ufeffTổ dân phố;Số máy đồng ý nhận tin;Đã tới máy\r\n") || !strings.Contains(file.body, "Tổ 3;1;0\r\n") || h.audited("campaign.groups") != 1 {
+	if !strings.HasPrefix(file.body, "\ufeffTổ dân phố;Số máy đồng ý được nhắc;Đã tiếp cận\r\n") || !strings.Contains(file.body, "Tổ 3;1;0\r\n") || h.audited("campaign.groups") != 1 {
 		t.Errorf("the file holds %q", file.body)
 	}
 	if got := lan.get("/campaigns/99"); got.status != http.StatusNotFound {

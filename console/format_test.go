@@ -70,7 +70,7 @@ func TestFiguresAndTimesAreWrittenAsTheirLanguageWritesThem(t *testing.T) {
 		{"to come", func(c *catalog) (string, error) { return c.left(now.Add(time.Minute)) }, "còn 1 phút", "1 minute left"},
 		{"missed", func(c *catalog) (string, error) { return c.left(now.Add(-25 * time.Hour)) }, "quá hạn 1 ngày 1 giờ", "overdue by 1 day 1 hour"},
 		{"a count in words", func(c *catalog) (string, error) { return c.count("reports.count", 20000) }, "20.000 tin báo", "20,000 reports"},
-		{"counts in words", func(c *catalog) (string, error) { return c.text("campaigns.reach", "N", 1200, "Of", int64(3400)) }, "1.200/3.400 số máy đã nhận được tin", "1,200 of 3,400 numbers reached"},
+		{"counts in words", func(c *catalog) (string, error) { return c.text("campaigns.reach", "N", 1200, "Of", int64(3400)) }, "1.200/3.400 số máy đã tiếp cận được", "1,200 of 3,400 numbers reached"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got, err := c.of(vi); err != nil || got != c.vi {

@@ -184,7 +184,7 @@ type behindData struct {
 	Campaign   campaigns.Fired
 	Groups     []campaigns.Coverage // with the fewest reached
 	Reachable  int
-	Delivered  int
+	Reached    int
 	NotReached int
 }
 
@@ -201,13 +201,13 @@ func (c *Console) homeBehind(r *http.Request) (any, error) {
 	}
 	d := behindData{Campaign: fired[0]}
 	for _, g := range counted.Groups {
-		d.Reachable, d.Delivered, d.NotReached = d.Reachable+g.Reachable, d.Delivered+g.Delivered, d.NotReached+g.NotReached()
+		d.Reachable, d.Reached, d.NotReached = d.Reachable+g.Reachable, d.Reached+g.Reached, d.NotReached+g.NotReached()
 		if g.NotReached() > 0 {
 			d.Groups = append(d.Groups, g)
 		}
 	}
 	slices.SortStableFunc(d.Groups, func(a, b campaigns.Coverage) int {
-		return cmp.Compare(a.Delivered*b.Reachable, b.Delivered*a.Reachable)
+		return cmp.Compare(a.Reached*b.Reachable, b.Reached*a.Reachable)
 	})
 	d.Groups = d.Groups[:min(len(d.Groups), behindRows)]
 	return d, nil

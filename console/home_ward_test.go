@@ -153,7 +153,7 @@ func TestTheWardHomeSaysWhatGoesOutTodayAndWhoWasNotReached(t *testing.T) {
 	if got := lan.part("today"); !strings.Contains(got, "Đang gửi") || !strings.Contains(got, "tới 3 số") {
 		t.Errorf("fired: %s", got)
 	}
-	if got := lan.part("behind"); !strings.Contains(got, "0/3 số máy đã nhận được tin") || !strings.Contains(got, "Tổ 1") || !strings.Contains(got, "còn 1 chưa nhận được") {
+	if got := lan.part("behind"); !strings.Contains(got, "0/3 số máy đã tiếp cận được") || !strings.Contains(got, "Tổ 1") || !strings.Contains(got, "còn 1 chưa tiếp cận") {
 		t.Errorf("nobody reached: %s", got)
 	}
 }

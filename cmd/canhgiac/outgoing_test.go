@@ -208,7 +208,7 @@ func TestWhoIsNotReachedByMessageIsCalled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(n.Groups) == 0 || n.Groups[0].Reachable != 4 || n.Groups[0].Delivered != 3 || n.Groups[0].NotReached() != 1 {
+	if len(n.Groups) == 0 || n.Groups[0].Reachable != 4 || n.Groups[0].Reached != 3 || n.Groups[0].NotReached() != 1 {
 		t.Errorf("coverage %+v, expected three of four, and one for the head of the group", n.Groups)
 	}
 
