@@ -241,7 +241,7 @@ func TestEveryValueOfAReportHasItsWords(t *testing.T) {
 	add("left", "partial", "cancelled", "message", "missed", "met")
 	add("left_long", "message", "message_met", "missed", "met")
 	add("left_long.partial", "call", "sms", "ussd", "api")
-	add("step", "silence", "dialed", "recorded", "start", "ended", "bao_tin", "tin_nhan", "ussd_start", "ussd_end") // what the hotline logs that is no key
+	add("step", "silence", "dialed", "recorded", "start", "pressed", "ended", "bao_tin", "tin_nhan", "ussd_start", "ussd_end") // what the hotline logs that is no key
 	add("event", "opened", "sent", "cancelled", "note")
 	add("column", reports.ExportColumns()...)
 	known := keysOf(t, "vi")

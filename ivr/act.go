@@ -21,7 +21,7 @@ func (t *step) draft() reports.Draft {
 	f := t.told.Fields
 	n := func(field string) int { v, _ := strconv.Atoi(f[field]); return v } // the menu's check allows digits only
 	return reports.Draft{
-		Origin: t.told.Origin, Ref: t.told.ref(), Reporter: t.told.From, Kind: n("kind"), ScamNumber: f["number"], Channel: n("channel"),
+		Origin: t.told.Origin, Ref: t.told.ref(), Reporter: t.told.From, Kind: n("kind"), ScamNumber: t.told.scamNumber(), Channel: n("channel"),
 		Money: f["money"], When: f["when"], Band: n("band"), Callback: f["callback"],
 	}
 }
@@ -63,7 +63,7 @@ func (t *step) logIfOpen() error {
 // log: a key stands for itself; anything else is named, so that no officer takes a word for a key.
 func (t *step) log(e pastEvent) error {
 	entry := reports.Entry{At: e.at, Node: e.node, Key: string(e.input), Raw: e.raw}
-	if e.input == InputKeys {
+	if e.input == InputKeys || e.input == InputAhead {
 		entry.Key = e.raw
 	}
 	return t.h.reports.Log(t.ctx, t.tx, t.told.ReportID, entry)

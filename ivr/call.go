@@ -26,6 +26,7 @@ type call struct {
 	Outgoing Why    // "" for a call that came in
 	Ref      string // of the attempt, where we placed it
 	Voice    prompts.Voice
+	over     bool // its end was told
 }
 
 const openCallSQL = `
@@ -46,7 +47,7 @@ func (h *Hotline) openCall(ctx context.Context, tx *sql.Tx, c *call, at time.Tim
 }
 
 const lockCallSQL = `
-select id, from_phone, from_kind, to_number, node, step, fails, officer, fields, attempt, coalesce(report_id, 0), outgoing, outgoing_ref, menu_version, voice
+select id, from_phone, from_kind, to_number, node, step, fails, officer, fields, attempt, coalesce(report_id, 0), outgoing, outgoing_ref, menu_version, voice, ended_at is not null
 from calls where provider = $1 and sid = $2 for update`
 
 // lockCall gives the call, locked until the transaction ends. Error: ErrUnknownCall.
@@ -55,7 +56,7 @@ func (h *Hotline) lockCall(ctx context.Context, tx *sql.Tx, provider, sid string
 	var fields []byte
 	var version int64
 	err := tx.QueryRowContext(ctx, lockCallSQL, provider, sid).Scan(&c.ID, &c.From, &c.FromKind, &c.To, &c.Node, &c.Step,
-		&c.Fails, &c.Officer, &fields, &c.Attempt, &c.ReportID, &c.Outgoing, &c.Ref, &version, &c.Voice)
+		&c.Fails, &c.Officer, &fields, &c.Attempt, &c.ReportID, &c.Outgoing, &c.Ref, &version, &c.Voice, &c.over)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, ErrUnknownCall
 	}
@@ -128,17 +129,12 @@ func (t *turn) before() ([]pastEvent, error) {
 	return all, rows.Err()
 }
 
-const endCallSQL = `update calls set ended_at = $2, end_status = $3 where id = $1 and ended_at is null`
+const endCallSQL = `update calls set ended_at = $2, end_status = $3 where id = $1`
 
-// endCall says whether this was the first word of the end.
-func endCall(ctx context.Context, tx *sql.Tx, c call, status string, at time.Time) (bool, error) {
-	done, err := tx.ExecContext(ctx, endCallSQL, c.ID, at.UTC(), status)
-	if err != nil {
-		return false, err
+func endCall(ctx context.Context, tx *sql.Tx, c call, status string, at time.Time) error {
+	if _, err := tx.ExecContext(ctx, endCallSQL, c.ID, at.UTC(), status); err != nil {
+		return err
 	}
-	if n, err := done.RowsAffected(); err != nil || n == 0 {
-		return false, err
-	}
-	_, err = tx.ExecContext(ctx, addEventSQL, c.ID, nil, at.UTC(), c.Node, inputEnded, status, nil)
-	return err == nil, err
+	_, err := tx.ExecContext(ctx, addEventSQL, c.ID, nil, at.UTC(), c.Node, inputEnded, status, nil)
+	return err
 }

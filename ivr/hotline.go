@@ -167,6 +167,10 @@ func (h *Hotline) Step(ctx context.Context, provider, sid string, in Input) (Rep
 			return newTurn(ctx, h, tx, &c, in).keepLate()
 		}
 		t := newTurn(ctx, h, tx, &c, in)
+		if t.cutShort() {
+			reply = Reply{Step: c.Step, Voice: c.Voice, Actions: []Action{{Hangup: true}}}
+			return t.keepPressed()
+		}
 		if err := t.take(); err != nil {
 			return err
 		}
@@ -190,8 +194,13 @@ func (h *Hotline) Ended(ctx context.Context, provider, sid, status string) error
 			return err
 		}
 		t := newTurn(ctx, h, tx, &c, Input{Kind: inputEnded, Keys: status})
-		first, err := endCall(ctx, tx, c, status, t.at)
-		if err != nil || !first {
+		if c.over {
+			return nil
+		}
+		if err := t.recordPressed(); err != nil {
+			return err
+		}
+		if err := endCall(ctx, tx, c, status, t.at); err != nil {
 			return err
 		}
 		if err := t.logIfOpen(); err != nil {

@@ -44,6 +44,7 @@ func (t *turn) digits(n *node, typed string) error {
 	_, t.ahead, _ = strings.Cut(typed, "#")
 	t.c.Fails = 0
 	number, ended := lastNumber(typed)
+	delete(t.c.Fields, "number_begun")
 	switch {
 	case number == "" && ended:
 		t.c.Fields[d.Set] = ""

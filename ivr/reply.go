@@ -56,10 +56,12 @@ type Input struct {
 	Step int // as the reply before gave it
 	Kind InputKind
 
-	Keys      string // InputKeys: as received; # at the end where the provider says that it was pressed
+	Keys      string // InputKeys, InputAhead: as received; # at the end where the provider says that it was pressed
 	Answered  bool   // InputDialed
 	Status    string // InputDialed: the provider's word for how it ended
 	Recording Recording
+
+	Gone bool // the caller has hung up: keys of a number may not be all of them
 }
 
 // InputKind says what happened on the line.
@@ -67,12 +69,14 @@ type InputKind string
 
 const (
 	InputKeys     InputKind = "keys"
+	InputAhead    InputKind = "ahead"    // keys pressed before the question was asked: none for a careful one
 	InputSilence  InputKind = "silence"  // nobody pressed a key, or nobody spoke; where a number was asked, perhaps # alone
 	InputDialed   InputKind = "dialed"   // an officer's telephone was rung
 	InputRecorded InputKind = "recorded" // a message was left
 
-	inputStart InputKind = "start"
-	inputEnded InputKind = "ended"
+	inputStart   InputKind = "start"
+	inputPressed InputKind = "pressed" // keys that were never handed in
+	inputEnded   InputKind = "ended"
 )
 
 // Recording is a spoken message, kept by the provider until it is fetched.

@@ -97,18 +97,19 @@ func (n *node) rests() bool { return n != nil && (n.asks() && len(n.Keys) == 0 |
 
 // outcomeOf judges what came at a node as turn does. It must not differ from it: TestWhatIsCountedIsWhatTheMenuDid.
 func (m *callMenu) outcomeOf(n *node, e pastEvent) (outcome, string) {
+	keysCame := e.input == InputKeys || e.input == InputAhead
 	switch {
 	case e.input == InputDialed:
 		return outRang, ""
 	case e.input == InputRecorded:
 		return outSpoke, ""
-	case n == nil:
+	case n == nil, e.input == InputAhead && n.Careful:
 		return outOn, ""
 	case n.Dial == nil && n.Record == nil && !n.asks() && n.Number == nil:
 		return outOn, "" // told to end, the line asked again
-	case e.input != InputKeys && n.Silence != "":
+	case !keysCame && n.Silence != "":
 		return outOn, ""
-	case e.input != InputKeys:
+	case !keysCame:
 		return outSilent, ""
 	case n.Number != nil:
 		return numberOutcome(e.raw), ""

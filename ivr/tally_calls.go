@@ -77,7 +77,7 @@ func (h *Hotline) tallyCalls(ctx context.Context, tx *sql.Tx, t *tally) (int, er
 }
 
 const stepsOfCallsSQL = `
-select call_id, at, node, input, raw, coalesce(reply, '{}') from call_events where call_id = any($1) order by call_id, step nulls last`
+select call_id, at, node, input, raw, coalesce(reply, '{}') from call_events where call_id = any($1) order by call_id, step nulls last, id`
 
 func readSteps(ctx context.Context, tx *sql.Tx, ids []int64, calls map[int64]*overCall) error {
 	rows, err := tx.QueryContext(ctx, stepsOfCallsSQL, pq.Array(ids))
@@ -108,6 +108,9 @@ func (c *overCall) stays(m *callMenu, length func(prompts.Voice, string) time.Du
 	fails, rested := 0, c.attempt > 0 // who cancelled a report may hang up
 	asked := c.steps[0]
 	for _, e := range c.steps[1:] {
+		if e.input == inputPressed {
+			continue // at the question that the call ends with
+		}
 		n := m.Nodes[e.node]
 		s := stay{node: e.node, words: asked.reply.length(length), waited: e.at.Sub(asked.at)}
 		s.heard = s.waited >= s.words-earliness

@@ -43,19 +43,23 @@ func (t *turn) take() error {
 	if err := t.logIfOpen(); err != nil {
 		return err
 	}
+	delete(t.c.Fields, "pressed")
+	asks := node.asks() || node.Number != nil
 	var err error
 	switch {
 	case t.in.Kind == InputRecorded:
 		err = t.recorded(node)
+	case t.in.Kind == InputAhead && asks && node.Careful:
+		err = t.ask(node)
 	case node.Dial != nil:
 		err = t.dialed(node.Dial)
 	case node.Record != nil:
 		err = t.nothingSaid(node)
-	case !node.asks() && node.Number == nil:
+	case !asks:
 		err = t.enter(t.c.Node) // the call was told to end, yet asks: say goodbye again
-	case t.in.Kind != InputKeys && node.Silence != "":
+	case !t.in.pressed() && node.Silence != "":
 		err = t.enter(node.Silence)
-	case t.in.Kind != InputKeys:
+	case !t.in.pressed():
 		err = t.fail(t.m.Call.Silent)
 	case node.Number != nil:
 		err = t.digits(node, t.in.Keys)
@@ -188,7 +192,15 @@ func (t *turn) straightOn(n *node) (string, error) {
 func (t *turn) goOnAhead(n *node) error {
 	keys := t.ahead
 	t.ahead = ""
-	if n.Number != nil {
+	switch {
+	case n.Number != nil && t.in.Gone && !wholeInput(keys):
+		if n.Number.Set == "number" {
+			if err := t.begun(keys); err != nil {
+				return err
+			}
+		}
+		return t.ask(n)
+	case n.Number != nil:
 		return t.digits(n, keys)
 	}
 	return t.key(n, keys)

@@ -65,6 +65,9 @@ func (c *call) run(first func(context.Context) (ivr.Reply, error)) {
 	defer c.s.beat.remove(c.line, c.leg.vigil)
 
 	err := c.talk(ctx, first)
+	if !errors.Is(err, errDone) {
+		c.keepLeft()
+	}
 	status := statusCompleted
 	switch {
 	case errors.Is(err, errStopping):
@@ -92,6 +95,9 @@ func (c *call) talk(ctx context.Context, next func(context.Context) (ivr.Reply, 
 	for {
 		reply, err := c.take(ctx, next)
 		c.keepSpoken(ctx, err == nil)
+		if err == nil {
+			c.step, c.voice = reply.Step, reply.Voice
+		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -99,7 +105,6 @@ func (c *call) talk(ctx context.Context, next func(context.Context) (ivr.Reply, 
 			c.log.Error("step not taken", "step", c.step, "err", err)
 			return c.fail(ctx)
 		}
-		c.step, c.voice = reply.Step, reply.Voice
 		in, err := c.perform(ctx, reply.Actions)
 		if err != nil && in.Kind != ivr.InputRecorded { // what was said before the caller hung up still counts
 			return err
@@ -187,6 +192,9 @@ func (c *call) sound(name string) []byte {
 }
 
 func (c *call) gather(ctx context.Context, g ivr.Gather, sounds [][]byte) (ivr.Input, error) {
+	if !g.One {
+		defer c.keepTyped(ctx)()
+	}
 	o, err := c.line.ask(ctx, g, sounds)
 	switch {
 	case err != nil:
@@ -194,7 +202,7 @@ func (c *call) gather(ctx context.Context, g ivr.Gather, sounds [][]byte) (ivr.I
 	case o.silence:
 		return ivr.Input{Kind: ivr.InputSilence}, nil
 	}
-	return ivr.Input{Kind: ivr.InputKeys, Keys: o.keys}, nil
+	return o.input(), nil
 }
 
 // fail is for a step that could not be taken: the caller is told, and the officers are rung in turn.
@@ -229,11 +237,16 @@ func (c *call) apologise() {
 	}
 }
 
-// ended tells the menu, again while the database is away.
-func (c *call) ended(status string) (err error) {
+// ended tells the menu.
+func (c *call) ended(status string) error {
+	return c.insist(func(ctx context.Context) error { return c.s.o.Hotline.Ended(ctx, c.trunk.Name, c.sid, status) })
+}
+
+// insist tells the menu something when the call is over, again while the database is away.
+func (c *call) insist(tell func(context.Context) error) (err error) {
 	for range tries {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), patience)
-		err = c.s.o.Hotline.Ended(ctx, c.trunk.Name, c.sid, status)
+		err = tell(ctx)
 		cancel()
 		if err == nil || errors.Is(err, ivr.ErrUnknownCall) {
 			return nil

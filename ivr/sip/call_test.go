@@ -58,6 +58,37 @@ func TestAPhoneReportsAScamByItsKeys(t *testing.T) {
 	}
 }
 
+// TestANumberIsKeptAtEveryKey: who hangs up, or whose line breaks, has told the digits so far.
+func TestANumberIsKeptAtEveryKey(t *testing.T) {
+	t.Parallel()
+	w := newWard(t, nil)
+	p := newPhone(t, phoneOptions{})
+	p.do("dial", "sip:hotline@"+w.server.Addr("udp"))
+	p.await("CALL_ESTABLISHED")
+	for _, step := range []struct{ keys, node string }{{"", "chao"}, {"5", "menu_chinh"}, {"2", "loai_lua_dao"}, {"1", "hoi_so_ke_gian"}} {
+		p.press(step.keys)
+		w.node(step.node)
+	}
+	told := func(want string) {
+		w.until("a report of "+want, func() bool {
+			var got string
+			_ = w.db.QueryRow(`select scam_number from reports`).Scan(&got)
+			return got == want
+		})
+	}
+	number := "09051"
+	for i := range number {
+		p.press(number[i : i+1])
+		if i > 0 { // 0 alone is the officer's key
+			told(number[:i+1])
+		}
+	}
+	p.do("hangup", "")
+	w.until("the keys in the call's record", func() bool {
+		return w.count(`select count(*) from call_events where input = 'pressed' and raw = '09051'`) == 1
+	})
+}
+
 func (w *ward) count(query string) (n int) {
 	w.t.Helper()
 	if err := w.db.QueryRow(query).Scan(&n); err != nil {

@@ -25,6 +25,9 @@ type line struct {
 	ahead   []rune // pressed while nothing was asked
 	resting bool   // silence was sent last
 	mute    bool   // a bridge speaks in our place
+	broken  []rune // of a question that the call ended in
+
+	typing chan struct{} // a number has got another digit
 }
 
 // task is the one thing that the line does: say, ask, record, or play a tone until told otherwise.
@@ -47,11 +50,12 @@ type task struct {
 // outcome is how a task ended.
 type outcome struct {
 	keys    string
+	ahead   bool // they were pressed before it was asked
 	silence bool // nobody pressed, or nobody spoke
 }
 
 func newLine(g *leg) *line {
-	l := &line{leg: g, out: g.send}
+	l := &line{leg: g, out: g.send, typing: make(chan struct{}, 1)}
 	g.hear(l.hearing())
 	return l
 }
@@ -96,7 +100,7 @@ func (l *line) do(ctx context.Context, t *task) (outcome, error) {
 		t.sounds = nil
 		t.keys = ahead
 		if t.one || slices.Contains(ahead, '#') {
-			l.end(outcome{keys: string(ahead)})
+			l.end(outcome{keys: string(ahead), ahead: true})
 		}
 	}
 	l.mu.Unlock()
@@ -105,12 +109,33 @@ func (l *line) do(ctx context.Context, t *task) (outcome, error) {
 		return o, nil
 	case <-ctx.Done():
 		l.mu.Lock()
-		if l.now == t {
-			l.now = nil
+		defer l.mu.Unlock()
+		if l.now != t { // both happened: what was pressed counts
+			return <-t.done, nil
 		}
-		l.mu.Unlock()
+		l.now, l.broken = nil, t.keys
 		return outcome{}, context.Cause(ctx)
 	}
+}
+
+// typed is what was pressed so far at a question that takes more than one key.
+func (l *line) typed() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.now == nil || !l.now.asks {
+		return ""
+	}
+	return string(l.now.keys)
+}
+
+// left is what was pressed and never given to the menu when the call ended: at its last question, or behind its last answer.
+func (l *line) left() outcome {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.broken) > 0 {
+		return outcome{keys: string(append(l.broken, l.ahead...))}
+	}
+	return outcome{keys: string(l.ahead), ahead: true}
 }
 
 // end is called with the lock held.
@@ -134,6 +159,11 @@ func (l *line) key(k rune) {
 		t.keys = append(t.keys, k)
 		if t.one || k == '#' || len(t.keys) == keysKept {
 			l.end(outcome{keys: string(t.keys)})
+			return
+		}
+		select {
+		case l.typing <- struct{}{}:
+		default: // the last one is still to be taken, and takes this one too
 		}
 	case l.mute || t != nil && t.again: // for the officer's ears, or pressed in impatience at the tone
 	case len(l.ahead) < keysKept:

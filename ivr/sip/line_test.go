@@ -163,3 +163,62 @@ func TestASoundThatIsNoWholeNumberOfFramesIsFilledWithSilence(t *testing.T) {
 		t.Error("the frames are not as they should be")
 	}
 }
+
+func TestWhatWasPressedWhenTheCallEndsIsLeft(t *testing.T) {
+	gone, hangUp := context.WithCancel(context.Background())
+	h := newHeardLine()
+	over := make(chan error, 1)
+	go func() {
+		_, err := h.ask(gone, ivr.Gather{First: time.Hour, Between: time.Hour}, nil)
+		over <- err
+	}()
+	for begun := false; !begun; {
+		h.mu.Lock()
+		begun = h.now != nil
+		h.mu.Unlock()
+	}
+	h.key('0')
+	h.key('9')
+	hangUp()
+	if err := <-over; err == nil {
+		t.Fatal("the question was answered")
+	}
+	h.key('5') // between the end and its notice
+	if o := h.left(); o.keys != "095" || o.ahead {
+		t.Errorf("%+v", o)
+	}
+
+	h = newHeardLine()
+	h.key('1')
+	if o := h.left(); o.keys != "1" || !o.ahead {
+		t.Errorf("%+v", o)
+	}
+}
+
+// TestAKeyAndTheEndAtOnce: whichever is seen first, the key is not lost.
+func TestAKeyAndTheEndAtOnce(t *testing.T) {
+	for range 200 {
+		gone, hangUp := context.WithCancel(context.Background())
+		h := newHeardLine()
+		got := make(chan string, 1)
+		go func() {
+			o, err := h.ask(gone, oneKey, nil)
+			if err != nil {
+				o = h.left()
+			}
+			got <- o.keys
+		}()
+		for begun := false; !begun; {
+			h.mu.Lock()
+			begun = h.now != nil
+			h.mu.Unlock()
+		}
+		go hangUp()
+		h.key('4')
+		if keys := <-got; keys != "4" {
+			if o := h.left(); o.keys != "4" { // it came behind the end
+				t.Fatalf("kept %q, left %+v", keys, o)
+			}
+		}
+	}
+}

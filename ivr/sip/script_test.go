@@ -56,6 +56,8 @@ func (s *script) Step(_ context.Context, _, sid string, in ivr.Input) (ivr.Reply
 	return ivr.Reply{Step: in.Step + 1, Actions: []ivr.Action{s.ask}}, nil
 }
 
+func (s *script) Pressed(context.Context, string, string, ivr.Input) error { return nil }
+
 func (s *script) Ended(_ context.Context, _, sid, status string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -32,6 +32,7 @@ import (
 type Hotline interface {
 	Start(ctx context.Context, in ivr.Incoming) (ivr.Reply, error)
 	Step(ctx context.Context, provider, sid string, in ivr.Input) (ivr.Reply, error)
+	Pressed(ctx context.Context, provider, sid string, in ivr.Input) error
 	Ended(ctx context.Context, provider, sid, status string) error
 	Failure() []ivr.Action
 }
