@@ -61,8 +61,10 @@ func (h *Hotline) Typed(ctx context.Context, d Dialogue, name, text string) (Scr
 		switch {
 		case v.s.step > 1 && v.s.name == name && v.s.input == text && !v.s.shown && (v.live() || v.s.screen.End):
 			return nil // nobody has answered a screen that never came: the network tells again what it told
+		case v.s.step == 1 && v.s.name == name && v.s.heard == text && text != "" && !v.s.shown && v.live():
+			return nil // nor the one that a late answer began with
 		case !v.live():
-			return v.begin(name, "")
+			return v.begin(name, text)
 		}
 		return v.take(name, text)
 	})

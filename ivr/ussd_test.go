@@ -566,3 +566,32 @@ func TestConsentOverUSSDKeepsItsWords(t *testing.T) {
 		t.Errorf("%q, expected %q", got, want)
 	}
 }
+
+// TestALateAnswerToldTwiceIsOneDialling: what begins a new session must not, told again, press a key in it.
+func TestALateAnswerToldTwiceIsOneDialling(t *testing.T) {
+	b := newBench(t)
+	for name, phone := range map[string]*stepwise{
+		"steps with a number": {bench: b, d: Dialogue{Provider: "test", Session: "17", From: mobile, Code: "*8088#"}},
+		"steps without one":   {bench: b, d: Dialogue{Provider: "plain", Session: mobile, From: mobile, Code: "*8088#"}, unnamed: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := phone.dial(); err != nil {
+				t.Fatal(err)
+			}
+			*b.clock = b.clock.Add(ussdIdle + time.Second)
+			s, err := phone.answer("1")
+			for range 3 {
+				if err != nil || first(s) != mainMenu {
+					t.Fatalf("%q, %v", first(s), err)
+				}
+				s, err = phone.again()
+			}
+			if s, err := phone.answer("2"); err != nil || first(s) != whatKind {
+				t.Errorf("then %q, %v", first(s), err)
+			}
+			if n := len(b.allReports()); n != 0 {
+				t.Errorf("%d reports", n)
+			}
+		})
+	}
+}
