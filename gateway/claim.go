@@ -70,6 +70,7 @@ with pick as (
 	select c.id from unnest($1::text[]) as queue cross join lateral (
 		select id, nth from chunks
 		where carrier = queue and urgent = $6 and (nth, id) >= ($7, $8) and state = 'open' and not paused and lease_node is null and ready_at <= $2
+		and (id = any($9::bigint[])) is not true
 		order by nth, id limit 1
 		for update skip locked
 	) c
@@ -95,7 +96,7 @@ func (s *Store) lease(ctx context.Context, h *hot, carrier string, from queues, 
 	err := h.each(ctx, leaseSQL, func(scan func(...any) error) error {
 		found = true
 		return scan(&l.id, &l.nth, &l.epoch, &l.order.run, &l.queue, &l.size, &l.watermark)
-	}, names, s.now().UTC(), node, leaseTime.Milliseconds(), carrier, in.urgent, in.nth, in.id)
+	}, names, s.now().UTC(), node, leaseTime.Milliseconds(), carrier, in.urgent, in.nth, in.id, pq.Array(in.without))
 	if err != nil {
 		return nil, fmt.Errorf("lease a chunk for %s: %w", carrier, err)
 	}

@@ -105,11 +105,14 @@ func newLink(c Carrier, s *Store, n *node, pool *hotPool, m *meter, log *slog.Lo
 
 // turn is how long the link may keep a chunk.
 func (l *link) turn() time.Duration {
-	if len(l.queues().names) > 1 {
+	if l.shares() {
 		return sharedTurn
 	}
 	return turn
 }
+
+// shares says that other carriers may send what this one may.
+func (l *link) shares() bool { return len(l.queues().names) > 1 }
 
 // queues are what the link may lease from.
 func (l *link) queues() queues { return *l.serving.Load() }
@@ -212,4 +215,10 @@ func (l *link) settled(m *outgoing, v verdict) {
 }
 
 // released lets go of what was given back with c.
-func (l *link) released(c *lease) { l.doubt[c.order.urgency().class()].Release(int64(c.backs)) }
+func (l *link) released(c *lease) {
+	of := c.order.urgency().class()
+	l.doubt[of].Release(int64(c.backs))
+	if c.left() > 0 && l.shares() {
+		l.searches[of].leave(c.id, time.Now().Add(equalsFirst))
+	}
+}

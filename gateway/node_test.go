@@ -28,7 +28,19 @@ func TestANodeThatLosesItsLockForAMomentKeepsWhatItSends(t *testing.T) {
 			t.Fatalf("%s: %d are sent again, want %d; %v", when, n, want, err)
 		}
 	}
-	holder.leave()
+	lose := func() {
+		t.Helper()
+		holder.leave()
+		until(t, "PostgreSQL has freed the lock", func() bool {
+			var held bool
+			if err := w.db.QueryRow(`select exists (select from pg_locks where locktype = 'advisory' and classid = $1 and objid = $2::bigint::oid and objsubid = 2
+				and database = (select oid from pg_database where datname = current_database()))`, nodeLocks, holder.id).Scan(&held); err != nil {
+				t.Fatal(err)
+			}
+			return !held
+		})
+	}
+	lose()
 	again("the lock was just lost", 0)
 	if err := holder.live(w.ctx); err != nil {
 		t.Fatal(err)
@@ -37,7 +49,7 @@ func TestANodeThatLosesItsLockForAMomentKeepsWhatItSends(t *testing.T) {
 	if len(other.missed) > 0 {
 		t.Errorf("the node is watched still: %v", other.missed)
 	}
-	holder.leave()
+	lose()
 	again("it is lost again", 0)
 	other.missed[holder.id] = time.Now().Add(-goneAfter)
 	again("nobody came back", 10)

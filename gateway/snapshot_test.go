@@ -22,7 +22,7 @@ func (w *ward) pages(h *hot, in search) (n int) {
 				n, _ = strconv.Atoi(m[1])
 			}
 			return nil
-		}, `{viettel}`, w.clock.now(), 7, leaseTime.Milliseconds(), "viettel", in.urgent, in.nth, in.id)
+		}, `{viettel}`, w.clock.now(), 7, leaseTime.Milliseconds(), "viettel", in.urgent, in.nth, in.id, `{}`)
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,9 @@ func (l *link) work(ctx, db context.Context, of class) {
 		if err != nil {
 			l.log.Error("mean messages for the wire", "error", err)
 		}
+		if c != nil && c.left() > 0 && l.shares() { // it is given back once what is on its way is settled
+			l.searches[of].leave(c.id, time.Now().Add(leaseTime))
+		}
 		// The ledger gives it back, since it goes on trying where the database is away: nobody else may take the chunk of a
 		// node that lives.
 		if c != nil && c.finish() {

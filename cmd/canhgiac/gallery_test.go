@@ -180,8 +180,14 @@ func (b *browser) look(v view) {
 // tallest is how much of a long page a picture shows.
 const tallest = 1700
 
+// drawn is the page's height once it has been drawn in its window.
+const drawn = `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(document.documentElement.scrollHeight))))`
+
 func (b *browser) keepPicture(file string, width int64) error {
-	height, err := chromedp.Run(b.ctx, chromedp.Evaluate[float64](`document.documentElement.scrollHeight`))
+	if _, err := chromedp.Run(b.ctx, chromedp.EmulateViewport(width, tallest)); err != nil { // what is below a window is not drawn
+		return err
+	}
+	height, err := chromedp.Run(b.ctx, chromedp.Evaluate[float64](drawn, chromedp.EvalAwaitPromise))
 	if err != nil {
 		return err
 	}
