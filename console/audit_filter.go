@@ -151,7 +151,8 @@ var auditAreas = []auditArea{
 	{"report", []string{"list", "read", "open", "listen", "receive", "move", "term", "note", "reveal", "export"}},
 	{"inbox", []string{"list", "seen", "report"}},
 	{"resident", []string{"list", "read", "reveal", "register", "optout", "code_word", "try", "keep", "import", "export"}},
-	{"menu", []string{"create", "edit", "submit", "sendback", "approve", "drop", "restore"}},
+	{"menu", []string{"create", "edit", "submit", "sendback", "approve", "drop", "restore", "upload"}},
+	{"sound", []string{"keep", "use", "take_back", "delete", "synthesise", "voice"}},
 	{"campaign", []string{"create", "edit", "submit", "sendback", "approve_first", "approve", "start", "pause", "resume", "cancel", "fire", "finish", "groups"}},
 	{"receipt", []string{"list"}},
 	{"message", []string{"send"}},
@@ -180,4 +181,4 @@ func actsOf(filter string) []string {
 }
 
 // auditKinds are what objects begin with.
-var auditKinds = []string{"report", "campaign", "menu", "resident", "user", "import", "inbound", "message", "token", "job"}
+var auditKinds = []string{"report", "campaign", "menu", "sound", "resident", "user", "import", "inbound", "message", "token", "job"}

@@ -26,6 +26,7 @@ func (c *Console) menuPages(r *mux.Router) {
 	c.page(r, "GET", "/menu/{id:[0-9]+}/try", seen, c.menuTry)
 	c.page(r, "GET", "/menu/{id:[0-9]+}/edit", ward, ofTheWholeWard(c.menuEdit))
 	c.page(r, "POST", "/menu/{id:[0-9]+}/edit", ward, ofTheWholeWard(c.menuSave), menuForm)
+	c.page(r, "POST", "/menu/upload", ward, ofTheWholeWard(c.menuUpload), ivr.FileLimit+8<<10)
 	for act := range menuDid {
 		c.page(r, "POST", "/menu/{id:[0-9]+}/"+act, ward, ofTheWholeWard(func(w http.ResponseWriter, r *http.Request) error { return c.menuMove(w, r, act) }))
 	}
@@ -90,17 +91,28 @@ type menuListData struct {
 	Earlier  []ivr.Version
 	May      bool
 	Refused  string
+	Upload   menuUploadData
+}
+
+// Steps are the way of a version until it answers; Next is the one that comes next.
+func (menuListData) Steps() []string { return []string{"new", "draft", "submitted", "live"} }
+
+func (d menuListData) Next() string {
+	if d.Draft == nil {
+		return "new"
+	}
+	return string(d.Draft.State)
 }
 
 const menusShown = 50
 
 func (c *Console) menuList(w http.ResponseWriter, r *http.Request) error {
-	return c.menuListed(w, r, http.StatusOK, "")
+	return c.menuListed(w, r, http.StatusOK, "", menuUploadData{})
 }
 
-func (c *Console) menuListed(w http.ResponseWriter, r *http.Request, status int, refused string) error {
+func (c *Console) menuListed(w http.ResponseWriter, r *http.Request, status int, refused string, upload menuUploadData) error {
 	ctx, menus := r.Context(), c.Calls.Menus()
-	d := menuListData{May: mayHotline(r), Refused: refused, Whole: scopeOf(ctx) == nil}
+	d := menuListData{May: mayHotline(r), Refused: refused, Whole: scopeOf(ctx) == nil, Upload: upload}
 	var err error
 	if d.Live, err = menus.Live(ctx); err != nil {
 		return err
@@ -138,7 +150,7 @@ func (c *Console) menuListed(w http.ResponseWriter, r *http.Request, status int,
 func (c *Console) menuNew(w http.ResponseWriter, r *http.Request) error {
 	id, err := c.Calls.Menus().Begin(r.Context(), menuUser(r))
 	if errors.Is(err, ivr.ErrOpen) {
-		return c.menuListed(w, r, http.StatusConflict, "menu.refused.open")
+		return c.menuListed(w, r, http.StatusConflict, "menu.refused.open", menuUploadData{})
 	}
 	if err != nil {
 		return err
@@ -152,7 +164,8 @@ type menuVersionData struct {
 	Findings   []menuFinding
 	Mute       []prompts.Line
 	Changes    []ivr.Change
-	Before     int64 // the version that Changes are against
+	Paths      []ivr.Change // of them, those of the tree itself, which only whoever writes files reads
+	Before     int64        // the version that Changes are against
 	IsLive     bool
 	May        bool
 	MayApprove bool
@@ -163,22 +176,17 @@ type menuVersionData struct {
 	Names      people
 }
 
-// menuFinding is one finding, its place cut for people: the part, and the name in it.
-type menuFinding struct {
-	ivr.Finding
-	Part, Name string
+// editable is the id of a version that can be written in, else 0.
+func editable(v ivr.Version) int64 {
+	if v.State != ivr.Draft {
+		return 0
+	}
+	return v.ID
 }
 
-func menuFindings(all ivr.Findings) []menuFinding {
-	var found []menuFinding
-	for _, f := range all {
-		part, name, _ := strings.Cut(f.Place, ".")
-		if part == "menu" { // the file itself
-			name = ""
-		}
-		found = append(found, menuFinding{f, part, name})
-	}
-	return found
+// Kinds are what the catalogs call the places of a change, by its part.
+func (menuVersionData) Kinds() map[string]string {
+	return map[string]string{"prompt": "menu.prompt.", "screen": "menu.screen.", "receipt": "menu.receipt.", "sms": "menu.act.", "hours": "menu.day."}
 }
 
 func (c *Console) menuShow(w http.ResponseWriter, r *http.Request) error {
@@ -191,7 +199,7 @@ func (c *Console) menuShown(w http.ResponseWriter, r *http.Request, status int, 
 		return err
 	}
 	ctx, menus, name := r.Context(), c.Calls.Menus(), userOf(r).Name
-	d := menuVersionData{Version: v, Whole: m != nil, Findings: menuFindings(all), Refused: refused, May: mayHotline(r), MayApprove: v.MayApprove(name), WroteIt: v.Wrote(name)}
+	d := menuVersionData{Version: v, Whole: m != nil, Findings: menuFindings(editable(v), m, all), Refused: refused, May: mayHotline(r), MayApprove: v.MayApprove(name), WroteIt: v.Wrote(name)}
 	live, err := menus.Live(ctx)
 	if err != nil {
 		return err
@@ -206,6 +214,11 @@ func (c *Console) menuShown(w http.ResponseWriter, r *http.Request, status int, 
 			}
 		}
 		d.Before, d.Changes = before.Version, ivr.Changes(before, m)
+		for _, change := range d.Changes {
+			if change.Part == "node" {
+				d.Paths = append(d.Paths, change)
+			}
+		}
 	}
 	err = c.auditRows(ctx, auditFilter{Kind: "menu", Ref: strconv.FormatInt(v.ID, 10)}, historyShown, func(a auditRow) error {
 		if d.SentBack == nil && strings.TrimPrefix(a.Act, "menu.") == "sendback" && v.State == ivr.Draft && a.Detail != "" {
@@ -235,9 +248,13 @@ func (c *Console) menuFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	src, err := c.Calls.Menus().File(v)
+	if err != nil {
+		return err
+	}
 	w.Header().Set("Content-Type", "application/yaml; charset=utf-8")
 	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="menu-%d.yaml"`, v.ID))
-	_, err = fmt.Fprintf(w, "# yaml-language-server: $schema=%s%s\n%s", strings.TrimRight(c.PublicURL, "/"), ivr.SchemaPath, v.Document())
+	_, err = fmt.Fprintf(w, "# yaml-language-server: $schema=%s%s\n%s", strings.TrimRight(c.PublicURL, "/"), ivr.SchemaPath, src)
 	return err
 }
 

@@ -13,10 +13,11 @@ import (
 	"strings"
 
 	"canhgiac/ivr"
+	"canhgiac/ivr/prompts"
 )
 
 // menuParts are what is edited each on a page of its own.
-var menuParts = []string{"main", "call", "hours", "ussd", "sms"}
+var menuParts = []string{"keys", "call", "ussd", "receipts", "hours", "sms"}
 
 type menuEditData struct {
 	ivr.Version
@@ -27,18 +28,25 @@ type menuEditData struct {
 	Findings []menuFinding
 	Other    int // findings of the other parts
 
+	Asks     []ivr.Ask // the questions to choose from
+	Ask      *ivr.Ask  // the one that is open
+	Rows     []menuRow // its choices
+	Keys     []string
+	Moved    string // the button that moved a row, or one that goes on moving it
+	MovedTo  int
 	Spoken   []ivr.Spoken
 	Printed  []ivr.Printed
-	Call     []ivr.MainChoice // nil: free words
-	USSD     []ivr.MainChoice
-	Keys     []string
+	Receipts []ivr.Receipt
 	Days     []menuDay
 	Holidays string
 	Words    []menuWords
 }
 
 type menuDay struct{ Day, Spans string }
-type menuWords struct{ Act, Forms string }
+type menuWords struct {
+	Act   string
+	Forms []string
+}
 
 func (c *Console) menuEdit(w http.ResponseWriter, r *http.Request) error {
 	v, m, all, err := c.menuVersion(r)
@@ -51,28 +59,30 @@ func (c *Console) menuEdit(w http.ResponseWriter, r *http.Request) error {
 	return c.menuEdited(w, r, http.StatusOK, menuEditData{Version: v}, m, all)
 }
 
-// menuEdited shows one part of a version as the form has it.
+// menuEdited shows one part of a version, as the form has it where d holds the form's rows.
 func (c *Console) menuEdited(w http.ResponseWriter, r *http.Request, status int, d menuEditData, m *ivr.Menu, all ivr.Findings) error {
 	d.Part, d.Parts = cmp.Or(r.FormValue("part"), menuParts[0]), menuParts
 	if !slices.Contains(menuParts, d.Part) {
 		return errNoPage
 	}
-	for _, f := range menuFindings(all) {
-		if slices.Contains(menuPlaces[d.Part], f.Part) {
+	d.Asks, d.Keys = m.Asks(), strings.Split("123456789", "")
+	if err := d.openAsk(r.FormValue("of")); err != nil {
+		return err
+	}
+	for _, f := range menuFindings(d.ID, m, all) {
+		if d.tells(f) {
 			d.Findings = append(d.Findings, f)
 		} else {
 			d.Other++
 		}
 	}
 	switch d.Part {
-	case "main":
-		d.Call, _ = m.SpokenMain() // free words are edited as text: the page says so
-		d.USSD, _ = m.PrintedMain()
-		d.Keys = strings.Split("123456789", "")
 	case "call":
 		d.Spoken = c.Calls.Menus().Prompts(m)
 	case "ussd":
 		d.Printed = m.Screens()
+	case "receipts":
+		d.Receipts = m.Receipts()
 	case "hours":
 		for _, day := range ivr.Weekdays {
 			d.Days = append(d.Days, menuDay{day, strings.Join(m.Hours.Week[day], ", ")})
@@ -80,17 +90,46 @@ func (c *Console) menuEdited(w http.ResponseWriter, r *http.Request, status int,
 		d.Holidays = holidayLines(m.Hours.Holidays)
 	case "sms":
 		for _, act := range slices.Sorted(maps.Keys(m.SMS)) {
-			d.Words = append(d.Words, menuWords{act, strings.Join(m.SMS[act], ", ")})
+			d.Words = append(d.Words, menuWords{act, m.SMS[act]})
 		}
 	}
 	return c.renderStatus(w, r, status, "menu_edit", d)
 }
 
+// openAsk opens the question that the address names ("call.menu_chinh"); "" leaves the list to choose from.
+func (d *menuEditData) openAsk(of string) error {
+	if d.Part != "keys" || of == "" {
+		return nil
+	}
+	for _, a := range d.Asks {
+		if a.Part+"."+a.Name == of {
+			d.Ask = &a
+		}
+	}
+	if d.Ask == nil {
+		return errNoPage
+	}
+	if d.Rows == nil {
+		for _, o := range d.Ask.Offers {
+			d.Rows = append(d.Rows, menuRow{Offer: o})
+		}
+	}
+	return nil
+}
+
 // menuPlaces are the places whose findings are told on a part's page.
-var menuPlaces = map[string][]string{"main": {"call", "ussd", "words"}, "call": {"call", "words"}, "ussd": {"ussd"}, "hours": {"hours"}, "sms": {"sms"}}
+var menuPlaces = map[string][]string{"keys": {"call", "ussd", "words"}, "call": {"call", "words"}, "ussd": {"ussd"}, "receipts": {"receipts"}, "hours": {"hours"}, "sms": {"sms"}}
+
+// tells: the page of one question tells what is wrong with it alone.
+func (d *menuEditData) tells(f menuFinding) bool {
+	if d.Ask != nil && f.Key != "menu."+map[string]string{"call": "prompt", "ussd": "screen"}[d.Ask.Part]+"."+d.Ask.Name {
+		return false
+	}
+	return slices.Contains(menuPlaces[d.Part], f.Part)
+}
 
 func (c *Console) menuSave(w http.ResponseWriter, r *http.Request) error {
-	v, m, _, err := c.menuVersion(r)
+	v, m, all, err := c.menuVersion(r)
 	if err != nil {
 		return err
 	}
@@ -101,18 +140,33 @@ func (c *Console) menuSave(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return errBadForm
 	}
-	change := func(e *ivr.Edit) error { return readMenu(r.PostForm, e) }
-	refused := ""
+	part, of := r.PostForm.Get("part"), r.PostForm.Get("of")
+	d := menuEditData{Unsaved: true, Moved: r.PostForm.Get("do")}
+	if part == "keys" {
+		if d.Rows, err = readRows(r.PostForm, &d); err != nil {
+			return err
+		}
+		if wrongRows(d.Rows) { // nothing to be judged before it is put right
+			d.Version, d.Refused = v, "menu.refused.rows"
+			d.Revision = revision
+			return c.menuEdited(w, r, http.StatusUnprocessableEntity, d, m, all)
+		}
+	}
+	change := func(e *ivr.Edit) error { return readMenu(r.PostForm, d.Rows, e) }
 	if r.PostForm.Get("do") == "save" {
 		err := c.Calls.Menus().Edit(r.Context(), v.ID, revision, menuUser(r), change)
 		if err == nil {
-			return c.done(w, r, "menu.did.save", fmt.Sprintf("/menu/%d/edit?part=%s", v.ID, url.QueryEscape(r.PostForm.Get("part"))))
+			to := url.Values{"part": {part}}
+			if of != "" {
+				to.Set("of", of)
+			}
+			return c.done(w, r, "menu.did.save", fmt.Sprintf("/menu/%d/edit?%s", v.ID, to.Encode()))
 		}
-		if refused = menuRefused(err); refused == "" {
+		if d.Refused = menuRefused(err); d.Refused == "" {
 			return menuFormError(err)
 		}
-		if refused == "menu.refused.move" {
-			return c.menuShown(w, r, http.StatusConflict, refused)
+		if d.Refused == "menu.refused.move" {
+			return c.menuShown(w, r, http.StatusConflict, d.Refused)
 		}
 	}
 	changed, err := c.Calls.Menus().Changed(v, change)
@@ -121,31 +175,31 @@ func (c *Console) menuSave(w http.ResponseWriter, r *http.Request) error {
 	}
 	judged, all := c.Calls.Menus().Judge(changed)
 	status := http.StatusOK
-	if refused != "" {
+	if d.Refused != "" {
 		status = http.StatusConflict
 	}
-	changed.Revision = revision
-	return c.menuEdited(w, r, status, menuEditData{Version: changed, Unsaved: true, Refused: refused}, judged, all)
+	d.Version, d.Revision = changed, revision
+	return c.menuEdited(w, r, status, d, judged, all)
 }
 
 // menuFormError: a form that names what the menu has not was written by no page of ours.
 func menuFormError(err error) error {
-	if errors.Is(err, errBadForm) || errors.Is(err, ivr.ErrFreeWords) {
+	if errors.Is(err, errBadForm) || errors.Is(err, ivr.ErrFreeWords) || errors.Is(err, ivr.ErrSameKey) || errors.Is(err, prompts.ErrNoText) {
 		return errBadForm
 	}
 	return err
 }
 
-// readMenu puts what a part's form says into a draft.
-func readMenu(f url.Values, e *ivr.Edit) error {
-	switch f.Get("part") {
+// readMenu puts what a part's form says into a draft; rows are those of a question.
+func readMenu(f url.Values, rows []menuRow, e *ivr.Edit) error {
+	switch part := f.Get("part"); part {
 	case "call", "ussd":
 		names, texts := f["name"], f["text"]
 		if len(names) != len(texts) {
 			return errBadForm
 		}
 		set := e.Prompt
-		if f.Get("part") == "ussd" {
+		if part == "ussd" {
 			set = e.Screen
 		}
 		for i, name := range names {
@@ -154,19 +208,24 @@ func readMenu(f url.Values, e *ivr.Edit) error {
 			}
 		}
 		return nil
-	case "main":
-		call, err := readChoices(f, "call_")
-		if err == nil && call != nil {
-			err = e.SpokenMain(call)
+	case "receipts":
+		names, accented, plain := f["name"], f["accented"], f["plain"]
+		if len(names) != len(accented) || len(names) != len(plain) {
+			return errBadForm
 		}
-		if err != nil {
-			return err
+		for i, name := range names {
+			if err := e.Receipt(name, prompts.Message{Accented: oneLine(accented[i]), Plain: oneLine(plain[i])}); err != nil {
+				return errors.Join(errBadForm, err)
+			}
 		}
-		ussd, err := readChoices(f, "ussd_")
-		if err == nil && ussd != nil {
-			err = e.PrintedMain(ussd)
+		return nil
+	case "keys":
+		part, name, _ := strings.Cut(f.Get("of"), ".")
+		list := make([]ivr.Offer, len(rows))
+		for i, row := range rows {
+			list[i] = row.Offer
 		}
-		return err
+		return e.Offers(part, name, list)
 	case "hours":
 		h := ivr.Hours{Week: map[string][]string{}, Holidays: readHolidays(f.Get("holidays"))}
 		for _, day := range ivr.Weekdays {
@@ -178,7 +237,11 @@ func readMenu(f url.Values, e *ivr.Edit) error {
 		return nil
 	case "sms":
 		for _, act := range f["act"] {
-			if !e.Words(act, readList(strings.ToUpper(f.Get("forms_"+act)))) {
+			forms := readList(strings.ToUpper(strings.Join(f["forms_"+act], ",")))
+			if way, n, is := moveOf(f.Get("do"), act); is {
+				forms, _ = moved(forms, way, n)
+			}
+			if !e.Words(act, forms) {
 				return errBadForm
 			}
 		}
@@ -187,6 +250,9 @@ func readMenu(f url.Values, e *ivr.Edit) error {
 	return errBadForm
 }
 
+// oneLine: an SMS has no lines.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
 // cleanLines: a browser ends lines with CR and LF, and people leave spaces behind.
 func cleanLines(s string) string {
 	lines := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
@@ -194,32 +260,6 @@ func cleanLines(s string) string {
 		lines[i] = strings.TrimRight(l, " \t")
 	}
 	return strings.TrimSpace(strings.Join(lines, "\n"))
-}
-
-// readChoices reads the rows of a main menu in the order that their places say; nil where the form has none.
-func readChoices(f url.Values, of string) ([]ivr.MainChoice, error) {
-	was, key, says, place := f[of+"was"], f[of+"key"], f[of+"says"], f[of+"place"]
-	if len(was) != len(key) || len(was) != len(says) || len(was) != len(place) {
-		return nil, errBadForm
-	}
-	type row struct {
-		ivr.MainChoice
-		place int
-	}
-	var rows []row
-	for i := range was {
-		n, err := strconv.Atoi(strings.TrimSpace(place[i]))
-		if err != nil {
-			n = i + 1
-		}
-		rows = append(rows, row{ivr.MainChoice{Was: was[i], Key: key[i], Says: says[i]}, n})
-	}
-	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.place, b.place) })
-	var list []ivr.MainChoice
-	for _, one := range rows {
-		list = append(list, one.MainChoice)
-	}
-	return list, nil
 }
 
 func readList(s string) []string {

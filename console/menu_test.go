@@ -67,28 +67,26 @@ func TestTheWardChangesTheMenuAndASecondPersonApproves(t *testing.T) {
 		}
 	}
 	// The order of the first keys: reminders first, by key 1.
-	main := []string{"part", "main"}
+	main := []string{"part", "keys", "of", "call.menu_chinh"}
 	live, err := h.Calls.Menus().Live(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	choices, err := live.SpokenMain()
+	asked, err := live.Ask("call", "menu_chinh")
 	if err != nil {
 		t.Fatal(err)
 	}
-	turned := map[string]string{"1": "3", "3": "1"}
-	for i, c := range choices {
-		key, place := c.Key, fmt.Sprint(i+10)
-		if turned[c.Key] != "" {
-			key, place = turned[c.Key], turned[c.Key]
-		}
-		main = append(main, "call_was", c.Was, "call_key", key, "call_says", c.Says, "call_place", place)
+	list := asked.Offers
+	list[0], list[2] = list[2], list[0]
+	list[0].Key, list[2].Key = "1", "3"
+	for _, o := range list {
+		main = append(main, "was", o.Was, "key", o.Key, "says", o.Says)
 	}
 	if got := edit("save", main...); got.status != http.StatusSeeOther {
 		t.Errorf("the first keys: %d\n%s", got.status, got.body)
 	}
 	says(t, "the hours", author.get("/menu/1/edit?part=hours").body, `value="07:30-11:30, 13:30-17:00"`, "01/01/2027 Tết Dương lịch")
-	says(t, "the version", author.get("/menu/1").body, "Không có chỗ nào sai", "Nghe lời nhắc bốn không, hai phải, bấm phím một. Vừa bị mất tiền, bấm phím ba.", "BAO, LD, LUA DAO, KẺ GIAN", "Khác với bản có sẵn")
+	says(t, "the version", author.get("/menu/1").body, "Không có chỗ nào sai", "Nghe lời nhắc bốn không, hai phải, bấm phím một. Báo kẻ lừa đảo, bấm phím hai. Vừa bị mất tiền, bấm phím ba.", "BAO, LD, LUA DAO, KẺ GIAN", "Khác với bản có sẵn")
 
 	if got := author.post("/menu/1/submit"); got.status != http.StatusSeeOther {
 		t.Fatalf("submit: %d\n%s", got.status, got.body)
@@ -171,7 +169,8 @@ func TestWhatTheMenusFormsCannotHoldIsRefused(t *testing.T) {
 		"a prompt that is none":         {"part", "call", "name", "nothing", "text", "x"},
 		"a name without a text":         {"part", "call", "name", "chao"},
 		"a part that is none":           {"part", "else"},
-		"choices that are not its own":  {"part", "main", "call_was", "1", "call_key", "1", "call_says", "x", "call_place", "1"},
+		"choices that are not its own":  {"part", "keys", "of", "call.menu_chinh", "was", "1", "key", "1", "says", "x"},
+		"a receipt that is none":        {"part", "receipts", "name", "nhac_1_khong_so", "plain", "x", "accented", "x"},
 		"words for an act that is none": {"part", "sms", "act", "fly"},
 	} {
 		if got := b.post("/menu/1/edit", append([]string{"do", "save", "revision", "1"}, fields...)...); got.status != http.StatusBadRequest {

@@ -19,7 +19,11 @@ func filled(path string) string {
 			return path
 		}
 		to := strings.IndexByte(path, '}')
-		path = path[:from] + "1" + path[to+1:]
+		value := "1"
+		if _, pattern, _ := strings.Cut(path[from:to], ":"); strings.Contains(pattern, "|") { // one of a few words
+			value, _, _ = strings.Cut(pattern, "|")
+		}
+		path = path[:from] + value + path[to+1:]
 	}
 }
 

@@ -157,7 +157,7 @@ func peopleIn(name string, form prompts.Form) string {
 func (h *Hotline) checkBySMS(ctx context.Context, tx *sql.Tx, w word) (string, error) {
 	number := scamNumber(w.rest)
 	if number == "" {
-		return h.sms("kiem_tra_khong_so", nil)
+		return h.sms(w.words, "kiem_tra_khong_so", nil)
 	}
 	c, err := h.check(ctx, tx, "sms", string(w.from), number)
 	if err != nil {
@@ -168,5 +168,5 @@ func (h *Hotline) checkBySMS(ctx context.Context, tx *sql.Tx, w word) (string, e
 		name = c.official.Name
 	}
 	text := map[string]string{foundReported: "kiem_tra_da_bao", foundOfficial: "kiem_tra_chinh_thuc", foundNone: "kiem_tra_chua_ai", foundLimited: "kiem_tra_het_luot"}[c.found]
-	return h.sms(text, map[string]string{"so": number, "nguoi_bao": peopleIn(c.people, h.o.Form), "ten": name})
+	return h.sms(w.words, text, map[string]string{"so": number, "nguoi_bao": peopleIn(c.people, h.o.Form), "ten": name})
 }

@@ -7,9 +7,10 @@ import (
 
 // Finding is one thing that is wrong with a menu: where, and what. A and B are the names or numbers that its words tell.
 type Finding struct {
-	Place string // "call.menu_chinh", "ussd.loai", "sms.dang_ky", "hours.mon", "words.chao"
+	Place string // "call.menu_chinh", "ussd.loai", "sms.dang_ky", "hours.mon", "words.chao", "receipts.khong_hieu_lenh"
 	Code  string // of findingWords
 	A, B  string
+	Line  int // of the file that was uploaded; 0 elsewhere
 }
 
 // Findings are all that is wrong with a menu; none of them may go live.
@@ -54,6 +55,10 @@ var findingWords = map[string]struct{ says, remedy string }{
 	"two_questions":   {"asks for a key and for a number", "leave one of them"},
 	"long_screen":     {"its screen has {A} characters with the widest values", "use at most {B}"},
 	"no_room":         {"its screen is too long to be shown again behind the words of a wrong key", "shorten it by {A} characters"},
+	"bad_letter":      {"its plain form holds {A}", "use plain letters without diacritics: others do not arrive"},
+	"long_plain":      {"its plain form has {A} characters with the widest values", "use at most {B}: one part"},
+	"long_accented":   {"its form with diacritics has {A} characters with the widest values", "use at most {B}: two parts"},
+	"no_text":         {"one of its forms says nothing", "write both forms"},
 	"bad_character":   {"its screen holds {A}", "use plain letters without diacritics: others do not fit, or do not arrive"},
 	"digits":          {"its words hold digits, which are read as one number", "write them as words"},
 	"goes_on":         {"{A} does not end the session", "name a screen that ends (END)"},

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"canhgiac/ivr/prompts"
 	"canhgiac/reports"
 	"canhgiac/residents"
 )
@@ -38,7 +39,7 @@ func (h *Hotline) inbound(ctx context.Context, tx *sql.Tx, action, rest string, 
 		if err != nil {
 			return "", err
 		}
-		w := word{rest: rest, from: from, ref: ref}
+		w := word{rest: rest, from: from, ref: ref, words: m.words}
 		w.act = residents.Act{Channel: "sms", Key: action, TextVersion: m.words.Version, Ref: ref}
 		return do(h, ctx, tx, w)
 	}
@@ -46,7 +47,11 @@ func (h *Hotline) inbound(ctx context.Context, tx *sql.Tx, action, rest string, 
 	if err != nil || !first {
 		return "", err
 	}
-	return h.sms("khong_hieu_lenh", nil)
+	m, err := h.menus.answering(ctx, tx)
+	if err != nil {
+		return "", err
+	}
+	return h.sms(m.words, "khong_hieu_lenh", nil)
 }
 
 // word is one SMS that begins with a word of the menu.
@@ -55,6 +60,8 @@ type word struct {
 	from residents.Phone
 	ref  string // the message's id
 	act  residents.Act
+
+	words *prompts.Words // of the version that answers
 }
 
 // wordActs are what SMS words do, by the names that the menu's sms has for them. Each gives the reply.
@@ -63,7 +70,7 @@ var wordActs = map[string]func(*Hotline, context.Context, *sql.Tx, word) (string
 	"ngung_nhan": (*Hotline).stopBySMS,
 	"bao_tin":    (*Hotline).reportBySMS,
 	"kiem_tra":   (*Hotline).checkBySMS,
-	"tro_giup":   func(h *Hotline, _ context.Context, _ *sql.Tx, _ word) (string, error) { return h.help() },
+	"tro_giup":   func(h *Hotline, _ context.Context, _ *sql.Tx, w word) (string, error) { return h.help(w.words) },
 }
 
 func (h *Hotline) registerBySMS(ctx context.Context, tx *sql.Tx, w word) (string, error) {
@@ -71,7 +78,7 @@ func (h *Hotline) registerBySMS(ctx context.Context, tx *sql.Tx, w word) (string
 	if err != nil {
 		return "", err
 	}
-	return h.sms(registrationText(was), nil)
+	return h.sms(w.words, registrationText(was), nil)
 }
 
 func (h *Hotline) stopBySMS(ctx context.Context, tx *sql.Tx, w word) (string, error) {
@@ -79,19 +86,19 @@ func (h *Hotline) stopBySMS(ctx context.Context, tx *sql.Tx, w word) (string, er
 	if err != nil {
 		return "", err
 	}
-	return h.sms("ngung_nhan_xac_nhan", h.stamped(at, nil))
+	return h.sms(w.words, "ngung_nhan_xac_nhan", h.stamped(at, nil))
 }
 
 // help names the words where they can be sent, and else the number to call.
-func (h *Hotline) help() (string, error) {
+func (h *Hotline) help(words *prompts.Words) (string, error) {
 	if h.o.Shortcode == "" {
-		return h.sms("tro_giup_mot_chieu", nil)
+		return h.sms(words, "tro_giup_mot_chieu", nil)
 	}
-	return h.sms("tro_giup_hai_chieu", nil)
+	return h.sms(words, "tro_giup_hai_chieu", nil)
 }
 
-func (h *Hotline) sms(name string, vars map[string]string) (string, error) {
-	return h.menus.words.SMS(name, h.o.Form, h.vars(vars))
+func (h *Hotline) sms(words *prompts.Words, name string, vars map[string]string) (string, error) {
+	return words.SMS(name, h.o.Form, h.vars(vars))
 }
 
 // reportBySMS keeps BAO and what follows. Without a number it stays a partial report, with the words as they came in its
@@ -106,9 +113,9 @@ func (h *Hotline) reportBySMS(ctx context.Context, tx *sql.Tx, w word) (string, 
 		return "", err
 	}
 	if number == "" {
-		return h.help()
+		return h.help(w.words)
 	}
-	return h.sms("bao_tin_da_nhan", h.stamped(h.now(), map[string]string{"ma": r.Code}))
+	return h.sms(w.words, "bao_tin_da_nhan", h.stamped(h.now(), map[string]string{"ma": r.Code}))
 }
 
 // scamNumber finds the number in what people write behind BAO: "0901.234.567 goi doi tien", "090 123 4567", "5656".

@@ -3,6 +3,7 @@ package ivr
 import (
 	"bytes"
 	_ "embed"
+	"errors"
 	"fmt"
 	"time"
 
@@ -147,10 +148,25 @@ func readDocument(src []byte) (document, error) {
 	if err := dec.Decode(&d); err != nil {
 		return d, err
 	}
+	return d, complete(dec, d)
+}
+
+// complete: a document stands alone, and none of its nodes is empty, which nobody could follow.
+func complete(dec *yaml.Decoder, d document) error {
 	if err := dec.Decode(new(yaml.Node)); err == nil {
-		return d, fmt.Errorf("more than one document")
+		return errors.New("more than one document")
 	}
-	return d, nil
+	for name, n := range d.Call.Nodes {
+		if n == nil {
+			return fmt.Errorf("node %s is empty", name)
+		}
+	}
+	for name, n := range d.USSD.Nodes {
+		if n == nil {
+			return fmt.Errorf("node %s is empty", name)
+		}
+	}
+	return nil
 }
 
 // destinations are all nodes that n may lead to by itself, the menu's own (officer, lost) left out.
@@ -192,7 +208,9 @@ func (m *callMenu) wait(n *node) time.Duration {
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
 // writeDocument writes a document as readDocument reads it.
-func writeDocument(d document) ([]byte, error) {
+func writeDocument(d document) ([]byte, error) { return writeYAML(d) }
+
+func writeYAML(d any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := yaml.NewEncoder(&b)
 	enc.SetIndent(2)

@@ -40,6 +40,7 @@ func (m *Menu) check(sounding func(prompts.Line) bool) Findings {
 	c.calls()
 	c.ussd()
 	c.sms()
+	c.receipts()
 	m.Hours.check(&c.found)
 	return c.list
 }

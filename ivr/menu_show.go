@@ -103,7 +103,7 @@ func (s *Menus) Mute(m *Menu) []prompts.Line {
 
 // Change is one thing that a version does otherwise than another.
 type Change struct {
-	Part  string // "prompt", "screen", "sms", "hours", "node"
+	Part  string // "prompt", "screen", "receipt", "sms", "hours", "node"
 	Place string // the name of the prompt, screen, act, day or node
 	Was   string // "" where there was none
 	Is    string
@@ -128,6 +128,7 @@ func Changes(from, to *Menu) []Change {
 	}
 	add("prompt", from.promptTexts(), to.promptTexts())
 	add("screen", from.screenTexts(), to.screenTexts())
+	add("receipt", from.receiptTexts(), to.receiptTexts())
 	add("sms", joined(from.SMS), joined(to.SMS))
 	add("hours", from.Hours.told(), to.Hours.told())
 	add("node", from.nodeTexts(), to.nodeTexts())
@@ -177,4 +178,16 @@ func (m *Menu) nodeTexts() map[string]string {
 		all["ussd."+name] = written(n)
 	}
 	return all
+}
+
+// Named says by which words a person knows the place of a finding or of a change: "prompt" and its name, "screen" and its
+// name, "" where the place is no node of the menu.
+func (m *Menu) Named(part, node string) (kind, name string) {
+	if n := m.Call.Nodes[node]; part == "call" && n != nil && len(n.Say) > 0 {
+		return "prompt", n.Say[0]
+	}
+	if n := m.USSD.Nodes[node]; part == "ussd" && n != nil {
+		return "screen", n.Screen
+	}
+	return "", ""
 }

@@ -130,7 +130,7 @@ func (s *Menus) wordsOf(id int64, texts []byte) (*prompts.Words, error) {
 	if err := json.Unmarshal(texts, &c); err != nil {
 		return nil, fmt.Errorf("words of menu %d: %w", id, err)
 	}
-	if len(c.Prompts)+len(c.Screens) == 0 {
+	if c.None() {
 		return s.words, nil
 	}
 	return s.words.With(c, "+"+strconv.FormatInt(id, 10))

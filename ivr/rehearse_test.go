@@ -80,18 +80,19 @@ func TestTheMainMenusChoicesChangeOrderAndKeys(t *testing.T) {
 	b := newBench(t).everywhere()
 	id := b.draft()
 	b.edit(id, func(e *Edit) error {
-		list, err := e.menu.SpokenMain()
+		said, err := e.menu.Ask("call", "menu_chinh")
 		if err != nil {
 			return err
 		}
-		printed, err := e.menu.PrintedMain()
+		shown, err := e.menu.Ask("ussd", "menu_chinh")
 		if err != nil {
 			return err
 		}
+		list, printed := said.Offers, shown.Offers
 		// the reminders go first, by key 1; who has lost money presses 3
-		list[0], list[2] = MainChoice{"3", "1", "Nghe lời nhắc"}, MainChoice{"1", "3", "Vừa bị mất tiền"}
-		printed[0], printed[2] = MainChoice{"3", "1", "Xem 4 khong 2 phai"}, MainChoice{"1", "3", "Vua bi mat tien"}
-		return errors.Join(e.SpokenMain(list), e.PrintedMain(printed))
+		list[0], list[2] = Offer{"3", "1", "Nghe lời nhắc"}, Offer{"1", "3", "Vừa bị mất tiền"}
+		printed[0], printed[2] = Offer{"3", "1", "Xem 4 khong 2 phai"}, Offer{"1", "3", "Vua bi mat tien"}
+		return errors.Join(e.Offers("call", "menu_chinh", list), e.Offers("ussd", "menu_chinh", printed))
 	})
 	b.approved(id)
 	l := b.ring(mobile)
@@ -132,13 +133,13 @@ func TestAMainMenuOfFreeWordsIsEditedAsText(t *testing.T) {
 	if len(all) > 0 {
 		t.Fatal(all)
 	}
-	if _, err := m.SpokenMain(); !errors.Is(err, ErrFreeWords) {
+	if a, err := m.Ask("call", "menu_chinh"); !a.Free || !errors.Is(err, ErrFreeWords) {
 		t.Errorf("error %v", err)
 	}
-	if err := b.menus.Edit(t.Context(), id, v.Revision, author, func(e *Edit) error { return e.SpokenMain(nil) }); !errors.Is(err, ErrFreeWords) {
+	if err := b.menus.Edit(t.Context(), id, v.Revision, author, func(e *Edit) error { return e.Offers("call", "menu_chinh", nil) }); !errors.Is(err, ErrFreeWords) {
 		t.Errorf("error %v", err)
 	}
-	if err := b.menus.Edit(t.Context(), id, v.Revision, author, func(e *Edit) error { return e.PrintedMain([]MainChoice{{"1", "1", "x"}}) }); !errors.Is(err, ErrFreeWords) {
+	if err := b.menus.Edit(t.Context(), id, v.Revision, author, func(e *Edit) error { return e.Offers("ussd", "menu_chinh", []Offer{{"1", "1", "x"}}) }); !errors.Is(err, ErrFreeWords) {
 		t.Errorf("choices that are lost: %v", err)
 	}
 }

@@ -129,9 +129,6 @@ func (s *Menus) LiveVersion(ctx context.Context) (Version, error) {
 	return v, nil
 }
 
-// Document is the version as a file.
-func (v Version) Document() []byte { return v.document }
-
 // Base is the menu that a version was written from.
 func (s *Menus) Base(ctx context.Context, v Version) (*Menu, error) {
 	m, err := s.version(ctx, s.db, v.Base)
@@ -167,23 +164,29 @@ func (s *Menus) Begin(ctx context.Context, by User) (id int64, err error) {
 		if err != nil {
 			return err
 		}
-		doc, texts, err := live.content()
-		if err != nil {
-			return err
-		}
-		err = tx.QueryRowContext(ctx, startDraftSQL, live.Version, doc, texts, by.Name, s.now().UTC()).Scan(&id)
-		if errors.Is(err, sql.ErrNoRows) {
-			return ErrOpen
-		}
-		if err != nil {
-			return err
-		}
-		return s.record(ctx, tx, by, "create", id, "")
+		id, err = s.start(ctx, tx, live.Version, live, by, "create")
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("begin a version of the menu: %w", err)
 	}
 	return id, nil
+}
+
+// start writes a draft of m, and its audit row. Error: ErrOpen.
+func (s *Menus) start(ctx context.Context, tx *sql.Tx, base int64, m *Menu, by User, act string) (id int64, err error) {
+	doc, texts, err := m.content()
+	if err != nil {
+		return 0, err
+	}
+	err = tx.QueryRowContext(ctx, startDraftSQL, base, doc, texts, by.Name, s.now().UTC()).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, ErrOpen
+	}
+	if err != nil {
+		return 0, err
+	}
+	return id, s.record(ctx, tx, by, act, id, "")
 }
 
 // content is the menu as a row keeps it.
@@ -381,13 +384,23 @@ func (e *Edit) Screen(name, text string) error {
 	return nil
 }
 
-func set(changed *map[string]string, name, own, text string) {
+// Receipt has an SMS that answers say text, in both forms. Error: prompts.ErrNoText.
+func (e *Edit) Receipt(name string, text prompts.Message) error {
+	own, err := e.words.Message(name)
+	if err != nil || !slices.Contains(receipts, name) {
+		return errors.Join(prompts.ErrNoText, err)
+	}
+	set(&e.changes.Messages, name, own, text)
+	return nil
+}
+
+func set[T comparable](changed *map[string]T, name string, own, text T) {
 	if text == own {
 		delete(*changed, name)
 		return
 	}
 	if *changed == nil {
-		*changed = map[string]string{}
+		*changed = map[string]T{}
 	}
 	(*changed)[name] = text
 }

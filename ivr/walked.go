@@ -230,11 +230,11 @@ func (m *Menu) opening(o Origin, name string) string {
 
 // mainChoices are the node that offers what the menu has, and what each of its keys is for.
 func (m *Menu) mainChoices(o Origin) (string, map[string]string, error) {
-	list, err := m.SpokenMain()
+	a, err := m.Ask("call", m.offering(m.mainNode()))
 	name := m.Call.Start
 	if o == ByUSSD {
-		list, err = m.PrintedMain()
 		name = m.USSD.Start
+		a, err = m.Ask("ussd", m.USSD.Nodes[name].Screen)
 	} else {
 		for at, n := range m.Call.Nodes {
 			if n == m.mainNode() {
@@ -246,7 +246,7 @@ func (m *Menu) mainChoices(o Origin) (string, map[string]string, error) {
 		err = nil
 	}
 	choices := map[string]string{}
-	for _, c := range list {
+	for _, c := range a.Offers {
 		choices[c.Key] = c.Says
 	}
 	return name, choices, err

@@ -7,19 +7,23 @@ import (
 	"strings"
 )
 
-// Changes are words that a ward says otherwise than content.yaml and labels.yaml do: the whole text of a prompt or screen,
-// by its name.
+// Changes are words that a ward says otherwise than content.yaml and labels.yaml do: the whole text of a prompt, screen or
+// SMS, by its name.
 type Changes struct {
-	Prompts map[string]string `json:"prompts,omitempty"`
-	Screens map[string]string `json:"screens,omitempty"`
+	Prompts  map[string]string  `json:"prompts,omitempty" yaml:"prompts,omitempty"`
+	Screens  map[string]string  `json:"screens,omitempty" yaml:"screens,omitempty"`
+	Messages map[string]Message `json:"messages,omitempty" yaml:"messages,omitempty"`
 }
 
+// None says that nothing is said otherwise.
+func (c Changes) None() bool { return len(c.Prompts)+len(c.Screens)+len(c.Messages) == 0 }
+
 // With gives the words with changes. version goes into Version, for the consents that are given to them. A name that no
-// prompt or screen has is ErrNoText; what is wrong with the texts themselves is for whoever checks them.
+// prompt, screen or SMS has is ErrNoText; what is wrong with the texts themselves is for whoever checks them.
 func (w *Words) With(c Changes, version string) (*Words, error) {
 	changed := *w
 	changed.Version += version
-	changed.prompts, changed.screens = maps.Clone(w.prompts), maps.Clone(w.screens)
+	changed.prompts, changed.screens, changed.sms = maps.Clone(w.prompts), maps.Clone(w.screens), maps.Clone(w.sms)
 	changed.original = w
 	for _, name := range slices.Sorted(maps.Keys(c.Prompts)) {
 		if _, ok := w.prompts[name]; !ok {
@@ -35,12 +39,18 @@ func (w *Words) With(c Changes, version string) (*Words, error) {
 		s.Text = c.Screens[name]
 		changed.screens[name] = s
 	}
+	for _, name := range slices.Sorted(maps.Keys(c.Messages)) {
+		if _, ok := w.sms[name]; !ok {
+			return nil, fmt.Errorf("sms %s: %w", name, ErrNoText)
+		}
+		changed.sms[name] = c.Messages[name]
+	}
 	return &changed, nil
 }
 
 // Changes are what With made of these words; none of the files' own.
 func (w *Words) Changes() Changes {
-	c := Changes{Prompts: map[string]string{}, Screens: map[string]string{}}
+	c := Changes{Prompts: map[string]string{}, Screens: map[string]string{}, Messages: map[string]Message{}}
 	if w.original == nil {
 		return c
 	}
@@ -52,6 +62,11 @@ func (w *Words) Changes() Changes {
 	for name, s := range w.screens {
 		if s.Text != w.original.screens[name].Text {
 			c.Screens[name] = s.Text
+		}
+	}
+	for name, m := range w.sms {
+		if m != w.original.sms[name] {
+			c.Messages[name] = m
 		}
 	}
 	return c

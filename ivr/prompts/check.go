@@ -43,8 +43,8 @@ func (w *Words) check() error {
 		m := w.sms[key]
 		text("sms."+key+".vi", m.Accented)
 		text("sms."+key+".khong_dau", m.Plain)
-		if i := strings.IndexFunc(m.Plain, func(r rune) bool { return r > 126 || strings.ContainsRune(refused, r) }); i >= 0 {
-			fault("sms.%s.khong_dau: %q may not stand in it", key, []rune(m.Plain[i:])[0])
+		if bad := m.Refused(); bad != "" {
+			fault("sms.%s.khong_dau: %s may not stand in it", key, bad)
 		}
 		if a, p := placeholders(m.Accented), placeholders(m.Plain); !slices.Equal(a, p) {
 			fault("sms.%s: the two forms ask for different values: %v and %v", key, a, p)

@@ -33,7 +33,7 @@ type Words struct {
 	ScamTypes []ScamType
 	Traps     []Trap
 
-	sms     map[string]message
+	sms     map[string]Message
 	prompts map[string]string // by sound name, without the reminders' parent: "loi_nhac-khong_so"
 	labels  map[string]label  // labels.yaml's, by line name
 	screens map[string]Screen
@@ -67,11 +67,6 @@ type Reminder struct {
 	Plain string // không dấu
 }
 
-type message struct {
-	Accented string `yaml:"vi"`
-	Plain    string `yaml:"khong_dau"`
-}
-
 // ErrNoText means that no text has this key. ErrNoValue means that a placeholder of the text was given no value.
 var (
 	ErrNoText  = fmt.Errorf("no such text")
@@ -86,7 +81,7 @@ func parse(src []byte) (*Words, error) {
 		Meta struct {
 			Version string `yaml:"version"`
 		} `yaml:"meta"`
-		SMS       map[string]message `yaml:"sms"`
+		SMS       map[string]Message `yaml:"sms"`
 		Ambiguity struct {
 			Avoid map[string]string `yaml:"avoid"`
 		} `yaml:"sms_ambiguity_note"`
@@ -177,11 +172,7 @@ func (w *Words) SMS(key string, form Form, vars map[string]string) (string, erro
 	if !ok {
 		return "", fmt.Errorf("sms %s: %w", key, ErrNoText)
 	}
-	text := m.Plain
-	if form == Accented {
-		text = m.Accented
-	}
-	filled, err := Fill(text, vars)
+	filled, err := Fill(m.In(form), vars)
 	if err != nil {
 		return "", fmt.Errorf("sms %s: %w", key, err)
 	}
@@ -217,6 +208,3 @@ func Fill(text string, vars map[string]string) (string, error) {
 
 // PromptNames lists all prompts, sorted.
 func (w *Words) PromptNames() []string { return slices.Sorted(maps.Keys(w.prompts)) }
-
-// MessageNames lists all SMS texts, sorted.
-func (w *Words) MessageNames() []string { return slices.Sorted(maps.Keys(w.sms)) }

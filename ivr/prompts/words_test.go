@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"unicode/utf16"
 )
 
 func load(t *testing.T) *Words {
@@ -17,32 +16,22 @@ func load(t *testing.T) *Words {
 	return w
 }
 
-// samples are content.yaml's own: the widest values that a ward is likely to have.
-var samples = map[string]string{
-	"brand": "CATHANHKHEX", "hotline": "02363111222", "ma": "2608-0417", "gio": "14:05", "ngay": "27/08",
-	"so": "0901234567", "shortcode": "8088", "nguoi_bao": "10 nguoi tro len", "ten": "Ngan hang Ngoai thuong",
-}
-
 func TestEveryMessageFitsItsParts(t *testing.T) {
 	w := load(t)
-	for key := range w.sms {
-		plain, err := w.SMS(key, Plain, samples)
-		if err != nil {
-			t.Fatal(err)
+	for key, m := range w.sms {
+		if n := m.Length(Plain); n > PlainLimit {
+			t.Errorf("%s: %d characters không dấu, more than one part", key, n)
 		}
-		if len(plain) > 160 {
-			t.Errorf("%s: %d characters không dấu, more than one part", key, len(plain))
-		}
-		accented, err := w.SMS(key, Accented, samples)
-		if err != nil {
-			t.Fatal(err)
-		}
-		// 67 a part: an 8-bit reference, the default.
-		if n := len(utf16.Encode([]rune(accented))); n > 2*67 {
+		if n := m.Length(Accented); n > AccentedLimit {
 			t.Errorf("%s: %d UCS-2 units, more than two parts", key, n)
 		}
+		for _, form := range []Form{Plain, Accented} {
+			if _, err := w.SMS(key, form, widestInMessage); err != nil {
+				t.Errorf("%s has a value that its length is not counted with: %v", key, err)
+			}
+		}
 		for _, link := range []string{"http", "www.", ".vn", ".com"} {
-			if strings.Contains(plain+accented, link) {
+			if strings.Contains(m.Plain+m.Accented, link) {
 				t.Errorf("%s holds a link", key)
 			}
 		}
