@@ -46,11 +46,11 @@ type Options struct {
 	Jobs        *jobs.Store       // its runner does Works
 	Carriers    []gateway.Carrier // those configured, for the operator: Name, Rate and ReceiptID
 	Schedules   *schedules.Store
-	Outgoing    *ivr.Outgoing                                         // nil: no calls are placed
-	Sounds      *sounds.Store                                         // what the hotline plays; nil: no page of it
-	Spoken      func(ctx context.Context, sid string) ([]byte, error) // the sound of a message spoken to this program; nil: there are none
-	HandsetURL  string                                                // "" = no handset page
-	Hotline     string                                                // the numbers that the handset page offers: words.hotline, words.shortcode
+	Outgoing    *ivr.Outgoing                                            // nil: no calls are placed
+	Sounds      *sounds.Store                                            // what the hotline plays; nil: no page of it
+	Spoken      func(ctx context.Context, key string) (ivr.Sound, error) // the sound of a message that is kept here (reports.Message.Sound); nil: there are none
+	HandsetURL  string                                                   // "" = no handset page
+	Hotline     string                                                   // the numbers that the handset page offers: words.hotline, words.shortcode
 	Shortcode   string
 	Practice    *Practice // nil = no practice ward
 

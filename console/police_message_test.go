@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"canhgiac/ivr"
 	"canhgiac/reports"
 )
 
@@ -131,16 +132,23 @@ func TestAMessageIsHeardAtTheProvidersAndAudited(t *testing.T) {
 
 func TestAMessageSpokenToUsIsPlayedHereAndAudited(t *testing.T) {
 	h := newHouse(t, func(o *Options) {
-		o.Spoken = func(_ context.Context, sid string) ([]byte, error) {
-			if sid != "msg-1" {
-				return nil, reports.ErrNotFound
+		o.Spoken = func(_ context.Context, key string) (ivr.Sound, error) {
+			if key != "msg-1" {
+				return ivr.Sound{}, reports.ErrNotFound
 			}
-			return []byte("RIFF..."), nil
+			return ivr.Sound{Type: "audio/wav", Data: []byte("RIFF...")}, nil
 		}
 	})
 	r := h.report(reports.Draft{Ref: "1", Kind: 1})
 	h.missed(r.ID, reports.Message{SID: "msg-1", URL: "spoken:msg-1", Seconds: 3}, reports.Message{SID: "msg-2", URL: "spoken:msg-1"},
 		reports.Message{SID: "msg-3", URL: "spoken:msg-3"})
+	sum := strings.Repeat("ab", 32)
+	if _, err := h.db.Exec(`insert into spoken_messages (sid, provider, call_sid, at, seconds, sha256, sound) values ('msg-1', 'vnpt', '1', now(), 3, $1, '')`, sum); err != nil {
+		t.Fatal(err)
+	}
+	if page := h.as(Police).get("/reports/" + r.Code); !strings.Contains(page.body, sum) {
+		t.Error("the page does not show the sound's sum")
+	}
 	got := h.as(Police).get("/reports/" + r.Code + "/messages/1")
 	if got.status != http.StatusOK || got.header.Get("Content-Type") != "audio/wav" || got.body != "RIFF..." || h.audited("report.listen") != 1 {
 		t.Errorf("%d %v %q, %d audit rows", got.status, got.header, got.body, h.audited("report.listen"))

@@ -115,7 +115,7 @@ func (c *Console) reportLive(w http.ResponseWriter, r *http.Request) error {
 	return c.fragment(w, r, "report", "live", d)
 }
 
-// reportListen plays a message that was spoken to this program, or sends the officer to where the provider keeps it. That it
+// reportListen plays a message whose sound is kept here, or sends the officer to where the provider keeps it. That it
 // was asked for is audited either way.
 func (c *Console) reportListen(w http.ResponseWriter, r *http.Request) error {
 	nth, err := strconv.Atoi(mux.Vars(r)["nth"])
@@ -129,7 +129,7 @@ func (c *Console) reportListen(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if m.Own() {
+	if m.Own() || m.Sound != "" {
 		return c.playSpoken(w, r, m)
 	}
 	w.Header().Set("Referrer-Policy", "no-referrer")
@@ -142,17 +142,18 @@ func (c *Console) playSpoken(w http.ResponseWriter, r *http.Request, m reports.M
 	if c.Spoken == nil {
 		return errNoPage
 	}
-	wav, err := c.Spoken(r.Context(), m.SID)
+	sound, err := c.Spoken(r.Context(), m.Sound)
 	if errors.Is(err, reports.ErrNotFound) {
 		return errNoPage // told before its sound has come from the node that took it
 	}
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "audio/wav")
-	w.Header().Set("Content-Disposition", `inline; filename="`+m.SID+`.wav"`)
+	file := mux.Vars(r)["code"] + "-" + mux.Vars(r)["nth"] + map[string]string{"audio/wav": ".wav", "audio/mpeg": ".mp3"}[sound.Type]
+	w.Header().Set("Content-Type", sound.Type)
+	w.Header().Set("Content-Disposition", fmt.Sprintf("inline; filename=%q", file))
 	w.Header().Set("Cache-Control", "no-store")
-	http.ServeContent(w, r, "", m.At, bytes.NewReader(wav))
+	http.ServeContent(w, r, "", m.At, bytes.NewReader(sound.Data))
 	return nil
 }
 

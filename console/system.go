@@ -75,6 +75,11 @@ func (c *Console) systemData(ctx context.Context) (d systemData, err error) {
 		}
 		d.Do = append(d.Do, c.callsToDo(d.Calls)...)
 	}
+	recordings, err := c.recordingsToDo(ctx)
+	if err != nil {
+		return d, err
+	}
+	d.Do = append(d.Do, recordings...)
 	store := nodes.NewStore(c.DB)
 	if d.Nodes, err = store.List(ctx); err != nil {
 		return d, err

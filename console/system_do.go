@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -23,7 +24,7 @@ type systemDo struct {
 }
 
 // systemConditions are all that the page knows; a test holds them to the catalogs.
-var systemConditions = []string{"no_carrier", "link_down", "slowed", "in_doubt", "queue_late", "callback_late", "line_refuses", "schedule_late", "clock_off", "disk_low", "certificate", "backup_old", "backup_missing", "archive_failed", "schema_old", "node_old", "tally_late", "counts_late", "jobs_failed", "jobs_stuck", "menu_unusable", "errors"}
+var systemConditions = []string{"no_carrier", "link_down", "slowed", "in_doubt", "queue_late", "callback_late", "line_refuses", "recording_address", "recording_refused", "recording_gone", "recording_large", "recording_type", "recording_unreached", "recording_untried", "schedule_late", "clock_off", "disk_low", "certificate", "backup_old", "backup_missing", "archive_failed", "schema_old", "node_old", "tally_late", "counts_late", "jobs_failed", "jobs_stuck", "menu_unusable", "errors"}
 
 // callsToDo: a reminder may wait behind the limits for hours, who rang us may not.
 func (c *Console) callsToDo(s ivr.OutgoingStatus) (do []systemDo) {
@@ -36,6 +37,18 @@ func (c *Console) callsToDo(s ivr.OutgoingStatus) (do []systemDo) {
 		}
 	}
 	return do
+}
+
+// recordingsToDo: what callers said is evidence, and providers keep it for a while only.
+func (c *Console) recordingsToDo(ctx context.Context) (do []systemDo, err error) {
+	if c.Calls == nil {
+		return nil, nil
+	}
+	all, err := c.Calls.Unfetched(ctx)
+	for _, u := range all {
+		do = append(do, systemDo{What: "recording_" + cmp.Or(u.Why, "untried"), Name: u.Provider, N: int64(u.N), At: u.Since, Now: true})
+	}
+	return do, err
 }
 
 func (c *Console) carriersToDo(all []gateway.CarrierStatus) (do []systemDo) {

@@ -162,7 +162,10 @@ func (t *turn) keepMessage() error {
 	}
 	r := t.in.Recording
 	m := reports.Message{SID: r.SID, URL: r.URL, Seconds: r.Seconds, At: t.at}
-	return t.h.reports.AddMessage(t.ctx, t.tx, t.c.ReportID, m)
+	if err := t.h.reports.AddMessage(t.ctx, t.tx, t.c.ReportID, m); err != nil || m.Own() {
+		return err
+	}
+	return t.wantFetch(m)
 }
 
 const takenAsSQL = `select input from call_events where call_id = $1 and step = $2`

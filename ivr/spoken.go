@@ -2,9 +2,7 @@ package ivr
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -27,13 +25,12 @@ func (m LeftMessage) Recording() Recording {
 }
 
 const keepSpokenSQL = `
-insert into spoken_messages (sid, provider, call_sid, at, seconds, sha256, wav) values ($1, $2, $3, $4, $5, $6, $7) on conflict (sid) do nothing`
+insert into spoken_messages (sid, provider, call_sid, at, seconds, sha256, sound) values ($1, $2, $3, $4, $5, $6, $7) on conflict (sid) do nothing`
 
 // KeepSpoken keeps the sound of a message with its SHA-256. The same message again changes nothing. It belongs to a report
 // once the call's step, or AttachSpoken, says so.
 func (h *Hotline) KeepSpoken(ctx context.Context, provider string, m LeftMessage) error {
-	sum := sha256.Sum256(m.WAV)
-	_, err := h.db.ExecContext(ctx, keepSpokenSQL, m.SID, provider, m.CallSID, m.At.UTC(), m.Seconds, hex.EncodeToString(sum[:]), m.WAV)
+	_, err := h.db.ExecContext(ctx, keepSpokenSQL, m.SID, provider, m.CallSID, m.At.UTC(), m.Seconds, Sound{Data: m.WAV}.SHA256(), m.WAV)
 	if err != nil {
 		return fmt.Errorf("keep message %s of call %s: %w", m.SID, m.CallSID, err)
 	}
@@ -59,17 +56,17 @@ func (h *Hotline) AttachSpoken(ctx context.Context, provider string, m LeftMessa
 	return nil
 }
 
-const spokenSQL = `select wav from spoken_messages where sid = $1`
+const spokenSQL = `select type, sound from spoken_messages where sid = $1`
 
-// SpokenWAV gives the sound of a message. Error: reports.ErrNotFound.
-func (h *Hotline) SpokenWAV(ctx context.Context, sid string) ([]byte, error) {
-	var wav []byte
-	err := h.db.QueryRowContext(ctx, spokenSQL, sid).Scan(&wav)
+// Spoken gives the sound of a message by its reports.Message.Sound. Error: reports.ErrNotFound.
+func (h *Hotline) Spoken(ctx context.Context, key string) (Sound, error) {
+	var s Sound
+	err := h.db.QueryRowContext(ctx, spokenSQL, key).Scan(&s.Type, &s.Data)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, reports.ErrNotFound
+		return s, reports.ErrNotFound
 	}
 	if err != nil {
-		return nil, fmt.Errorf("message %s: %w", sid, err)
+		return s, fmt.Errorf("message %s: %w", key, err)
 	}
-	return wav, nil
+	return s, nil
 }

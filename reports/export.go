@@ -15,9 +15,11 @@ import (
 // Label puts a value of a column into words; Label("column", c) is the heading of c. nil leaves both as they are.
 type Label func(column, value string) string
 
-// exportSQL adds to each report the end of its record, so that a file once handed over can be held against the database.
+// exportSQL adds to each report the end of its record and the sums of its messages' sounds, so that a file once handed over
+// can be held against the database, and a sound against the file.
 var exportSQL = `
-select x.*, (select encode(e.hash, 'hex') from report_events e where e.report_id = x.id order by e.seq desc limit 1)
+select x.*, (select encode(e.hash, 'hex') from report_events e where e.report_id = x.id order by e.seq desc limit 1),
+  (select coalesce(string_agg(coalesce(k.sha256, '?'), ' ' order by m.at, m.sid), '') from report_messages m` + soundJoin + ` where m.report_id = x.id)
 from (` + reportSQL + ` where ` + inScope("$1") + `) x order by x.created_at, x.id`
 
 var exportSizeSQL = `select count(*) from reports r where ` + inScope("$1")
@@ -63,14 +65,14 @@ func (s *Store) Export(ctx context.Context, w io.Writer, by By, reason string, l
 	}
 	n := 0
 	for rows.Next() {
-		var end string
-		r, err := scanReport(withEnd{rows, &end})
+		var x exported
+		r, err := scanReport(withMore{rows, &x})
 		if err != nil {
 			return n, fmt.Errorf("export reports: %w", err)
 		}
 		line := make([]string, len(exportColumns))
 		for i, c := range exportColumns {
-			v := c.value(r, end)
+			v := c.value(r, x)
 			if c.labelled && v != "" {
 				v = label(c.name, v)
 			}
@@ -91,17 +93,20 @@ func (s *Store) Export(ctx context.Context, w io.Writer, by By, reason string, l
 	return n, out.Error()
 }
 
-type withEnd struct {
+// exported is what a file has of a report beside the report itself.
+type exported struct{ end, sounds string }
+
+type withMore struct {
 	row interface{ Scan(...any) error }
-	end *string
+	x   *exported
 }
 
-func (w withEnd) Scan(dest ...any) error { return w.row.Scan(append(dest, w.end)...) }
+func (w withMore) Scan(dest ...any) error { return w.row.Scan(append(dest, &w.x.end, &w.x.sounds)...) }
 
 type exportColumn struct {
 	name     string
 	labelled bool
-	value    func(r Report, end string) string
+	value    func(r Report, x exported) string
 }
 
 // ExportColumns names the columns of Export, for whoever has to put them into words.
@@ -114,29 +119,30 @@ func ExportColumns() []string {
 }
 
 var exportColumns = []exportColumn{
-	{"code", false, func(r Report, _ string) string { return r.Code }},
-	{"state", true, func(r Report, _ string) string { return string(r.State) }},
-	{"urgency", true, func(r Report, _ string) string { return number(int(r.Urgency)) }},
-	{"sent", true, func(r Report, _ string) string { return r.Sent() }},
-	{"created", false, func(r Report, _ string) string { return vnTime(r.CreatedAt) }},
-	{"created_utc", false, func(r Report, _ string) string { return utcTime(r.CreatedAt) }},
-	{"completed", false, func(r Report, _ string) string { return vnTime(r.CompletedAt) }},
-	{"origin", true, func(r Report, _ string) string { return r.Origin }},
-	{"reporter", false, func(r Report, _ string) string { return spaced(r.Reporter.National()) }},
-	{"unit", false, func(r Report, _ string) string { return r.UnitName }},
-	{"kind", true, func(r Report, _ string) string { return number(r.Kind) }},
-	{"scam_number", false, func(r Report, _ string) string { return spaced(r.ScamNumber) }},
-	{"also_named", false, func(r Report, _ string) string { return strconv.Itoa(r.AlsoNamed) }},
-	{"channel", true, func(r Report, _ string) string { return number(r.Channel) }},
-	{"money", true, func(r Report, _ string) string { return r.Money }},
-	{"when", true, func(r Report, _ string) string { return r.When }},
-	{"band", true, func(r Report, _ string) string { return number(r.Band) }},
-	{"callback", true, func(r Report, _ string) string { return r.Callback }},
-	{"officer", true, func(r Report, _ string) string { return string(r.Officer) }},
-	{"messages", false, func(r Report, _ string) string { return strconv.Itoa(r.Messages) }},
-	{"received", false, func(r Report, _ string) string { return vnTime(r.ReceivedAt) }},
-	{"received_by", false, func(r Report, _ string) string { return r.ReceivedBy }},
-	{"chain_end", false, func(_ Report, end string) string { return end }},
+	{"code", false, func(r Report, _ exported) string { return r.Code }},
+	{"state", true, func(r Report, _ exported) string { return string(r.State) }},
+	{"urgency", true, func(r Report, _ exported) string { return number(int(r.Urgency)) }},
+	{"sent", true, func(r Report, _ exported) string { return r.Sent() }},
+	{"created", false, func(r Report, _ exported) string { return vnTime(r.CreatedAt) }},
+	{"created_utc", false, func(r Report, _ exported) string { return utcTime(r.CreatedAt) }},
+	{"completed", false, func(r Report, _ exported) string { return vnTime(r.CompletedAt) }},
+	{"origin", true, func(r Report, _ exported) string { return r.Origin }},
+	{"reporter", false, func(r Report, _ exported) string { return spaced(r.Reporter.National()) }},
+	{"unit", false, func(r Report, _ exported) string { return r.UnitName }},
+	{"kind", true, func(r Report, _ exported) string { return number(r.Kind) }},
+	{"scam_number", false, func(r Report, _ exported) string { return spaced(r.ScamNumber) }},
+	{"also_named", false, func(r Report, _ exported) string { return strconv.Itoa(r.AlsoNamed) }},
+	{"channel", true, func(r Report, _ exported) string { return number(r.Channel) }},
+	{"money", true, func(r Report, _ exported) string { return r.Money }},
+	{"when", true, func(r Report, _ exported) string { return r.When }},
+	{"band", true, func(r Report, _ exported) string { return number(r.Band) }},
+	{"callback", true, func(r Report, _ exported) string { return r.Callback }},
+	{"officer", true, func(r Report, _ exported) string { return string(r.Officer) }},
+	{"messages", false, func(r Report, _ exported) string { return strconv.Itoa(r.Messages) }},
+	{"received", false, func(r Report, _ exported) string { return vnTime(r.ReceivedAt) }},
+	{"received_by", false, func(r Report, _ exported) string { return r.ReceivedBy }},
+	{"sounds", false, func(_ Report, x exported) string { return x.sounds }},
+	{"chain_end", false, func(_ Report, x exported) string { return x.end }},
 }
 
 // Sent is "sent", "partial" or "cancelled": how the reporter left.

@@ -21,12 +21,36 @@ const (
 	Met      Officer = "met"    // an officer spoke with the caller
 )
 
-// Message is what a caller spoke after the tone. The sound stays with the provider of the telephone line.
+// Message is what a caller spoke after the tone.
 type Message struct {
 	SID     string // the provider's name for it
 	URL     string // as the provider gave it
 	Seconds int    // 0: the provider did not say
 	At      time.Time
+
+	Sound     string    // names the sound where it is kept here (ivr's Spoken); "": it is still with the provider
+	SHA256    string    // of the sound kept here
+	FetchedAt time.Time // from the provider; zero for one spoken to this program
+}
+
+// SoundKey names the sound of a message once it is kept here; two providers may give two messages one name.
+func SoundKey(report int64, m Message) string {
+	if m.Own() {
+		return m.SID
+	}
+	return fmt.Sprintf("%d:%s", report, m.SID)
+}
+
+// soundJoin finds the sound of message m, by its SoundKey.
+const soundJoin = ` left join spoken_messages k on k.sid = case when m.url = 'spoken:' || m.sid then m.sid else m.report_id || ':' || m.sid end`
+
+const messageColumns = `m.sid, m.url, m.seconds, m.at, coalesce(k.sid, ''), coalesce(k.sha256, ''), k.fetched_at`
+
+func scanMessage(row interface{ Scan(...any) error }) (m Message, err error) {
+	var fetched sql.NullTime
+	err = row.Scan(&m.SID, &m.URL, &m.Seconds, &m.At, &m.Sound, &m.SHA256, &fetched)
+	m.At, m.FetchedAt = m.At.UTC(), fetched.Time
+	return m, err
 }
 
 // OwnMessage begins the URL of a message that was spoken to this program itself; the SID follows.
@@ -85,7 +109,15 @@ func (s *Store) AddMessage(ctx context.Context, tx *sql.Tx, id int64, m Message)
 	return notify(ctx, tx)
 }
 
-const messagesSQL = `select sid, url, seconds, at from report_messages where report_id = $1 order by at, sid`
+// SoundKept tells open pages of a report that a message's sound has come.
+func (s *Store) SoundKept(ctx context.Context, tx *sql.Tx, id int64) error {
+	if _, err := tx.ExecContext(ctx, touchSQL, id, s.now().UTC()); err != nil {
+		return fmt.Errorf("tell of a sound of report %d: %w", id, err)
+	}
+	return notify(ctx, tx)
+}
+
+const messagesSQL = `select ` + messageColumns + ` from report_messages m` + soundJoin + ` where m.report_id = $1 order by m.at, m.sid`
 
 func (s *Store) messages(ctx context.Context, id int64) ([]Message, error) {
 	rows, err := s.db.QueryContext(ctx, messagesSQL, id)
@@ -95,18 +127,17 @@ func (s *Store) messages(ctx context.Context, id int64) ([]Message, error) {
 	defer rows.Close()
 	var all []Message
 	for rows.Next() {
-		var m Message
-		if err := rows.Scan(&m.SID, &m.URL, &m.Seconds, &m.At); err != nil {
+		m, err := scanMessage(rows)
+		if err != nil {
 			return nil, err
 		}
-		m.At = m.At.UTC()
 		all = append(all, m)
 	}
 	return all, rows.Err()
 }
 
 const nthMessageSQL = `
-select m.sid, m.url, m.seconds, m.at from report_messages m join reports r on r.id = m.report_id
+select ` + messageColumns + ` from report_messages m join reports r on r.id = m.report_id` + soundJoin + `
 where r.code = $1 order by m.at, m.sid offset $2 limit 1`
 
 // Listen gives the nth message of a report, from 1, and leaves the audit row of the listening. ErrNotFound also where
@@ -122,9 +153,8 @@ func (s *Store) Listen(ctx context.Context, code string, nth int, by By) (Messag
 	if err := s.inside(ctx, code, by); err != nil {
 		return Message{}, fmt.Errorf("message %d of report %s: %w", nth, code, err)
 	}
-	var m Message
-	err = s.db.QueryRowContext(ctx, nthMessageSQL, code, nth-1).Scan(&m.SID, &m.URL, &m.Seconds, &m.At)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && m.Address() == "" {
+	m, err := scanMessage(s.db.QueryRowContext(ctx, nthMessageSQL, code, nth-1))
+	if errors.Is(err, sql.ErrNoRows) || err == nil && m.Address() == "" && m.Sound == "" {
 		return Message{}, ErrNotFound
 	}
 	if err != nil {

@@ -8,26 +8,28 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"regexp"
 
 	"github.com/go-viper/mapstructure/v2"
 )
 
 // ProviderConfig is one voice provider that calls our webhooks, and that we place calls with where the keys for it are given.
 type ProviderConfig struct {
-	Name           string  `mapstructure:"name"`
-	Dialect        string  `mapstructure:"dialect"`
-	Account        string  `mapstructure:"account"`
-	Secret         string  `mapstructure:"secret"`
-	Speak          string  `mapstructure:"speak"`
-	Voice          string  `mapstructure:"voice"`
-	CallerID       string  `mapstructure:"caller_id"`
-	APIURL         string  `mapstructure:"api_url"`
-	APIKey         string  `mapstructure:"api_key"`
-	APISecret      string  `mapstructure:"api_secret"`
-	PrivateKey     string  `mapstructure:"private_key"`
-	DetectMachines bool    `mapstructure:"detect_machines"`
-	MaxCalls       int     `mapstructure:"max_calls"`
-	CallsPerSecond float64 `mapstructure:"calls_per_second"`
+	Name           string   `mapstructure:"name"`
+	Dialect        string   `mapstructure:"dialect"`
+	Account        string   `mapstructure:"account"`
+	Secret         string   `mapstructure:"secret"`
+	Speak          string   `mapstructure:"speak"`
+	Voice          string   `mapstructure:"voice"`
+	CallerID       string   `mapstructure:"caller_id"`
+	APIURL         string   `mapstructure:"api_url"`
+	RecordingHosts []string `mapstructure:"recording_hosts"`
+	APIKey         string   `mapstructure:"api_key"`
+	APISecret      string   `mapstructure:"api_secret"`
+	PrivateKey     string   `mapstructure:"private_key"`
+	DetectMachines bool     `mapstructure:"detect_machines"`
+	MaxCalls       int      `mapstructure:"max_calls"`
+	CallsPerSecond float64  `mapstructure:"calls_per_second"`
 }
 
 const (
@@ -40,7 +42,7 @@ const (
 )
 
 func defaultProvider() ProviderConfig {
-	return ProviderConfig{Dialect: dialectTwiML, Speak: speakSound, MaxCalls: 30, CallsPerSecond: 1}
+	return ProviderConfig{Dialect: dialectTwiML, Speak: speakSound, RecordingHosts: []string{}, MaxCalls: 30, CallsPerSecond: 1}
 }
 
 // providerDefaults lays a provider's keys over the defaults, as carrierDefaults does a carrier's.
@@ -78,6 +80,17 @@ func (p ProviderConfig) api() string {
 	return map[string]string{dialectTwiML: "https://api.twilio.com", dialectStringee: "https://api.stringee.com", dialectNCCO: "https://api.nexmo.com"}[p.Dialect]
 }
 
+// recordingHosts are where recordings are fetched from beside api: Vonage's own regions, and what the operator adds.
+func (p ProviderConfig) recordingHosts() []string {
+	if p.Dialect == dialectNCCO && p.APIURL == "" {
+		return append([]string{"api-us.nexmo.com", "api-eu.nexmo.com", "api-ap.nexmo.com"}, p.RecordingHosts...)
+	}
+	return p.RecordingHosts
+}
+
+// hostForm is a host with or without a port.
+var hostForm = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]{1,5})?$`)
+
 func (k *check) provider(at string, p ProviderConfig, names map[string]bool) {
 	k.that(nameForm.MatchString(p.Name) && p.Name != "sounds" && !names[p.Name], at+".name", "a name of its own, of small letters, digits, - and _", p.Name)
 	names[p.Name] = true
@@ -91,6 +104,9 @@ func (k *check) provider(at string, p ProviderConfig, names map[string]bool) {
 	optional := p.Dialect == dialectTwiML
 	k.that(phoneForm.MatchString(p.CallerID) || optional && p.CallerID == "", at+".caller_id", "our number at the provider, of 3 to 15 digits", p.CallerID)
 	k.that(p.APIURL == "" || isHTTPURL(p.APIURL) && p.APIURL[len(p.APIURL)-1] != '/', at+".api_url", "an http or https address without a slash at its end, or nothing", p.APIURL)
+	for i, h := range p.RecordingHosts {
+		k.that(hostForm.MatchString(h), fmt.Sprintf("%s.recording_hosts[%d]", at, i), "a host like recordings.example.vn, without https://", h)
+	}
 	if (p.APIKey == "") != (p.APISecret == "") {
 		k.problems = append(k.problems, fmt.Errorf("%s.api_secret: expected the secret of api_key, and none without", at))
 	}

@@ -109,6 +109,7 @@ func demoConfig(c Config, s demoSecrets, databaseURL string) Config {
 	provider.Name, provider.Account, provider.Secret = "simulator", "ACdemo", s.VoiceSecret
 	other := defaultProvider() // of another dialect; the simulator rings by it where it is asked to
 	other.Name, other.Dialect, other.Secret, other.CallerID = "simulator-vn", dialectStringee, s.VoiceSecret, "842473000001"
+	other.APIURL = "http://" + c.Simulator.HTTPAddr                                      // which keeps what its callers spoke
 	provider.CallerID, provider.APIURL = c.Words.Hotline, "http://"+c.Simulator.HTTPAddr // which rings the phones of our calls
 	c.Voice.Providers = []ProviderConfig{provider, other}
 	c.Voice.Outbound.Providers, c.Voice.Outbound.Hours = []string{provider.Name}, "00:00-24:00"

@@ -61,6 +61,7 @@ type node struct {
 	hotline   *ivr.Hotline
 	sounds    *sounds.Store
 	outgoing  *ivr.Outgoing
+	fetcher   *ivr.Fetcher
 	reports   *reports.Store
 	users     *console.Users
 	console   *console.Console
@@ -142,6 +143,11 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	if err != nil {
 		return nil, err
 	}
+	recordings, err := recordingSources(c.Voice, now)
+	if err != nil {
+		return nil, err
+	}
+	n.fetcher = n.hotline.NewFetcher(recordings)
 	inbound := func(ctx context.Context, tx *sql.Tx, in gateway.Inbound) (string, error) {
 		return n.hotline.Inbound(ctx, tx, in.Action, in.Rest, in.From, strconv.FormatInt(in.ID, 10))
 	}
@@ -155,7 +161,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 		DB:       db, DatabaseURL: c.Database.URL, Now: now, Log: log.With("part", "console"), PublicURL: c.HTTP.PublicURL, Words: words, Calls: n.hotline,
 		Reports: n.reports, Residents: n.residents, Campaigns: n.campaigns, Gateway: n.queue, Jobs: work, Carriers: carriers, Schedules: n.schedules,
 		Session: c.Console.Session, IdleLock: c.Console.IdleLock, TOTP: mustHaveFactor(c), Secrets: []string{c.Console.Secret, c.Console.SecretBefore},
-		Spoken: n.hotline.SpokenWAV, Sounds: n.sounds, HandsetURL: c.Console.HandsetURL, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode,
+		Spoken: n.hotline.Spoken, Sounds: n.sounds, HandsetURL: c.Console.HandsetURL, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode,
 	}
 	if pages.DatabaseURL != "" {
 		if pages.Practice, err = n.newPracticeWard(pages, sending, calling); err != nil {
@@ -295,6 +301,7 @@ func (n *node) parts() []part {
 		{name: "sender", grace: senderGrace, run: n.sender.Run},
 		{name: "calls", grace: callsGrace, beside: true, run: n.runCalls},
 		{name: "calls out", grace: callsOutGrace, beside: true, run: n.outgoing.Run},
+		{name: "recordings", grace: shortGrace, beside: true, run: n.fetcher.Run},
 		{name: "paths", grace: shortGrace, beside: true, run: n.hotline.KeepTally},
 		{name: "campaigns", grace: shortGrace, run: n.campaigns.Run},
 		{name: "schedules", grace: shortGrace, run: n.runner.Run},

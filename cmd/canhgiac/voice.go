@@ -46,6 +46,19 @@ func dialectOf(p ProviderConfig, now func() time.Time) (webhook.Dialect, error) 
 	}), nil
 }
 
+// recordingSources are where the providers keep what callers spoke.
+func recordingSources(c VoiceConfig, now func() time.Time) (map[string]ivr.Source, error) {
+	all := map[string]ivr.Source{}
+	for _, p := range c.Providers {
+		dialect, err := dialectOf(p, now)
+		if err != nil {
+			return nil, err
+		}
+		all[p.Name] = webhook.NewSource(webhook.Provider{Name: p.Name, Dialect: dialect}, p.api(), p.recordingHosts(), nil)
+	}
+	return all, nil
+}
+
 // webhookLines are the providers that calls go out by.
 func webhookLines(c Config, now func() time.Time, log *slog.Logger) ([]ivr.Line, error) {
 	var all []ivr.Line

@@ -3,6 +3,7 @@ package ncco
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -17,12 +18,6 @@ const tokenLife = time.Minute
 
 // Place asks for a call ("Create an outbound call", POST /v1/calls) in the application's name.
 func (d dialect) Place(a webhook.Addresses, p ivr.Placing) (*http.Request, error) {
-	now := d.now()
-	token, err := webhook.SignRS256(d.account.Key, map[string]any{"application_id": d.account.Application,
-		"iat": now.Unix(), "exp": now.Add(tokenLife).Unix(), "jti": fmt.Sprintf("%s-%d", p.Ref, now.UnixNano())})
-	if err != nil {
-		return nil, err
-	}
 	call := map[string]any{
 		"to": []endpoint{phone(string(p.To))}, "from": phone(p.From), "ringing_timer": whole(p.Ring),
 		"answer_url": []string{a.Ref(webhook.Answer, p.Ref)}, "answer_method": "POST", "event_url": []string{a.Ref(webhook.Placed, p.Ref)}, "event_method": "POST",
@@ -39,9 +34,26 @@ func (d dialect) Place(a webhook.Addresses, p ivr.Placing) (*http.Request, error
 		return nil, fmt.Errorf("write a call: %w", err)
 	}
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Authorization", "Bearer "+token)
-	return r, nil
+	return r, d.enter(r, p.Ref)
 }
+
+// enter puts our token on a request, with a name of its own.
+func (d dialect) enter(r *http.Request, name string) error {
+	if d.account.Key == nil {
+		return errors.New("no private_key of the application")
+	}
+	now := d.now()
+	token, err := webhook.SignRS256(d.account.Key, map[string]any{"application_id": d.account.Application,
+		"iat": now.Unix(), "exp": now.Add(tokenLife).Unix(), "jti": fmt.Sprintf("%s-%d", name, now.UnixNano())})
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	return nil
+}
+
+// Open: a recording is fetched in the application's name ("Download a recording").
+func (d dialect) Open(r *http.Request) error { return d.enter(r, "recording") }
 
 // Placed: 201 with the call's uuid, or a problem with the parameters that are to blame.
 func (d dialect) Placed(status int, body []byte) (string, error) {

@@ -30,7 +30,7 @@ func leaveMessage(t *testing.T, w *ward) *phone {
 func (w *ward) message() (m reports.Message, wav []byte) {
 	w.t.Helper()
 	w.until("a message on a report", func() bool {
-		return w.db.QueryRow(`select m.sid, m.url, m.seconds, s.wav from report_messages m join spoken_messages s on s.sid = m.sid`).
+		return w.db.QueryRow(`select m.sid, m.url, m.seconds, s.sound from report_messages m join spoken_messages s on s.sid = m.sid`).
 			Scan(&m.SID, &m.URL, &m.Seconds, &wav) == nil
 	})
 	return m, wav

@@ -36,6 +36,12 @@ func (d dialect) Place(a webhook.Addresses, p ivr.Placing) (*http.Request, error
 	return r, nil
 }
 
+// Open: a recording is fetched with the account's key; some providers leave it open to all.
+func (d dialect) Open(r *http.Request) error {
+	r.SetBasicAuth(d.account.Key, d.account.KeySecret)
+	return nil
+}
+
 // badNumbers are the codes of Twilio's that speak of the number called: not a telephone's, not one that the account may
 // call, blocked, of no known region.
 var badNumbers = []int{13223, 13224, 13225, 13226, 21211, 21214, 21215, 21216, 21217, 21219, 21401, 21421}

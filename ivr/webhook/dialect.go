@@ -63,6 +63,9 @@ type Dialect interface {
 	// ComeBack has the provider ask address in a moment, without a word to the caller.
 	ComeBack(a Addresses, address string, after time.Duration) []byte
 
+	// Open puts our key on a request for a recording.
+	Open(r *http.Request) error
+
 	// Place writes the request that places a call.
 	Place(a Addresses, p ivr.Placing) (*http.Request, error)
 	// Placed reads its answer: the provider's name for the call, "" where it gives none. Errors: ivr.ErrNumber and
