@@ -35,6 +35,8 @@ var peers = []struct {
 	open     func(*testing.T, *house) line
 }{
 	{"twilio", "call", openTwiML},
+	{"stringee", "call", openStringee},
+	{"vonage", "call", openNCCO},
 	{"ussd", "ussd", openUSSD},
 }
 

@@ -128,17 +128,21 @@ func (l *twilio) rings(t *testing.T, from string) heard {
 	return l.ask(t, public+"/voice/twilio/call")
 }
 
-// presses: # that ends a number is not among its digits; alone it goes on as a silence does.
+// presses: # that ends a number is named beside its digits; alone it goes on as a silence does.
 func (l *twilio) presses(t *testing.T, keys string) heard {
 	t.Helper()
 	asked := l.verb(t, "Gather")
-	if asked.NumDigits == "" {
-		keys = strings.TrimSuffix(keys, "#")
+	if asked.NumDigits != "" {
+		return l.ask(t, asked.Action, "Digits", keys)
 	}
-	if keys == "" {
+	digits, ended := strings.CutSuffix(keys, "#")
+	switch {
+	case digits == "":
 		return l.goesOn(t)
+	case ended:
+		return l.ask(t, asked.Action, "Digits", digits, "FinishedOnKey", "#")
 	}
-	return l.ask(t, asked.Action, "Digits", keys)
+	return l.ask(t, asked.Action, "Digits", digits)
 }
 
 // goesOn is the verb behind the one that nothing came of.

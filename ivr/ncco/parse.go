@@ -64,15 +64,16 @@ func (d dialect) Parse(r webhook.Request) (webhook.Told, error) {
 	return t, nil
 }
 
-// keys: # ends a number and is not among its digits; alone it is an input that did not time out.
+// keys: # ends a number and is not among its digits; alone it is an input that did not time out. Several digits of one that
+// did not time out and is not full were ended by it too.
 func (e event) keys(t *webhook.Told) error {
 	if e.DTMF == nil {
 		return webhook.Refuse(http.StatusBadRequest, "missing dtmf")
 	}
 	in := &t.Input
 	in.Kind, in.Keys = ivr.InputKeys, e.DTMF.Digits
-	if in.Keys == "" && !e.DTMF.TimedOut {
-		in.Keys = "#"
+	if n := len(in.Keys); !e.DTMF.TimedOut && n != 1 && n < mostDigits {
+		in.Keys += "#"
 	}
 	if in.Keys == "" {
 		in.Kind = ivr.InputSilence
