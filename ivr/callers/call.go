@@ -230,8 +230,13 @@ func (c *call) judgeStep(was heard, in ivr.Input) {
 	case was.one && in.Kind == ivr.InputKeys && in.Keys == "*" && now.question != was.question:
 		c.complain("* does not say %s again, but %s", was.question, listenTo(c.reply))
 	}
-	if c.failed++; !now.repeats || !now.one {
+	switch {
+	case !now.repeats || !now.one:
 		c.failed = 0
+	case now.question != was.question: // the key was right; the one typed ahead behind it was not
+		c.failed = 1
+	default:
+		c.failed++
 	}
 	if c.failed >= 3 {
 		c.complain("three failures in a row, and no person")
