@@ -94,11 +94,26 @@ func (h *hub) subscribe(names []string) (*subscriber, func()) {
 
 func (s *subscriber) tell(name, revision string) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.news[name] = revision
-	s.mu.Unlock()
+	s.wake()
+}
+
+func (s *subscriber) wake() {
 	select {
 	case s.ready <- struct{}{}:
 	default:
+	}
+}
+
+// begin says where a topic stands as its page opens, unless the hub was quicker: what it has told meanwhile is newer, and
+// it would not say it again.
+func (s *subscriber) begin(name, revision string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, told := s.news[name]; !told {
+		s.news[name] = revision
+		s.wake()
 	}
 }
 
@@ -239,7 +254,7 @@ func (c *Console) liveEvents(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		sub.tell(name, revision)
+		sub.begin(name, revision)
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")

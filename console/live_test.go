@@ -106,6 +106,23 @@ func TestAnOpenPageHearsOfAChangeByPollAndByNotify(t *testing.T) {
 	}
 }
 
+func TestAPageThatOpensWhileItsTopicMovesHearsTheNewerStand(t *testing.T) {
+	h := newHouse(t)
+	var looks atomic.Int32
+	h.live.Topic("box", []Role{Ward}, func(ctx context.Context, _ string) (string, error) {
+		if looks.Add(1) > 1 {
+			return "2", nil
+		}
+		h.live.ask(ctx, "box") // the topic moves between the page's look and its answer
+		return "1", nil
+	})
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	if got := next(t, h.as(Ward).listen(ctx, "t=box")); got != "box 2" {
+		t.Errorf("the page heard %q, which the hub would not mend: it has told the newer one", got)
+	}
+}
+
 // dsn asks the test's database for its own address.
 func dsn(t *testing.T, h *house) string {
 	t.Helper()
