@@ -128,7 +128,9 @@ func (t *tally) add(c talked) {
 		furthest = max(furthest, slices.Index(c.spine, s.node))
 	}
 	for _, passed := range c.spine[:furthest+1] {
-		came[passed] = came[passed]
+		if _, ok := came[passed]; !ok {
+			came[passed] = mark{}
+		}
 	}
 	for node, m := range came {
 		k := comingKey{c.day, c.version, c.origin, node}

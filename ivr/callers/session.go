@@ -17,8 +17,7 @@ type session struct {
 	sofar bool // the network repeats all that was typed; else it tells each step by a name
 
 	all      []string // typed so far, where the network repeats it
-	screens  []ivr.Screen
-	n        int // names of steps
+	n        int      // names of steps
 	last     string
 	screen   ivr.Screen
 	question string

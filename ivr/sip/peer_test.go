@@ -22,7 +22,6 @@ type peer struct {
 	sound   *net.UDPAddr // where ours go
 	id, tag string
 	toTag   string
-	contact string
 	cseq    int
 	out     rtp.Packet
 	answer  string   // SDP

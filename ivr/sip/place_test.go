@@ -3,7 +3,6 @@ package sip
 import (
 	"context"
 	"errors"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 // outcomes is what became of placed calls; who takes one is led through the script.
 type outcomes struct {
 	*script
-	mu  sync.Mutex
 	ref map[string]ivr.Outcome
 }
 
