@@ -60,18 +60,22 @@ func TestWithoutALineToCallTheFormOffersNoCalls(t *testing.T) {
 
 func TestTheSystemPageShowsTheLinesThatCallsGoOutBy(t *testing.T) {
 	h := newHouse(t, func(o *Options) {
-		o.Outgoing = ivr.NewOutgoing(o.DB, o.Now, o.Residents, ivr.OutgoingOptions{Lines: []ivr.Line{{Provider: "twilio", PerSecond: 1, Concurrent: 10}}})
+		o.Outgoing = ivr.NewOutgoing(o.DB, o.Now, o.Residents, ivr.OutgoingOptions{
+			Lines: []ivr.Line{{Provider: "twilio", PerSecond: 1, Concurrent: 10}}, Missed: ivr.Missed{Numbers: []string{"02363111333"}}})
 	})
 	b := h.as(Operator)
 	if got := b.get("/system"); !strings.Contains(got.body, "twilio") || !strings.Contains(got.body, "Sẵn sàng") {
 		t.Error("the line is not shown")
 	}
 	if _, err := h.db.Exec(`insert into outgoing_lines values ('twilio', now(), '2100-01-01', 4);
-		insert into outgoing_calls (key, phone, why, priority, state, next_at, expires_at, created_at) values ('x', '+84901000001', 'callback', 0, 'queued', '2020-01-01', '2100-01-01', '2020-01-01')`); err != nil {
+		insert into outgoing_calls (key, phone, why, priority, state, next_at, expires_at, created_at) values ('x', '+84901000001', 'callback', 0, 'queued', '2020-01-01', '2100-01-01', '2020-01-01');
+		insert into missed_calls (provider, sid, phone, to_number, at, fate) select 'twilio', n::text, '', '', '2000-01-01', 'limit' from generate_series(1, 3) n;
+		insert into missed_calls (provider, sid, phone, to_number, at, fate) select 'twilio', n::text, '', '', now(), 'limit' from generate_series(4, 8) n`); err != nil {
 		t.Fatal(err)
 	}
 	got := b.get("/system")
-	for _, want := range []string{"Bị từ chối", "tổng đài chưa gọi lại", "Đường gọi twilio đã từ chối 4 cuộc gọi liền nhau."} {
+	for _, want := range []string{"Bị từ chối", "tổng đài chưa gọi lại", "Đường gọi twilio đã từ chối 4 cuộc gọi liền nhau.",
+		"Gọi lại: 0 trong một giờ qua (hạn mức 60), 0 trong 24 giờ (hạn mức 400).", "Số cuộc gọi lại đã đến hạn mức: trong 24 giờ, 5 cuộc gọi nhỡ được trả lời ngay"} {
 		if !strings.Contains(got.body, want) {
 			t.Errorf("the page does not say %q", want)
 		}

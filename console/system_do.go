@@ -24,12 +24,16 @@ type systemDo struct {
 }
 
 // systemConditions are all that the page knows; a test holds them to the catalogs.
-var systemConditions = []string{"no_carrier", "link_down", "slowed", "in_doubt", "queue_late", "callback_late", "line_refuses", "recording_address", "recording_refused", "recording_gone", "recording_large", "recording_type", "recording_unreached", "recording_untried", "schedule_late", "clock_off", "disk_low", "certificate", "backup_old", "backup_missing", "archive_failed", "schema_old", "node_old", "tally_late", "counts_late", "jobs_failed", "jobs_stuck", "menu_unusable", "errors"}
+var systemConditions = []string{"no_carrier", "link_down", "slowed", "in_doubt", "queue_late", "callback_late", "callback_limit", "line_refuses", "recording_address", "recording_refused", "recording_gone", "recording_large", "recording_type", "recording_unreached", "recording_untried", "schedule_late", "clock_off", "disk_low", "certificate", "backup_old", "backup_missing", "archive_failed", "schema_old", "node_old", "tally_late", "counts_late", "jobs_failed", "jobs_stuck", "menu_unusable", "errors"}
 
-// callsToDo: a reminder may wait behind the limits for hours, who rang us may not.
+// callsToDo: a reminder may wait behind the limits for hours, who rang us may not. Calls back at their limit are many people
+// in need, or somebody who invents numbers: either is to be looked at.
 func (c *Console) callsToDo(s ivr.OutgoingStatus) (do []systemDo) {
 	if !s.CallbackSince.IsZero() && c.Now().Sub(s.CallbackSince) > callbackLate {
 		do = append(do, systemDo{What: "callback_late", At: s.CallbackSince, Now: true})
+	}
+	if b := s.Callbacks; b.Beyond > 0 {
+		do = append(do, systemDo{What: "callback_limit", N: int64(b.Beyond), At: b.BeyondSince, Now: true})
 	}
 	for _, l := range s.Lines {
 		if l.Refusals >= lineRefuses {

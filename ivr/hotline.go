@@ -109,7 +109,13 @@ type Incoming struct{ Provider, SID, From, To, Ref string }
 // Start answers a call. The same call announced again gets the same answer.
 func (h *Hotline) Start(ctx context.Context, in Incoming) (Reply, error) {
 	if h.outgoing.missable(in.To) {
-		return h.rejectToRingBack(ctx, in)
+		fate, err := h.missed(ctx, in)
+		if err != nil {
+			return Reply{}, err
+		}
+		if fate != fateLimit && fate != fateOften {
+			return Reply{Actions: []Action{{Reject: &Reject{Ring: h.outgoing.o.Missed.Ring}}}}, nil
+		}
 	}
 	var reply Reply
 	err := h.inTx(ctx, func(tx *sql.Tx) error {

@@ -32,7 +32,8 @@ type Outgoing struct {
 	now       func() time.Time
 	residents *residents.Store
 	o         OutgoingOptions
-	calls     *prometheus.CounterVec
+
+	calls, missedCalls *prometheus.CounterVec
 }
 
 // OutgoingOptions are what an installation sets.
@@ -64,9 +65,12 @@ const (
 	Callback Why = "callback" // somebody rang and let us ring back
 )
 
-// priority: who rang waits at the telephone.
-func (w Why) priority() int {
-	if w == Callback {
+// priority: who rang waits at the telephone, and invented numbers wait behind those that the ward knows.
+func (w Wanted) priority() int {
+	switch {
+	case w.Why != Callback:
+		return 2
+	case w.Known:
 		return 0
 	}
 	return 1
@@ -79,6 +83,7 @@ type Wanted struct {
 	Why    Why
 	Source string   // whose it is, in the words of whoever wants it: Orders is asked by it
 	Says   []string // prompts of a reminder, in order
+	Known  bool     // a call back to a resident's number goes before the others; not read back from the queue
 
 	After   time.Time // not before; zero: at once
 	Expires time.Time // not after; zero: three days
@@ -127,11 +132,14 @@ func NewOutgoing(db *sql.DB, now func() time.Time, rs *residents.Store, o Outgoi
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	o.Missed.Limits = o.Missed.Limits.orDefault()
 	s := &Outgoing{db: db, now: now, residents: rs, o: o, calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "canhgiac_calls_total", Help: "Calls placed, by provider and by what became of them.",
-	}, []string{"provider", "outcome"})}
+	}, []string{"provider", "outcome"}), missedCalls: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "canhgiac_missed_calls_total", Help: "Calls to the numbers that are rung back, by what became of them.",
+	}, []string{"fate"})}
 	if o.Metrics != nil {
-		o.Metrics.MustRegister(s.calls)
+		o.Metrics.MustRegister(s.calls, s.missedCalls)
 	}
 	return s
 }
@@ -163,7 +171,7 @@ func (s *Outgoing) WantAll(ctx context.Context, tx *sql.Tx, w Wanted, keys []str
 	if says == nil {
 		says = []string{}
 	}
-	_, err := tx.ExecContext(ctx, wantSQL, pq.Array(keys), pq.Array(phones), w.Why, w.Source, pq.Array(says), w.Why.priority(), w.After.UTC(), w.Expires.UTC(), now)
+	_, err := tx.ExecContext(ctx, wantSQL, pq.Array(keys), pq.Array(phones), w.Why, w.Source, pq.Array(says), w.priority(), w.After.UTC(), w.Expires.UTC(), now)
 	if err != nil {
 		return fmt.Errorf("want %d calls (%s): %w", len(keys), w.Why, err)
 	}

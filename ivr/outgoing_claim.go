@@ -36,7 +36,7 @@ const paceSQL = `update outgoing_lines set next_at = $2 where provider = $1`
 // pickSQL gives the first call that is due. SKIP LOCKED: one that is just being moved waits for the next turn. A number that
 // is on a call of ours is left alone.
 const pickSQL = `
-select ` + outgoingColumns + ` from unnest(array[0, 1]::smallint[]) as due(priority) cross join lateral (
+select ` + outgoingColumns + ` from unnest(array[0, 1, 2]::smallint[]) as due(priority) cross join lateral (
   select * from outgoing_calls w
   where w.state = 'queued' and w.priority = due.priority and w.next_at <= $1
     and not exists (select from outgoing_calls o where o.phone = w.phone and o.state in ('dialing', 'answered'))
@@ -189,16 +189,20 @@ func dialable(p residents.Phone) bool {
 
 const lastCallbackSQL = `select max(dialed_at) from outgoing_attempts where phone = $1 and why = 'callback' and dialed_at > $2`
 
-// gateCallback: who rings us wants to be rung back, at any hour and whatever they said to reminders; but once.
+// gateCallback: who rings us wants to be rung back, at any hour and whatever they said to reminders; but once, and within the limits.
 func (s *Outgoing) gateCallback(ctx context.Context, tx *sql.Tx, c outgoing, now time.Time) (held bool, err error) {
 	var last sql.NullTime
 	if err := tx.QueryRowContext(ctx, lastCallbackSQL, string(c.To), now.Add(-callbackPause)).Scan(&last); err != nil {
 		return false, err
 	}
-	if !last.Valid {
-		return false, nil
+	if last.Valid {
+		return true, s.hold(ctx, tx, c, last.Time.Add(callbackPause))
 	}
-	return true, s.hold(ctx, tx, c, last.Time.Add(callbackPause))
+	until, err := s.callbacksFull(ctx, tx, c, now)
+	if err != nil || until.IsZero() {
+		return false, err
+	}
+	return true, s.hold(ctx, tx, c, until)
 }
 
 // gateReminder asks whoever wants the call, then the residents' own word, then the caps.
@@ -260,7 +264,7 @@ func (s *Outgoing) dayFull(ctx context.Context, tx *sql.Tx, c outgoing, now time
 
 func (s *Outgoing) hold(ctx context.Context, tx *sql.Tx, c outgoing, until time.Time) error {
 	if !until.Before(c.Expires) {
-		return s.end(ctx, tx, c, "gave_up", "no time left in the hours", Unreached, s.now().UTC())
+		return s.end(ctx, tx, c, "gave_up", "no time left", Unreached, s.now().UTC())
 	}
 	_, err := tx.ExecContext(ctx, holdSQL, c.id, until.UTC())
 	return err

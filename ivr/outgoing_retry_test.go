@@ -208,7 +208,7 @@ func TestTheGateAtTheDial(t *testing.T) {
 		"the campaign stands still":   {Reminder, mobile, func(d *desk) { d.o.ask = func(Wanted, time.Time) Verdict { return Verdict{Until: until} } }, "queued"},
 		"no hours before it is too late": {Reminder, mobile, func(d *desk) {
 			d.o.ask = func(Wanted, time.Time) Verdict { return Verdict{Until: morning.Add(expiry)} }
-		}, "gave_up no time left in the hours"},
+		}, "gave_up no time left"},
 		"the caps are full":              {Reminder, mobile, func(d *desk) { d.o.cap = "weekly cap" }, "suppressed weekly cap"},
 		"a foreign number":               {Reminder, foreign, func(*desk) {}, "suppressed not a number of this country's subscribers"},
 		"a premium number":               {Reminder, "+8419001234", func(*desk) {}, "suppressed not a number of this country's subscribers"},

@@ -14,6 +14,15 @@ type OutgoingStatus struct {
 	CallbackSince time.Time // the same of who rang us; zero: nobody waits
 	Later         int       // tries and hours to come, counted up to CountedTo
 	Lines         []LineStatus
+	Callbacks     CallbackStatus // the zero value: nobody is rung back here
+}
+
+// CallbackStatus is how calls back stand by their limits.
+type CallbackStatus struct {
+	Hour, Day   int // dialled in the last hour and in the last 24
+	Limits      CallbackLimits
+	Beyond      int       // calls that the limits held in the last 24 hours: they were answered
+	BeyondSince time.Time // the first of them
 }
 
 // CountedTo is how far calls to come are counted.
@@ -34,9 +43,9 @@ type LineStatus struct {
 func (l LineStatus) Share(o string) int { return l.Outcomes[Outcome(o)] }
 
 const outgoingStatusSQL = `
-select (select count(*) from outgoing_calls where state = 'queued' and priority in (0, 1) and next_at <= $1),
+select (select count(*) from outgoing_calls where state = 'queued' and priority in (0, 1, 2) and next_at <= $1),
   (select min(next_at) from outgoing_calls where state = 'queued' and next_at <= $1),
-  (select min(next_at) from outgoing_calls where state = 'queued' and priority = 0 and next_at <= $1),
+  (select min(next_at) from outgoing_calls where state = 'queued' and priority in (0, 1) and next_at <= $1),
   (select count(*) from (select from outgoing_calls where state = 'queued' and next_at > $1 limit $2) l)`
 
 const lineStatusSQL = `
@@ -53,6 +62,11 @@ func (s *Outgoing) Status(ctx context.Context) (st OutgoingStatus, err error) {
 		return st, fmt.Errorf("how outgoing calls stand: %w", err)
 	}
 	st.Oldest, st.CallbackSince = oldest.Time, callback.Time
+	if len(s.o.Missed.Numbers) > 0 {
+		if st.Callbacks, err = s.callbackStatus(ctx, now); err != nil {
+			return st, err
+		}
+	}
 	for _, l := range s.o.Lines {
 		one := LineStatus{Provider: l.Provider, Of: l.Concurrent, PerSecond: l.PerSecond, Outcomes: map[Outcome]int{}}
 		var refusals sql.NullInt64
@@ -83,5 +97,21 @@ func (s *Outgoing) Status(ctx context.Context) (st OutgoingStatus, err error) {
 		}
 		st.Lines = append(st.Lines, one)
 	}
+	return st, nil
+}
+
+const beyondSQL = `select count(*), min(at) from missed_calls where fate = 'limit' and at > $1`
+
+func (s *Outgoing) callbackStatus(ctx context.Context, now time.Time) (st CallbackStatus, err error) {
+	c, err := countCallbacks(ctx, s.db, "", now)
+	if err != nil {
+		return st, fmt.Errorf("how calls back stand: %w", err)
+	}
+	var since sql.NullTime
+	st = CallbackStatus{Hour: c.hour, Day: c.day, Limits: s.o.Missed.Limits}
+	if err := s.db.QueryRowContext(ctx, beyondSQL, now.Add(-24*time.Hour)).Scan(&st.Beyond, &since); err != nil {
+		return st, fmt.Errorf("how calls back stand: %w", err)
+	}
+	st.BeyondSince = since.Time
 	return st, nil
 }

@@ -100,3 +100,13 @@ func (s *Store) list(ctx context.Context, query string, args ...any) ([]Resident
 	}
 	return list, rows.Err()
 }
+
+const knownSQL = `select exists (select from residents where phone = $1)`
+
+// Knows says whether the ward knows a number.
+func Knows(ctx context.Context, q rowQuerier, p Phone) (known bool, err error) {
+	if err := q.QueryRowContext(ctx, knownSQL, string(p)).Scan(&known); err != nil {
+		return false, fmt.Errorf("whether the ward knows a number: %w", err)
+	}
+	return known, nil
+}

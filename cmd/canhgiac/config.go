@@ -186,7 +186,7 @@ func defaultConfig() Config {
 		Words:   WordsConfig{Brand: "CATHANHKHEX", Hotline: "02363111222", Shortcode: "8088"},
 		Gateway: GatewayConfig{FailoverAfter: time.Minute, Carriers: []CarrierConfig{}},
 		Voice: VoiceConfig{Providers: []ProviderConfig{}, Officers: []string{}, Default: "trung", TTS: defaultSpeech(), SIP: defaultSIP(),
-			Outbound: defaultOutbound(), MissedCall: MissedCallConfig{Numbers: []string{}, Ring: 8 * time.Second}},
+			Outbound: defaultOutbound(), MissedCall: defaultMissedCall()},
 		USSD:      USSDConfig{Providers: []USSDProviderConfig{}},
 		Sending:   SendingConfig{Hours: "07:00-22:00", Caps: CapsConfig{PerDay: 3, PerWeek: 2}},
 		Reports:   ReportsConfig{Deadlines: DeadlinesConfig(reports.DefaultDeadlines())},

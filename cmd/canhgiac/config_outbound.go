@@ -19,8 +19,15 @@ type OutboundConfig struct {
 
 // MissedCallConfig is the service for who rings and hangs up.
 type MissedCallConfig struct {
-	Numbers []string      `mapstructure:"numbers"`
-	Ring    time.Duration `mapstructure:"ring"`
+	Numbers   []string      `mapstructure:"numbers"`
+	Ring      time.Duration `mapstructure:"ring"`
+	PerHour   int           `mapstructure:"per_hour"`
+	PerDay    int           `mapstructure:"per_day"`
+	PerNumber int           `mapstructure:"per_number"`
+}
+
+func defaultMissedCall() MissedCallConfig {
+	return MissedCallConfig{Numbers: []string{}, Ring: 8 * time.Second, PerHour: 60, PerDay: 400, PerNumber: 6}
 }
 
 func defaultOutbound() OutboundConfig {
@@ -53,5 +60,9 @@ func (k *check) outbound(c VoiceConfig) {
 		k.that(phoneForm.MatchString(n), fmt.Sprintf("voice.missed_call.numbers[%d]", i), "a phone number of 3 to 15 digits", n)
 	}
 	k.that(c.MissedCall.Ring >= 0 && c.MissedCall.Ring <= 20*time.Second, "voice.missed_call.ring", "0s to 20s", c.MissedCall.Ring)
+	m := c.MissedCall
+	k.that(m.PerHour >= 1 && m.PerHour <= 3600, "voice.missed_call.per_hour", "1 to 3600 calls back an hour", m.PerHour)
+	k.that(m.PerDay >= m.PerHour && m.PerDay <= 86400, "voice.missed_call.per_day", "per_hour to 86400 calls back a day", m.PerDay)
+	k.that(m.PerNumber >= 1 && m.PerNumber <= 144, "voice.missed_call.per_number", "1 to 144 calls back a day to one number", m.PerNumber)
 	k.that(len(c.MissedCall.Numbers) == 0 || len(o.Providers) > 0, "voice.outbound.providers", "a provider to call back with, since voice.missed_call.numbers is set", o.Providers)
 }

@@ -19,8 +19,9 @@ func (n *node) outgoingOptions() (ivr.OutgoingOptions, error) {
 	v := n.config.Voice
 	o := ivr.OutgoingOptions{
 		Ring: v.Outbound.Ring, PerDay: v.Outbound.PerDay, Orders: orders{&n.campaigns}, Log: n.log.With("part", "calls out"), Metrics: n.metrics,
-		Missed: ivr.Missed{Numbers: v.MissedCall.Numbers, Ring: v.MissedCall.Ring},
-		Own:    append([]string{n.config.Words.Hotline, n.config.Words.Shortcode}, v.Officers...),
+		Missed: ivr.Missed{Numbers: v.MissedCall.Numbers, Ring: v.MissedCall.Ring,
+			Limits: ivr.CallbackLimits{PerHour: v.MissedCall.PerHour, PerDay: v.MissedCall.PerDay, PerNumber: v.MissedCall.PerNumber}},
+		Own: append([]string{n.config.Words.Hotline, n.config.Words.Shortcode}, v.Officers...),
 	}
 	lines, err := webhookLines(n.config, n.now, o.Log)
 	if err != nil {
