@@ -191,7 +191,7 @@ func newBenchWard(ctx context.Context, size city, dir string, progress io.Writer
 			return nil, err
 		}
 	}
-	if err := w.export(ctx); err != nil {
+	if err := errors.Join(w.export(ctx), w.speak(ctx)); err != nil {
 		return nil, err
 	}
 	w.server = httptest.NewServer(w.node.routes)

@@ -68,6 +68,9 @@ var idSQL = map[string][]string{
 	"/residents/{id}":                {`select max(id) - 7 from residents`},
 	"/reports/{code}":                {`select code from reports where origin = 'call' order by id limit 1 offset 17`, `select code from reports order by id desc limit 1`},
 	"/menu/{id}":                     {`select 0`}, // the program's own version, which every house has
+	"/prompts/{voice}":               {`select 'trung'`},
+	"/prompts/trung/{line}":          {`select 'chao'`},
+	"/prompts/trung/chao/{id}":       {`select max(id) from sounds where line = 'chao' and voice = 'trung'`},
 	"/jobs/{id}":                     {`select max(id) from jobs where role = '{role}' or '{role}' = 'operator'`},
 	"/users/{id}":                    {`select max(id) from console_users`},
 	"/users/{name}":                  {`select max(name) from console_users`},

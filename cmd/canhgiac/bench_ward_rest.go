@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 
 	"github.com/lib/pq"
 
+	"canhgiac/ivr/prompts"
+	"canhgiac/ivr/sounds"
 	"canhgiac/reports"
 )
 
@@ -117,4 +120,30 @@ func (b city) rest(ctx context.Context, n *node) error {
 		}
 	}
 	return nil
+}
+
+// speak keeps the program's own sound of the greeting as one that the ward uploaded, once.
+func (w *benchWard) speak(ctx context.Context) error {
+	key := prompts.Key{Voice: prompts.Central, Line: "chao"}
+	had, err := w.node.sounds.OfLine(ctx, key, 1)
+	if err != nil || len(had) > 0 {
+		return err
+	}
+	line, err := w.node.sounds.Playing().Line(key.Line)
+	if err != nil {
+		return err
+	}
+	given, is := w.node.sounds.Playing().Given(key.Voice, key.Line)
+	if !is {
+		return fmt.Errorf("the program has no sound of %s", key.Line)
+	}
+	tx, err := w.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	if _, err := w.node.sounds.Keep(ctx, tx, sounds.Given{Line: line, Voice: key.Voice, Origin: prompts.Uploaded, Speaker: "Hoa", By: "canbo"}, given.WAV, given.Figures); err != nil {
+		return err
+	}
+	return tx.Commit()
 }
