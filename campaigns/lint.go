@@ -55,6 +55,7 @@ var (
 	// Who is told of ("ai", "kẻ gian", "người lạ") and what such people do: "người lạ bảo chuyển tiền" asks nothing.
 	strangers = words("ai", "kẻ", "lạ", "chúng")
 	demands   = words("gọi", "bảo", "báo", "bắt", "đòi", "dọa", "hỏi", "nhắn", "rủ", "ép", "dụ", "nhờ", "xúi", "cầu")
+	forces    = words("bắt", "đòi", "dọa", "ép", "dụ", "xúi") // what nobody says of an honest bill
 	past      = words("đã", "lỡ", "vừa", "trót", "bị") // right before the verb: what happened, not what to do
 	// What follows one of these is a case ("báo ngay nếu ai hỏi mật khẩu"), not what the verb asks for.
 	cases = words("nếu", "khi", "ai", "kẻ", "hỏi", "đòi", "không", "đừng")
@@ -200,6 +201,13 @@ func told(line []token, i int) bool {
 	if i > 0 && line[i-1].in(demands) { // "tin yêu cầu chuyển tiền là lừa đảo"
 		for k := i; k+1 < len(line); k++ {
 			if match(line, k, "lừa đảo") > 0 || match(line, k, "là giả") > 0 {
+				return true
+			}
+		}
+	}
+	if i > 1 && line[i-1].in(forces) && line[i-2].is("bi", "bị") { // "bị bắt nộp tiền thì tắt máy"
+		for k := i; k+1 < len(line); k++ {
+			if match(line, k, "tắt máy") > 0 {
 				return true
 			}
 		}

@@ -85,6 +85,8 @@ func TestARequestIsToldFromAWarning(t *testing.T) {
 		{"asks to think first", "Trước khi chuyển tiền, bà con hỏi con cháu.", false},
 		{"calls the demand a fraud", "Tin nhắn yêu cầu chuyển tiền là lừa đảo.", false},
 		{"makes the demand against fraud", "Yêu cầu bà con chuyển tiền để tránh lừa đảo.", true},
+		{"tells what to do when forced", "Bi bat nop tien thi van tat may.", false},
+		{"says that one is forced, and asks", "Bà con bị bắt nộp tiền thì nộp ngay cho cán bộ.", true},
 		{"marks typed apart are the same letters", "Bà con đọc mã OTP cho cán bộ.", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
