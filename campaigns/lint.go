@@ -56,7 +56,7 @@ var (
 	strangers = words("ai", "kẻ", "lạ", "chúng")
 	demands   = words("gọi", "bảo", "báo", "bắt", "đòi", "dọa", "hỏi", "nhắn", "rủ", "ép", "dụ", "nhờ", "xúi", "cầu")
 	forces    = words("bắt", "đòi", "dọa", "ép", "dụ", "xúi") // what nobody says of an honest bill
-	past      = words("đã", "lỡ", "vừa", "trót", "bị") // right before the verb: what happened, not what to do
+	past      = words("đã", "lỡ", "vừa", "trót", "bị")        // right before the verb: what happened, not what to do
 	// What follows one of these is a case ("báo ngay nếu ai hỏi mật khẩu"), not what the verb asks for.
 	cases = words("nếu", "khi", "ai", "kẻ", "hỏi", "đòi", "không", "đừng")
 	// The reader is spoken to again: what follows is no longer the stranger's doing.
