@@ -18,7 +18,8 @@ type call struct {
 	Provider string
 	SID      string
 	To       string
-	menu     *Menu // the one that it began with
+	Holder   string // the node whose death is its end; "" where any may go on
+	menu     *Menu  // the one that it began with
 	Node     string
 	Step     int // that the next webhook must carry
 	Fails    int
@@ -30,15 +31,15 @@ type call struct {
 }
 
 const openCallSQL = `
-insert into calls (provider, sid, from_phone, from_kind, to_number, node, step, started_at, outgoing, outgoing_ref, menu_version, voice)
-values ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11)
+insert into calls (provider, sid, from_phone, from_kind, to_number, node, step, started_at, outgoing, outgoing_ref, menu_version, voice, held_by)
+values ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, $12)
 on conflict (provider, sid) do nothing returning id`
 
 // openCall makes c's row, or finds that it is there already (false) and fills c from it. Either way it is locked.
 func (h *Hotline) openCall(ctx context.Context, tx *sql.Tx, c *call, at time.Time) (bool, error) {
 	c.Voice = cmp.Or(c.Voice, prompts.Central)
 	err := tx.QueryRowContext(ctx, openCallSQL, c.Provider, c.SID, string(c.From), string(c.FromKind), c.To, c.Node, at.UTC(),
-		c.Outgoing, c.Ref, c.menu.Version, c.Voice).Scan(&c.ID)
+		c.Outgoing, c.Ref, c.menu.Version, c.Voice, c.Holder).Scan(&c.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		*c, err = h.lockCall(ctx, tx, c.Provider, c.SID)
 		return false, err

@@ -103,8 +103,9 @@ func (h *Hotline) Failure() []Action {
 }
 
 // Incoming is a call as the provider announces it. From is empty or a word ("anonymous") where it is withheld. Ref is of a
-// call that we placed: then From is ours, and To the person's who took it.
-type Incoming struct{ Provider, SID, From, To, Ref string }
+// call that we placed: then From is ours, and To the person's who took it. Holder is the node without which the call is
+// over, "" where any may go on with it.
+type Incoming struct{ Provider, SID, From, To, Ref, Holder string }
 
 // Start answers a call. The same call announced again gets the same answer.
 func (h *Hotline) Start(ctx context.Context, in Incoming) (Reply, error) {
@@ -123,7 +124,7 @@ func (h *Hotline) Start(ctx context.Context, in Incoming) (Reply, error) {
 		if err != nil {
 			return err
 		}
-		c := call{telling: telling{Origin: "call", Fields: map[string]string{}}, Provider: in.Provider, SID: in.SID, To: in.To, menu: m, Node: m.Call.Start}
+		c := call{telling: telling{Origin: "call", Fields: map[string]string{}}, Provider: in.Provider, SID: in.SID, To: in.To, Holder: in.Holder, menu: m, Node: m.Call.Start}
 		raw := ""
 		if p, err := residents.ParsePhone(in.From); err == nil {
 			c.From, c.FromKind = p.Phone, p.Kind

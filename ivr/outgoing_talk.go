@@ -45,7 +45,7 @@ func (h *Hotline) answeredCall(ctx context.Context, in Incoming) (reply Reply, e
 		}
 		start := m.Call.Outgoing[w.Why]
 		// Whom we called is who talks, whatever the provider says of it.
-		c := call{telling: telling{Origin: "call", From: w.To, Fields: map[string]string{}}, Provider: in.Provider, SID: in.SID, To: in.From,
+		c := call{telling: telling{Origin: "call", From: w.To, Fields: map[string]string{}}, Provider: in.Provider, SID: in.SID, To: in.From, Holder: in.Holder,
 			menu: m, Node: start, Outgoing: w.Why, Ref: in.Ref}
 		if p, err := residents.ParsePhone(string(w.To)); err == nil {
 			c.FromKind = p.Kind

@@ -62,6 +62,7 @@ type node struct {
 	sounds    *sounds.Store
 	outgoing  *ivr.Outgoing
 	fetcher   *ivr.Fetcher
+	lost      *lostCalls
 	reports   *reports.Store
 	users     *console.Users
 	console   *console.Console
@@ -148,6 +149,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 		return nil, err
 	}
 	n.fetcher = n.hotline.NewFetcher(recordings)
+	n.lost = &lostCalls{nodes: nodes.NewStore(db), hotline: n.hotline, self: n.teller.Node.ID, now: now, log: log.With("part", "lost calls")}
 	inbound := func(ctx context.Context, tx *sql.Tx, in gateway.Inbound) (string, error) {
 		return n.hotline.Inbound(ctx, tx, in.Action, in.Rest, in.From, strconv.FormatInt(in.ID, 10))
 	}
@@ -302,6 +304,7 @@ func (n *node) parts() []part {
 		{name: "calls", grace: callsGrace, beside: true, run: n.runCalls},
 		{name: "calls out", grace: callsOutGrace, beside: true, run: n.outgoing.Run},
 		{name: "recordings", grace: shortGrace, beside: true, run: n.fetcher.Run},
+		{name: "lost calls", grace: shortGrace, beside: true, run: n.lost.run},
 		{name: "paths", grace: shortGrace, beside: true, run: n.hotline.KeepTally},
 		{name: "campaigns", grace: shortGrace, run: n.campaigns.Run},
 		{name: "schedules", grace: shortGrace, run: n.runner.Run},

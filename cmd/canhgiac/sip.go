@@ -13,7 +13,7 @@ import (
 // sipOptions are the trunks of voice.sip, at work.
 func (n *node) sipOptions(sound *prompts.Sound) (sip.Options, error) {
 	c := n.config.Voice.SIP
-	o := sip.Options{Hotline: n.hotline, Outgoing: n.hotline, Spoken: n.hotline, Sounds: sound, Spool: c.Spool, Silent: c.RTPTimeout, ExternalIP: net.ParseIP(c.ExternalIP), Log: n.log.With("part", "sip")}
+	o := sip.Options{Node: n.teller.Node.ID, Hotline: n.hotline, Outgoing: n.hotline, Spoken: n.hotline, Sounds: sound, Spool: c.Spool, Silent: c.RTPTimeout, ExternalIP: net.ParseIP(c.ExternalIP), Log: n.log.With("part", "sip")}
 	var err error
 	if o.RTPFirst, o.RTPLast, err = c.ports(); err != nil {
 		return o, err // validated; never

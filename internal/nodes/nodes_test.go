@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,9 @@ func TestANodeTellsHowItStandsAndWhatItLogged(t *testing.T) {
 	if !n.Lives() || n.ID != teller.Node.ID || n.PID != os.Getpid() || n.ClockOff < 4900*time.Millisecond || n.ClockOff > 5100*time.Millisecond || n.RoundTrip <= 0 {
 		t.Errorf("%+v", n)
 	}
+	if living, err := NewStore(db).Living(ctx); err != nil || !slices.Equal(living, []string{n.ID}) {
+		t.Errorf("%q live: %v", living, err)
+	}
 	if len(n.State.Certificates) != 1 || !n.State.Certificates[0].NotAfter.Equal(end) || n.State.BackupAt == nil || len(n.State.Disks) < 2 || n.State.Disks[0].Total <= 0 {
 		t.Errorf("%+v", n.State)
 	}
@@ -69,6 +73,9 @@ func TestANodeTellsHowItStandsAndWhatItLogged(t *testing.T) {
 	}
 	if _, err := db.Exec(`update nodes set seen_at = seen_at - interval '1 minute'`); err != nil {
 		t.Fatal(err)
+	}
+	if living, err := NewStore(db).Living(ctx); err != nil || len(living) != 0 {
+		t.Errorf("%q live: %v", living, err)
 	}
 	if all, err := NewStore(db).List(ctx); err != nil || all[0].Lives() {
 		t.Errorf("after a minute without a word: %+v %v", all, err)

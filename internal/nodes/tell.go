@@ -129,6 +129,26 @@ func appendDisk(all []Disk, of, path string) []Disk {
 	return append(all, Disk{Of: of, Path: path, Free: int64(st.Bavail) * int64(st.Bsize), Total: int64(st.Blocks) * int64(st.Bsize)})
 }
 
+const livingSQL = `select id from nodes where seen_at > clock_timestamp() - $1 * interval '1 second'`
+
+// Living gives the nodes that were heard of lately.
+func (s *Store) Living(ctx context.Context) ([]string, error) {
+	rows, err := s.db.QueryContext(ctx, livingSQL, silent.Seconds())
+	if err != nil {
+		return nil, fmt.Errorf("list living nodes: %w", err)
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("list living nodes: %w", err)
+		}
+		all = append(all, id)
+	}
+	return all, rows.Err()
+}
+
 const listSQL = `
 select id, host, pid, version, started_at, seen_at, extract(epoch from clock_timestamp() - seen_at), clock_off_us, round_trip_us, state
 from nodes order by seen_at desc limit 50`

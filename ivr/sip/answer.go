@@ -46,7 +46,7 @@ func (s *Server) answer(d *diago.DialogServerSession) {
 		s.refuse(d, gosip.StatusNotAcceptableHere, "Not Acceptable Here")
 		return
 	}
-	in := ivr.Incoming{Provider: t.Name, SID: newSID(), From: caller(d.InviteRequest), To: called(d.InviteRequest)}
+	in := ivr.Incoming{Provider: t.Name, SID: newSID(), From: caller(d.InviteRequest), To: called(d.InviteRequest), Holder: s.o.Node}
 	log = log.With("call", in.SID)
 	begin := s.begin(d, in)
 	if begin == nil {

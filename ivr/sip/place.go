@@ -112,7 +112,7 @@ func (s *Server) placed(r *rung, p ivr.Placing, sid string, told <-chan bool) {
 		return
 	}
 	defer r.hangUp()
-	in := ivr.Incoming{Provider: r.trunk.Name, SID: sid, From: p.From, To: string(p.To), Ref: p.Ref}
+	in := ivr.Incoming{Provider: r.trunk.Name, SID: sid, From: p.From, To: string(p.To), Ref: p.Ref, Holder: s.o.Node}
 	c := s.newCall(r.trunk, r.leg, r.d.Context(), in, log)
 	c.reading = true
 	if v, ok := s.talks.Load(callID(r.d.InviteRequest)); ok {

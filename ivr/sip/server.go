@@ -52,6 +52,7 @@ type Options struct {
 	TLS        *tls.Config
 	Hotline    Hotline
 	Outgoing   Outgoing // nil: no calls are placed
+	Node       string   // this one's id, which the calls bear
 	Spoken     Spoken
 	Spool      string // a folder for messages while they are spoken; "": none are taken
 	Sounds     Sounds
