@@ -10,6 +10,7 @@ import (
 
 	"canhgiac/ivr"
 	"canhgiac/ivr/prompts"
+	"canhgiac/ivr/webhook"
 	"canhgiac/schedules"
 )
 
@@ -66,7 +67,7 @@ func (c *Console) menuTry(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, s := range scenes {
-		d.Scenes = append(d.Scenes, menuScene{s, soundOf(s), tryWords[s.Did]})
+		d.Scenes = append(d.Scenes, menuScene{s, c.soundOf(s), tryWords[s.Did]})
 	}
 	d.Asks, d.Full = scenes[len(scenes)-1].Asks, len(d.Did) == longestTry
 	d.Did = d.Did[:min(len(d.Did), len(scenes)-1)] // what came after the end
@@ -135,9 +136,9 @@ func tryAddress(id int64, ussd bool, at string, did []string) string {
 }
 
 // soundOf is the address under which a scene's lines are heard one after the other, as a caller hears them.
-func soundOf(s ivr.Scene) string {
+func (c *Console) soundOf(s ivr.Scene) string {
 	if len(s.Play) == 0 || slices.ContainsFunc(s.Lines, func(l ivr.SceneLine) bool { return !l.Sounds }) {
 		return ""
 	}
-	return "/voice/sounds/" + prompts.Central.Address("pcm/"+strings.Join(s.Play, "~")) + ".wav"
+	return webhook.JoinedPath(c.Sounds.Playing(), prompts.Central, s.Play...)
 }

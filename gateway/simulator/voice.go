@@ -28,7 +28,7 @@ type provider struct {
 	client  *http.Client
 
 	mu     sync.Mutex
-	sounds map[string]sound // by address; prompts do not change while the program runs
+	sounds map[string]sound // by address, which names the edition where what it leads to may change
 }
 
 // parse reads a document in the provider's dialect.
@@ -126,9 +126,10 @@ func (p *provider) sound(ctx context.Context, address string) (sound, error) {
 		return sound{}, fmt.Errorf("sound: %w", err)
 	}
 	s := sound{length: length}
-	if beside, found := strings.CutSuffix(address, ".wav"); found {
+	path, edition, _ := strings.Cut(address, "?")
+	if beside, found := strings.CutSuffix(path, ".wav"); found {
 		// A provider needs no words; a sound without them still plays.
-		if text, err := p.get(ctx, beside+".txt"); err == nil {
+		if text, err := p.get(ctx, beside+".txt?"+edition); err == nil {
 			s.text = strings.TrimSpace(string(text))
 		}
 	}

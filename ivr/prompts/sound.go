@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -42,6 +43,7 @@ type Kept struct {
 	WAV     []byte
 	Origin  Origin
 	Figures audio.Figures
+	edition string // of the ward's own, by their content
 }
 
 // Sound gives each line's WAV in each voice: the ward's own where there is one and its words are still the line's, else the
@@ -80,7 +82,7 @@ func OpenSound(w *Words, dir string) (*Sound, error) {
 			if f.Length, err = audio.LengthOf(b); err != nil {
 				return nil, fmt.Errorf("sound of %s: %w", at, err)
 			}
-			s.given[Key{v, l.Name}] = Kept{l.In(v), b, BuiltIn, f}
+			s.given[Key{v, l.Name}] = Kept{Text: l.In(v), WAV: b, Origin: BuiltIn, Figures: f}
 		}
 	}
 	if dir == "" {
@@ -124,13 +126,37 @@ func (s *Sound) readFolder(dir string, v Voice) error {
 		if err != nil {
 			return fmt.Errorf("recording %s: %w", f.Name(), err)
 		}
-		s.given[Key{v, name}] = Kept{line.In(v), wav, Folder, figures}
+		s.given[Key{v, name}] = Kept{Text: line.In(v), WAV: wav, Origin: Folder, Figures: figures}
 	}
 	return nil
 }
 
 // Use puts the ward's own sounds in the place of those used before.
-func (s *Sound) Use(own map[Key]Kept) { s.own.Store(&own) }
+func (s *Sound) Use(own map[Key]Kept) {
+	marked := make(map[Key]Kept, len(own))
+	for key, k := range own {
+		k.edition = Sum(k.WAV)[:editionLetters]
+		marked[key] = k
+	}
+	s.own.Store(&marked)
+}
+
+const editionLetters = 10
+
+// Edition tells the ward's sounds of lines from those in use before, by their content; "" where all are the program's own, which
+// do not change while it runs. In an address it keeps whoever fetched a sound once from playing it after another took its place.
+func (s *Sound) Edition(v Voice, lines ...string) string {
+	var all []string
+	for i, line := range lines {
+		if k, _, err := s.Find(v, line); err == nil && k.edition != "" {
+			all = append(all, strconv.Itoa(i)+k.edition)
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return Sum([]byte(strings.Join(all, " ")))[:editionLetters]
+}
 
 // Line gives a line by its name. Error: ErrNoSound.
 func (s *Sound) Line(name string) (Line, error) {

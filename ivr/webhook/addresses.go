@@ -35,12 +35,29 @@ func (a Addresses) In(v prompts.Voice) Addresses {
 
 // Sound is the address of a line's sound as it is kept.
 func (a Addresses) Sound(line string) string {
-	return a.public + "/voice/sounds/" + a.voice.Address(line) + ".wav"
+	return a.public + pathOf(a.sound, a.voice, line, []string{line})
 }
 
 // Joined is the address of several lines as one sound of 16 bits, for providers that take no other or play one at a time.
 func (a Addresses) Joined(lines ...string) string {
-	return a.public + "/voice/sounds/" + a.voice.Address("pcm/"+strings.Join(lines, joint)) + ".wav"
+	return a.public + JoinedPath(a.sound, a.voice, lines...)
+}
+
+// JoinedPath is the path of several lines as one sound.
+func JoinedPath(s *prompts.Sound, v prompts.Voice, lines ...string) string {
+	return pathOf(s, v, "pcm/"+strings.Join(lines, joint), lines)
+}
+
+// pathOf names the edition of the ward's own sounds, so that nobody plays from a store of their own what is no longer said.
+func pathOf(s *prompts.Sound, v prompts.Voice, name string, lines []string) string {
+	path := "/voice/sounds/" + v.Address(name) + ".wav"
+	if s == nil { // addresses before any call
+		return path
+	}
+	if edition := s.Edition(v, lines...); edition != "" {
+		path += "?v=" + edition
+	}
+	return path
 }
 
 // Words are what lines say, for providers whose own voice speaks.

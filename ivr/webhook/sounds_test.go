@@ -52,3 +52,48 @@ func TestSeveralLinesAreOneSound(t *testing.T) {
 		}
 	}
 }
+
+// TestAnAddressChangesWithTheSoundThatItLeadsTo, so that no store of a provider, of the simulator or of a browser plays what is
+// no longer said; the program's own sounds need none.
+func TestAnAddressChangesWithTheSoundThatItLeadsTo(t *testing.T) {
+	words, err := prompts.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound, err := prompts.OpenSound(words, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := At("https://canhgiac.example.vn", "thu", sound).In(prompts.Central)
+	const bare, joined = "https://canhgiac.example.vn/voice/sounds/trung/chao.wav", "https://canhgiac.example.vn/voice/sounds/trung/pcm/so-0~chao.wav"
+	use := func(wav string) (one, both string) {
+		key := prompts.Key{Voice: prompts.Central, Line: "chao"}
+		line, err := sound.Line("chao")
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := map[prompts.Key]prompts.Kept{}
+		if wav != "" {
+			own[key] = prompts.Kept{Text: line.In(prompts.Central), WAV: []byte(wav)}
+		}
+		sound.Use(own)
+		return a.Sound("chao"), a.Joined("so-0", "chao")
+	}
+	if one, both := use(""); one != bare || both != joined {
+		t.Errorf("the program's own: %s %s", one, both)
+	}
+	first, firstBoth := use("first")
+	second, secondBoth := use("second")
+	if !strings.HasPrefix(first, bare+"?v=") || !strings.HasPrefix(firstBoth, joined+"?v=") || first == second || firstBoth == secondBoth {
+		t.Errorf("%s %s, then %s %s", first, firstBoth, second, secondBoth)
+	}
+	if again, _ := use("first"); again != first {
+		t.Errorf("the same sound again: %s, was %s", again, first)
+	}
+	if other := a.Sound("so-0"); strings.Contains(other, "?") {
+		t.Errorf("a line that nobody recorded: %s", other)
+	}
+	if back, _ := use(""); back != bare {
+		t.Errorf("taken back: %s", back)
+	}
+}
