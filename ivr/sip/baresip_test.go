@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -126,8 +127,13 @@ call_max_calls 4
 	ended := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(ended) }()
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-ended
+		_ = cmd.Process.Signal(syscall.SIGTERM) // it hangs up
+		select {
+		case <-ended:
+		case <-time.After(2 * time.Second):
+			_ = cmd.Process.Kill()
+			<-ended
+		}
 		_ = in.Close()
 		if t.Failed() {
 			text, _ := os.ReadFile(log.Name())

@@ -95,6 +95,19 @@ func FuzzRTP(f *testing.F) {
 	})
 }
 
+// Whatever an INFO holds, it is one of the sixteen keys or none.
+func FuzzINFO(f *testing.F) {
+	f.Add("application/dtmf-relay", "Signal=5\r\nDuration=160\r\n")
+	f.Add("Application/DTMF; charset=utf-8", " 11 ")
+	f.Add("application/dtmf", "signal = #")
+	f.Fuzz(func(t *testing.T, kind, body string) {
+		key, ok := infoKey(kind, body)
+		if ok != (key != 0 && strings.ContainsRune(keyNames, key)) {
+			t.Errorf("%q, %v", key, ok)
+		}
+	})
+}
+
 // Whatever order the packets of one press come in, it is one key.
 func FuzzKeys(f *testing.F) {
 	f.Add([]byte{0, 1, 2, 3, 4, 5})

@@ -54,7 +54,11 @@ func newPeer(addr string) (*peer, error) {
 	return p, nil
 }
 
+// close hangs up where there is a call, so that the server need not find out.
 func (p *peer) close() {
+	if p.toTag != "" {
+		_ = p.send("BYE", "", "")
+	}
 	_ = p.conn.Close()
 	_ = p.rtp.Close()
 }
