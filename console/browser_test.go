@@ -28,7 +28,7 @@ var chromium struct {
 }
 
 func startChromium() {
-	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), peers.Browser()...)
+	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), peers.Browser(chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true))...) // its microphone beeps
 	ctx, stop := chromedp.NewContext(alloc)
 	chromium.ctx, chromium.stop = ctx, func() { stop(); stopAlloc() }
 	chromium.err = chromedp.Do(ctx, chromedp.Navigate("about:blank"))

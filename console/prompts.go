@@ -59,6 +59,21 @@ func (r promptRow) Level() string {
 	return strconv.FormatFloat(max(-30, min(-10, r.Figures.Loudness)), 'f', 1, 64)
 }
 
+// Verdict is what the figures mean to whoever does not read them: the last part of a key.
+func (r promptRow) Verdict() string {
+	switch f := r.Figures; {
+	case f.Loudness < audio.Quietest:
+		return "quiet"
+	case f.Loudness > audio.Loudest:
+		return "loud"
+	case f.Peak > audio.Ceiling:
+		return "clipped"
+	case f.Head >= audio.MostAir || f.Tail >= audio.MostAir:
+		return "air"
+	}
+	return "good"
+}
+
 func (c *Console) promptRow(line prompts.Line, v prompts.Voice, own map[prompts.Key]sounds.Sound) promptRow {
 	row := promptRow{Key: prompts.Key{Voice: v, Line: line.Name}, Words: line.In(v)}
 	mine, has := own[row.Key]
@@ -207,6 +222,7 @@ type promptShowData struct {
 	Given   promptForm
 	May     bool // change it
 	Longest time.Duration
+	Air     bool // Figures tell of the silence at both ends
 }
 
 // Row is the line alone, for what the two pages share.
@@ -219,6 +235,9 @@ type keptSound struct {
 
 // Level is as a row's.
 func (k keptSound) Level() string { return promptRow{Figures: k.Figures}.Level() }
+
+// Verdict is as a row's.
+func (k keptSound) Verdict() string { return promptRow{Figures: k.Figures}.Verdict() }
 
 const soundsShown = 20
 
@@ -251,6 +270,13 @@ func (c *Console) showPrompt(w http.ResponseWriter, r *http.Request, status int,
 	}
 	d := promptShowData{promptRow: c.promptRow(line, v, own), Engine: c.Sounds.Engine() != "", InUse: own[prompts.Key{Voice: v, Line: line.Name}].ID,
 		Problem: problem, Given: given, May: mayHotline(r), Longest: audio.Longest(prompts.Syllables(line.In(v)))}
+	if now, _, err := c.Sounds.Playing().Find(v, line.Name); err == nil { // as callers hear it, its ends too, which are not kept with the others
+		heard, err := audio.Read(now.WAV)
+		if err != nil {
+			return fmt.Errorf("measure %s: %w", line.Name, err)
+		}
+		d.Figures, d.Air = audio.Measure(heard), true
+	}
 	_, d.BuiltIn = c.Sounds.Playing().Given(v, line.Name)
 	kept, err := c.Sounds.OfLine(ctx, d.Key, soundsShown)
 	if err != nil {

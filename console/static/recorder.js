@@ -10,8 +10,10 @@
   var said = box.querySelector('[role=status]');
   var file = form.querySelector('input[type=file]');
   var origin = form.querySelector('input[name=origin]');
+  var meter = box.querySelector('meter');
   var recorder = null;
   var timer = 0;
+  var clipped = false;
   box.hidden = false;
 
   button.addEventListener('click', function () {
@@ -25,10 +27,12 @@
 
   function record(stream) {
     var parts = [];
+    var unwatch = watch(stream);
     recorder = new MediaRecorder(stream);
     recorder.addEventListener('dataavailable', function (e) { parts.push(e.data); });
     recorder.addEventListener('stop', function () {
       clearInterval(timer);
+      unwatch();
       stream.getTracks().forEach(function (t) { t.stop(); });
       recorder = null;
       button.textContent = box.dataset.idle;
@@ -41,7 +45,40 @@
       var seconds = Math.floor((Date.now() - begun) / 1000);
       if (seconds > Number(box.dataset.limit) + 10 && recorder) recorder.stop();
     }, 500);
-    said.textContent = '';
+  }
+
+  // watch shows how loud it is while somebody speaks. The bar is for the eye; the words beside it, which a screen reader says,
+  // change only when their meaning does. What distorted once stays distorted: the words say so to the end.
+  function watch(stream) {
+    var context = new AudioContext();
+    var heard = context.createAnalyser();
+    heard.fftSize = 8192; // longer than a look is from the next: no peak goes by unseen
+    context.createMediaStreamSource(stream).connect(heard);
+    var samples = new Float32Array(heard.fftSize);
+    var loud = Date.now(); // when a voice was last heard
+    clipped = false;
+    meter.hidden = false;
+    tell(box.dataset.wait);
+    var looks = setInterval(function () {
+      heard.getFloatTimeDomainData(samples);
+      var peak = samples.reduce(function (most, v) { return Math.max(most, Math.abs(v)); }, 0);
+      var level = peak > 0 ? Math.max(-60, 20 * Math.log10(peak)) : -60;
+      meter.value = level;
+      if (peak >= 0.99) clipped = true;
+      if (level > -35) loud = Date.now();
+      if (clipped) tell(box.dataset.clipped);
+      else if (Date.now() - loud > 3000) tell(box.dataset.quiet);
+      else if (level > -35) tell(box.dataset.good);
+    }, 100);
+    return function () {
+      clearInterval(looks);
+      meter.hidden = true;
+      context.close();
+    };
+  }
+
+  function tell(words) {
+    if (said.textContent !== words) said.textContent = words;
   }
 
   function decode(bytes) {
@@ -53,7 +90,7 @@
     list.items.add(new File([wav(sound)], 'loi-thoai.wav', { type: 'audio/wav' }));
     file.files = list.files;
     origin.value = 'recorded';
-    said.textContent = box.dataset.got.replace('0', sound.duration.toFixed(1));
+    said.textContent = (clipped ? box.dataset.clipped + ' ' : '') + box.dataset.got.replace('0', sound.duration.toFixed(1));
   }
 
   function wav(sound) {
