@@ -35,7 +35,11 @@ func drawn(t *testing.T, lang string, ch Chart) string {
 		t.Fatal(err)
 	}
 	var page bytes.Buffer
-	if err := all[lang]["statistics"].ExecuteTemplate(&page, "chart", d); err != nil {
+	statistics, err := all.page(lang, "statistics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := statistics.ExecuteTemplate(&page, "chart", d); err != nil {
 		t.Fatal(err)
 	}
 	return page.String()

@@ -101,8 +101,12 @@ func (c *Console) homePart(r *http.Request, s section) (homePart, error) {
 		c.Log.Error("a part of the home page cannot be read", "section", s.name, "error", err)
 		block, data = "home_unread", nil
 	}
+	home, err := c.pages.page(c.langOf(r), "home")
+	if err != nil {
+		return p, err
+	}
 	var body bytes.Buffer
-	if err := c.pages[c.langOf(r)]["home"].ExecuteTemplate(&body, block, c.view(r, data)); err != nil {
+	if err := home.ExecuteTemplate(&body, block, c.view(r, data)); err != nil {
 		return p, fmt.Errorf("section %s of the home page: %w", s.name, err)
 	}
 	p.Body = template.HTML(body.String()) //nolint:gosec // a template wrote it

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/http"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -28,8 +29,8 @@ type catalog struct {
 	*forms
 }
 
-// loadCatalogs reads them all. now is what "two hours ago" counts from.
-func loadCatalogs(now func() time.Time) (catalogs, error) {
+// wordsOfPages are the files' words, read once: the pages and those of the practice ward have the same.
+var wordsOfPages = sync.OnceValues(func() (*i18n.Bundle, error) {
 	bundle := i18n.NewBundle(language.Vietnamese)
 	bundle.RegisterUnmarshalFunc("yaml", yaml.Unmarshal)
 	files, err := fs.Glob(localeFiles, "locales/*.yaml")
@@ -40,6 +41,15 @@ func loadCatalogs(now func() time.Time) (catalogs, error) {
 		if _, err := bundle.LoadMessageFileFS(localeFiles, f); err != nil {
 			return nil, fmt.Errorf("console: %w", err)
 		}
+	}
+	return bundle, nil
+})
+
+// loadCatalogs gives them all. now is what "two hours ago" counts from.
+func loadCatalogs(now func() time.Time) (catalogs, error) {
+	bundle, err := wordsOfPages()
+	if err != nil {
+		return nil, err
 	}
 	all := catalogs{}
 	for _, tag := range bundle.LanguageTags() {

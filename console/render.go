@@ -8,23 +8,39 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-// pages holds each page once a language: language, then the file's name without .html.
-type pages map[string]map[string]*template.Template
+// pages are layout.html and the partial_*.html joined with each other file, which is a page of the same name, once a language.
+// A page is joined when it is first asked for: all of them are more work and memory than a program that shows a few should spend.
+// A node that serves joins all as it starts (check).
+type pages struct {
+	names  []string // the files', without .html
+	shared map[string]*template.Template
 
-// loadPages joins layout.html and the partial_*.html with each other file, which is a page of the same name.
-func loadPages(cs catalogs, files static) (pages, error) {
+	mu     sync.Mutex
+	joined map[pageKey]*template.Template
+}
+
+type pageKey struct{ lang, name string }
+
+func loadPages(cs catalogs, files static) (*pages, error) {
 	names, err := fs.Glob(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, err
 	}
-	all := pages{}
+	p := &pages{shared: map[string]*template.Template{}, joined: map[pageKey]*template.Template{}}
+	for _, file := range names {
+		if name := strings.TrimSuffix(path.Base(file), ".html"); name != "layout" && !strings.HasPrefix(name, "partial_") {
+			p.names = append(p.names, name)
+		}
+	}
 	for lang, catalog := range cs {
 		glossary, err := loadGlossary(lang)
 		if err != nil {
@@ -35,27 +51,46 @@ func loadPages(cs catalogs, files static) (pages, error) {
 			"explain": glossary.explain, // a text whose [words](tin_bao) have it too
 			"asset":   files.address,    // asset "console.css": its address
 		}
-		shared, err := template.New("layout").Funcs(funcs(catalog)).Funcs(words).ParseFS(templateFiles, "templates/layout.html", "templates/partial_*.html")
+		p.shared[lang], err = template.New("layout").Funcs(funcs(catalog)).Funcs(words).ParseFS(templateFiles, "templates/layout.html", "templates/partial_*.html")
 		if err != nil {
 			return nil, fmt.Errorf("console: %w", err)
 		}
-		all[lang] = map[string]*template.Template{}
-		for _, file := range names {
-			name := strings.TrimSuffix(path.Base(file), ".html")
-			if name == "layout" || strings.HasPrefix(name, "partial_") {
-				continue
+	}
+	return p, nil
+}
+
+// page gives a page in a language.
+func (p *pages) page(lang, name string) (*template.Template, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	key := pageKey{lang, name}
+	if t := p.joined[key]; t != nil {
+		return t, nil
+	}
+	if p.shared[lang] == nil || !slices.Contains(p.names, name) {
+		return nil, fmt.Errorf("no page %s in %s", name, lang)
+	}
+	t, err := p.shared[lang].Clone()
+	if err == nil {
+		t, err = t.ParseFS(templateFiles, "templates/"+name+".html")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("page %s: %w", name, err)
+	}
+	p.joined[key] = t
+	return t, nil
+}
+
+// check joins every page, so that none fails in front of somebody.
+func (p *pages) check() error {
+	for lang := range p.shared {
+		for _, name := range p.names {
+			if _, err := p.page(lang, name); err != nil {
+				return err
 			}
-			t, err := shared.Clone()
-			if err == nil {
-				t, err = t.ParseFS(templateFiles, file)
-			}
-			if err != nil {
-				return nil, fmt.Errorf("console: %w", err)
-			}
-			all[lang][name] = t
 		}
 	}
-	return all, nil
+	return nil
 }
 
 func funcs(c *catalog) template.FuncMap {
@@ -176,9 +211,9 @@ func (c *Console) fragment(w http.ResponseWriter, r *http.Request, name, block s
 
 // write makes the whole answer before it sends any, so that an error still becomes an error page.
 func (c *Console) write(w http.ResponseWriter, status int, name, block string, v view) error {
-	t := c.pages[v.Lang][name]
-	if t == nil {
-		return fmt.Errorf("no page %s", name)
+	t, err := c.pages.page(v.Lang, name)
+	if err != nil {
+		return err
 	}
 	v.Page = name
 	var body bytes.Buffer

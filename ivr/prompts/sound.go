@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -57,6 +59,20 @@ type Sound struct {
 // ErrNoSound means that no line has this name.
 var ErrNoSound = errors.New("no such sound")
 
+// builtIn is every sound of the program by its address, read once: an embedded file is copied each time that it is read, and
+// these are twelve megabytes.
+var builtIn = sync.OnceValues(func() (map[string][]byte, error) {
+	files := map[string][]byte{}
+	err := fs.WalkDir(soundFiles, "sound", func(path string, _ fs.DirEntry, err error) error {
+		at, isWAV := strings.CutSuffix(strings.TrimPrefix(path, "sound/"), ".wav")
+		if err == nil && isWAV {
+			files[at], err = soundFiles.ReadFile(path)
+		}
+		return err
+	})
+	return files, err
+})
+
 // OpenSound reads all sounds into memory. dir is a folder of recordings, NAME.wav for the central voice, VOICE/NAME.wav for any;
 // "" means none. A recording that cannot be played, or that bears no line's name, is an error: it would silently never be heard.
 func OpenSound(w *Words, dir string) (*Sound, error) {
@@ -66,6 +82,10 @@ func OpenSound(w *Words, dir string) (*Sound, error) {
 	if err != nil {
 		return nil, err
 	}
+	files, err := builtIn()
+	if err != nil {
+		return nil, fmt.Errorf("the program's sounds: %w", err)
+	}
 	figures := map[Key]audio.Figures{}
 	for _, l := range m.Lines {
 		figures[Key{l.Voice, l.Name}] = audio.Figures{Loudness: l.Loudness, Peak: l.Peak}
@@ -74,9 +94,9 @@ func OpenSound(w *Words, dir string) (*Sound, error) {
 		s.lines[l.Name] = l
 		for _, v := range Voices() {
 			at := v.Address(l.Name)
-			b, err := soundFiles.ReadFile("sound/" + at + ".wav")
-			if err != nil {
-				return nil, fmt.Errorf("sound of %s: %w (make prompts)", at, err)
+			b, ok := files[at]
+			if !ok {
+				return nil, fmt.Errorf("sound of %s: %w (make prompts)", at, ErrNoSound)
 			}
 			f := figures[Key{v, l.Name}]
 			if f.Length, err = audio.LengthOf(b); err != nil {
