@@ -62,7 +62,7 @@ func (n NoSound) Error() string { return fmt.Sprintf("no sound (%s): %v", n.Why,
 
 func (n NoSound) Unwrap() error { return n.Err }
 
-// Fetcher brings recordings here from where the providers keep them.
+// Fetcher brings recordings, of messages and of whole calls, here from where the providers keep them.
 type Fetcher struct {
 	h       *Hotline
 	sources map[string]Source
@@ -102,14 +102,42 @@ func (t *turn) wantFetch(m reports.Message) error {
 	return err
 }
 
+const wantTapeSQL = `
+insert into recording_fetches (key, call_id, provider, call_sid, url, at, seconds, next_at)
+select $1 || ':' || $3, c.id, $1, $2, $4, $5, $6, $7 from calls c where c.provider = $1 and c.sid = $2
+on conflict (key) do nothing`
+
+// WantTape has the recording of a whole call brought here that a provider keeps. Told of again it is wanted once. Where calls
+// are not recorded nobody asked for it, and it stays there. Error: ErrUnknownCall.
+func (h *Hotline) WantTape(ctx context.Context, provider, sid string, r Recording) error {
+	if !h.o.Tape {
+		h.o.Log.WarnContext(ctx, "recording of a call not taken: calls are not recorded", "provider", provider, "call", sid)
+		return nil
+	}
+	now := h.now()
+	began := now.Add(-time.Duration(max(0, r.Seconds)) * time.Second)
+	done, err := h.db.ExecContext(ctx, wantTapeSQL, provider, sid, r.SID, r.URL, began.UTC(), max(0, r.Seconds), now.Add(fetchSoon).UTC())
+	if err != nil {
+		return fmt.Errorf("want recording %s of call %s of %s: %w", r.SID, sid, provider, err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	if _, err := h.Stands(ctx, provider, sid); err != nil { // else it was wanted before
+		return err
+	}
+	return nil
+}
+
 // claimFetchSQL puts the recording off for the time of the lease: a node that dies meanwhile leaves it to the others.
 const claimFetchSQL = `
 update recording_fetches set tries = tries + 1, next_at = $3 where id = (
   select id from recording_fetches where done_at is null and next_at <= $2 and provider = any ($1) order by next_at limit 1 for update skip locked)
-returning id, key, report_id, provider, call_sid, url, at, seconds, tries`
+returning id, key, coalesce(report_id, 0), coalesce(call_id, 0), provider, call_sid, url, at, seconds, tries`
 
 type fetch struct {
 	id, reportID int64
+	callID       int64 // of the recording of a whole call; 0: it is a message
 	key          string
 	provider     string
 	callSID      string
@@ -128,7 +156,7 @@ func (f *Fetcher) Next(ctx context.Context) (bool, error) {
 	now := f.h.now().UTC()
 	var one fetch
 	err := f.h.db.QueryRowContext(ctx, claimFetchSQL, pq.Array(names), now, now.Add(fetchLease)).
-		Scan(&one.id, &one.key, &one.reportID, &one.provider, &one.callSID, &one.url, &one.at, &one.seconds, &one.tries)
+		Scan(&one.id, &one.key, &one.reportID, &one.callID, &one.provider, &one.callSID, &one.url, &one.at, &one.seconds, &one.tries)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -167,11 +195,24 @@ func (f *Fetcher) kept(ctx context.Context, one fetch, s Sound) error {
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
+		if one.callID != 0 {
+			return f.keptTape(ctx, tx, one, s, now)
+		}
 		if _, err := tx.ExecContext(ctx, keepFetchedSQL, one.key, one.provider, one.callSID, one.at, one.seconds, s.SHA256(), s.Data, s.Type, one.url, now); err != nil {
 			return err
 		}
 		return f.h.reports.SoundKept(ctx, tx, one.reportID)
 	})
+}
+
+const reportOfCallSQL = `select coalesce(report_id, 0) from calls where id = $1`
+
+func (f *Fetcher) keptTape(ctx context.Context, tx *sql.Tx, one fetch, s Sound, now time.Time) error {
+	var report int64
+	if err := tx.QueryRowContext(ctx, reportOfCallSQL, one.callID).Scan(&report); err != nil {
+		return err
+	}
+	return f.h.addTape(ctx, tx, one.callID, report, Tape{SID: one.key, At: one.at, Seconds: one.seconds, Sound: s}, one.url, &now)
 }
 
 const fetchFailedSQL = `update recording_fetches set failed = $2, next_at = $3 where id = $1 and done_at is null`

@@ -43,6 +43,7 @@ type Options struct {
 	Length    func(prompts.Voice, string) time.Duration // how long a voice takes to say a line (prompts.Sound.Length)
 	Sounding  func(prompts.Line) bool                   // whether a sound says the line's words (prompts.Sound.Says); nil: not asked
 	Voice     VoiceOf                                   // nil: the central one speaks to all
+	Tape      bool                                      // record calls as a whole, after saying so
 	Outgoing  *Outgoing                                 // nil: no calls are placed
 	Log       *slog.Logger                              // nil: slog.Default
 }
@@ -140,6 +141,7 @@ func (h *Hotline) Start(ctx context.Context, in Incoming) (Reply, error) {
 			return err
 		}
 		t := newTurn(ctx, h, tx, &c, Input{Kind: inputStart, Keys: raw})
+		t.announceTape()
 		if err := t.recall(); err != nil {
 			return err
 		}

@@ -62,6 +62,7 @@ func (h *Hotline) answeredCall(ctx context.Context, in Incoming) (reply Reply, e
 		if err := h.outgoing.taken(ctx, tx, id, nth, in.SID, t.at); err != nil {
 			return err
 		}
+		t.announceTape()
 		if err := t.brief(w.Wanted); err != nil {
 			return err
 		}

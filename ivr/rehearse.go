@@ -165,7 +165,7 @@ func (s *rehearsal) heard(did string, r Reply) Scene {
 			out.Asks = "record"
 		case a.Hangup:
 			out.Asks = "end"
-		default:
+		case a.Play != "":
 			add(a.Play)
 		}
 	}

@@ -22,6 +22,7 @@ type Action struct {
 	Record *Record `json:"record,omitempty"`
 	Hangup bool    `json:"hangup,omitempty"`
 	Reject *Reject `json:"reject,omitempty"`
+	Tape   bool    `json:"tape,omitempty"` // what was played before it has been heard: from here on the call is recorded, both sides, to its end
 }
 
 // Reject ends a call that was not answered, so that the caller pays nothing: 486 on SIP, <Reject/>, an empty SCCO. It is a

@@ -60,13 +60,17 @@ const spokenSQL = `select type, sound from spoken_messages where sid = $1`
 
 // Spoken gives the sound of a message by its reports.Message.Sound. Error: reports.ErrNotFound.
 func (h *Hotline) Spoken(ctx context.Context, key string) (Sound, error) {
+	return h.sound(ctx, spokenSQL, key)
+}
+
+func (h *Hotline) sound(ctx context.Context, query, key string) (Sound, error) {
 	var s Sound
-	err := h.db.QueryRowContext(ctx, spokenSQL, key).Scan(&s.Type, &s.Data)
+	err := h.db.QueryRowContext(ctx, query, key).Scan(&s.Type, &s.Data)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, reports.ErrNotFound
 	}
 	if err != nil {
-		return s, fmt.Errorf("message %s: %w", key, err)
+		return s, fmt.Errorf("sound %s: %w", key, err)
 	}
 	return s, nil
 }

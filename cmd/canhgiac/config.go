@@ -117,6 +117,7 @@ type VoiceConfig struct {
 
 	Outbound   OutboundConfig   `mapstructure:"outbound"`
 	MissedCall MissedCallConfig `mapstructure:"missed_call"`
+	Recording  TapeConfig       `mapstructure:"recording"`
 }
 
 // USSDConfig is USSD over HTTP; over SMPP it is a carrier's own (gateway.carriers[].ussd).
@@ -186,7 +187,7 @@ func defaultConfig() Config {
 		Words:   WordsConfig{Brand: "CATHANHKHEX", Hotline: "02363111222", Shortcode: "8088"},
 		Gateway: GatewayConfig{FailoverAfter: time.Minute, Carriers: []CarrierConfig{}},
 		Voice: VoiceConfig{Providers: []ProviderConfig{}, Officers: []string{}, Default: "trung", TTS: defaultSpeech(), SIP: defaultSIP(),
-			Outbound: defaultOutbound(), MissedCall: defaultMissedCall()},
+			Outbound: defaultOutbound(), MissedCall: defaultMissedCall(), Recording: defaultTape()},
 		USSD:      USSDConfig{Providers: []USSDProviderConfig{}},
 		Sending:   SendingConfig{Hours: "07:00-22:00", Caps: CapsConfig{PerDay: 3, PerWeek: 2}},
 		Reports:   ReportsConfig{Deadlines: DeadlinesConfig(reports.DefaultDeadlines())},

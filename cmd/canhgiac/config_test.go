@@ -207,6 +207,8 @@ func TestAWrongConfigIsToldByPathAndExpectation(t *testing.T) {
 		{"fewer calls back a day than an hour", `voice: {missed_call: {per_hour: 60, per_day: 30}}`, "", "voice.missed_call.per_day: expected per_hour to"},
 		{"one number rung back all day", `voice: {missed_call: {per_number: 1000}}`, "", "voice.missed_call.per_number: expected 1 to 144"},
 		{"missed calls that nobody can call back", `voice: {missed_call: {numbers: ["02363111333"]}}`, "", "voice.outbound.providers: expected a provider to call back with"},
+		{"a provider that cannot record calls", `voice: {recording: {calls: true}, providers: [{name: a, dialect: stringee, caller_id: "842363111222", secret: "0123456789abcdef"}]}`, "", "voice.providers[0].dialect: expected twiml, since voice.recording.calls is set"},
+		{"recordings kept for good", `voice: {recording: {keep: 90000h}}`, "", "voice.recording.keep: expected 24h to 8784h"},
 		{"an address outside that is a name", strings.Replace(oneTrunk, "{listen", `{external_ip: ward.vn, listen`, 1), "", "voice.sip.external_ip: expected an IP address"},
 		{"a mistyped environment variable", "", "CANHGIAC_HTPP_ADDR=x", "environment variable CANHGIAC_HTPP_ADDR: no such setting"},
 		{"an environment variable for a carrier that is not there", "", "CANHGIAC_GATEWAY_CARRIERS_MOBI_PASSWORD=x", "no such setting"},

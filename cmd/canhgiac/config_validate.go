@@ -50,6 +50,7 @@ func (c Config) validate() error {
 	k.addr("simulator.smpp_addr", c.Simulator.SMPPAddr)
 	k.addr("simulator.http_addr", c.Simulator.HTTPAddr)
 	k.speech(c.Voice)
+	k.tape(c.Voice)
 	if c.Voice.Sounds != "" {
 		st, err := os.Stat(c.Voice.Sounds)
 		k.that(err == nil && st.IsDir(), "voice.sounds", "a folder that exists, or nothing", c.Voice.Sounds)

@@ -139,7 +139,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	n.runner.Log = log.With("part", "schedules")
 	n.hotline, err = ivr.NewHotline(db, now, words, n.residents, n.reports, texter{n.queue}, ivr.Options{
 		Brand: c.Words.Brand, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode, Officer: c.Voice.Officers,
-		Form: prompts.Plain, Length: sound.Length, Sounding: sound.Says, Voice: n.sounds.VoiceOf, Outgoing: n.outgoing, Log: log.With("part", "hotline"),
+		Form: prompts.Plain, Length: sound.Length, Sounding: sound.Says, Voice: n.sounds.VoiceOf, Tape: c.Voice.Recording.Calls, Outgoing: n.outgoing, Log: log.With("part", "hotline"),
 	})
 	if err != nil {
 		return nil, err
@@ -305,6 +305,9 @@ func (n *node) parts() []part {
 		{name: "calls out", grace: callsOutGrace, beside: true, run: n.outgoing.Run},
 		{name: "recordings", grace: shortGrace, beside: true, run: n.fetcher.Run},
 		{name: "lost calls", grace: shortGrace, beside: true, run: n.lost.run},
+		{name: "old recordings", grace: shortGrace, beside: true, run: func(ctx context.Context) error {
+			return n.hotline.KeepTapes(ctx, n.config.Voice.Recording.Keep)
+		}},
 		{name: "paths", grace: shortGrace, beside: true, run: n.hotline.KeepTally},
 		{name: "campaigns", grace: shortGrace, run: n.campaigns.Run},
 		{name: "schedules", grace: shortGrace, run: n.runner.Run},

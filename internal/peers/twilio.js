@@ -15,6 +15,8 @@ function build(parent, verbs) {
     else if (name === 'Hangup') parent.hangup();
     else if (name === 'Reject') parent.reject(attributes);
     else if (name === 'Gather') build(parent.gather(attributes), inner);
+    else if (name === 'Start') build(parent.start(attributes), inner);
+    else if (name === 'Recording') parent.recording(attributes);
     else if (name === 'Dial') build(parent.dial(attributes), inner);
     else if (name === 'Number') parent.number(attributes, inner);
   }

@@ -92,6 +92,7 @@ func (d dialect) Render(a webhook.Addresses, r ivr.Reply) []byte {
 		case act.Record != nil:
 			add(action{Action: "record", Format: "wav", EndOnSilence: min(whole(act.Record.Silence), longestSilence), EndOnKey: "#",
 				TimeOut: whole(act.Record.Max), BeepStart: true, EventURL: []string{a.Hook(webhook.Recorded, r.Step)}}, notify(a.Hook(webhook.Held, r.Step)))
+		case act.Tape: // not with this provider: the configuration refuses it
 		case act.Hangup, act.Reject != nil:
 			add()
 		default:

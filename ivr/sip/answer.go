@@ -68,6 +68,7 @@ func (s *Server) answer(d *diago.DialogServerSession) {
 	if err := d.Hangup(ctx); err != nil && d.Context().Err() == nil { // before a node that stops closes its sockets
 		log.Debug("BYE not answered", "err", err)
 	}
+	c.endTape() // the caller does not wait for it
 }
 
 // begin opens the call in the menu before it is answered, since the menu may not want it answered: nil, the call was

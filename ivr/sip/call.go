@@ -44,6 +44,7 @@ type call struct {
 
 	in      ivr.Incoming
 	spoken  *ivr.LeftMessage // a message that the menu has not taken yet
+	taped   *label           // of the recording of this call; nil: there is none
 	reading bool             // the leg is read already
 }
 
@@ -164,6 +165,9 @@ func (c *call) perform(ctx context.Context, actions []ivr.Action) (ivr.Input, er
 				return ivr.Input{}, err
 			}
 			switch {
+			case a.Tape:
+				c.beginTape()
+				continue
 			case a.Dial != nil:
 				return c.dial(ctx, *a.Dial)
 			case a.Record != nil:

@@ -20,7 +20,7 @@ func to(p *phone) func(*Options) {
 // toFile is a WAV of 16 bits, which a phone can speak.
 func toFile(t *testing.T, samples []byte) string {
 	t.Helper()
-	h := header(2 * len(samples))
+	h := header(2*len(samples), 1)
 	h = append(h[:38], h[50:]...) // PCM has no fact
 	binary.LittleEndian.PutUint32(h[4:], uint32(len(h)-8+2*len(samples)))
 	binary.LittleEndian.PutUint16(h[20:], 1)

@@ -38,6 +38,7 @@ type leg struct {
 
 	keys  keyReader
 	heard atomic.Pointer[hearing]
+	tape  atomic.Pointer[tape] // records both ways; nil: nothing does
 
 	mu    sync.Mutex // of what is sent
 	out   rtp.Packet
@@ -122,6 +123,10 @@ func (g *leg) take(p *rtp.Packet) {
 		return
 	}
 	h := g.heard.Load()
+	sound := p.PayloadType == uint8(aLaw) || p.PayloadType == uint8(uLaw)
+	if t := g.tape.Load(); t != nil && sound {
+		t.heard(p, law(p.PayloadType))
+	}
 	switch {
 	case p.PayloadType == comfortNoise:
 		g.vigil.comfort()
@@ -132,13 +137,16 @@ func (g *leg) take(p *rtp.Packet) {
 		if h.events != nil {
 			h.events(p)
 		}
-	case h.audio != nil && (p.PayloadType == uint8(aLaw) || p.PayloadType == uint8(uLaw)):
+	case h.audio != nil && sound:
 		h.audio(p, law(p.PayloadType))
 	}
 }
 
 // send speaks one frame of A-law; first after a pause is marked (RFC 3551 §4.1).
 func (g *leg) send(samples []byte, l law, first bool) error {
+	if t := g.tape.Load(); t != nil {
+		t.said(samples, l)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	to := g.speaks()
@@ -165,6 +173,9 @@ type relayed struct {
 
 // pass sends on a packet of the other leg of a bridge, as sound or as keys, at its own pace.
 func (g *leg) pass(p *rtp.Packet, from law, event bool) error {
+	if t := g.tape.Load(); t != nil && !event {
+		t.said(p.Payload, from)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	to := g.speaks()

@@ -180,8 +180,11 @@ func (l *line) audio(p *rtp.Packet, from law) {
 	}
 }
 
-// tick sends the next frame and counts.
+// tick sends the next frame and counts; a recording of the call takes its next frame then.
 func (l *line) tick() {
+	if t := l.leg.tape.Load(); t != nil {
+		defer t.tick()
+	}
 	l.mu.Lock()
 	samples, speaking := l.next()
 	mute, first := l.mute, speaking && l.resting

@@ -47,6 +47,12 @@ func (texts) SendText(context.Context, *sql.Tx, residents.Phone, string, string)
 
 func newWard(t *testing.T, officers []string, change ...func(*Options)) *ward {
 	t.Helper()
+	return newWardWhere(t, ivr.Options{Officer: officers}, change...)
+}
+
+// newWardWhere has a hotline of o.
+func newWardWhere(t *testing.T, o ivr.Options, change ...func(*Options)) *ward {
+	t.Helper()
 	w := &ward{t: t, db: pgtest.New(t)}
 	words, err := prompts.Load()
 	if err != nil {
@@ -57,9 +63,8 @@ func newWard(t *testing.T, officers []string, change ...func(*Options)) *ward {
 		t.Fatal(err)
 	}
 	w.reports = reports.NewStore(w.db, time.Now)
-	w.hotline, err = ivr.NewHotline(w.db, time.Now, words, residents.NewStore(w.db, time.Now), w.reports, texts{}, ivr.Options{
-		Brand: "CATHANHKHEX", Hotline: "02363888113", Officer: officers, Form: prompts.Plain, Length: sound.Length,
-	})
+	o.Brand, o.Hotline, o.Form, o.Length = "CATHANHKHEX", "02363888113", prompts.Plain, sound.Length
+	w.hotline, err = ivr.NewHotline(w.db, time.Now, words, residents.NewStore(w.db, time.Now), w.reports, texts{}, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -111,7 +111,6 @@ func (s *Server) placed(r *rung, p ivr.Placing, sid string, told <-chan bool) {
 		s.tell(func(ctx context.Context) error { return s.o.Outgoing.Placed(ctx, r.trunk.Name, p.Ref, sid, r.out) })
 		return
 	}
-	defer r.hangUp()
 	in := ivr.Incoming{Provider: r.trunk.Name, SID: sid, From: p.From, To: string(p.To), Ref: p.Ref, Holder: s.o.Node}
 	c := s.newCall(r.trunk, r.leg, r.d.Context(), in, log)
 	c.reading = true
@@ -120,6 +119,8 @@ func (s *Server) placed(r *rung, p ivr.Placing, sid string, told <-chan bool) {
 	}
 	log.Info("call taken", "law", r.leg.speaks())
 	c.run(func(ctx context.Context) (ivr.Reply, error) { return s.o.Outgoing.Answered(ctx, in) })
+	r.hangUp()
+	c.endTape() // the person does not wait for it
 }
 
 // tell has the menu keep what happened, again where that fails.

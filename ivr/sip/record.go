@@ -22,7 +22,7 @@ func (c *call) record(ctx context.Context, r ivr.Record) (ivr.Input, error) {
 	if c.s.spool == nil {
 		return silence, c.line.say(ctx, afterTheTone())
 	}
-	l, err := c.s.spool.begin(c.in, time.Now())
+	l, err := c.s.spool.begin(c.in, time.Now(), false)
 	if err != nil {
 		c.log.Error("message not recorded", "err", err)
 		return silence, context.Cause(ctx)

@@ -44,7 +44,7 @@ func startRecording(path string, t *laws, max, silence int) (*recording, error) 
 		return nil, fmt.Errorf("record a message: %w", err)
 	}
 	r := &recording{laws: t, file: f, w: bufio.NewWriterSize(f, 2*flushFrames*frameSamples), max: max, silence: silence}
-	if _, err := f.Write(header(0)); err != nil {
+	if _, err := f.Write(header(0, 1)); err != nil {
 		return nil, fmt.Errorf("record a message: %w", errors.Join(err, f.Close()))
 	}
 	return r, nil
@@ -95,6 +95,6 @@ func (r *recording) tick() (over, silence bool) {
 // close sets the header right and leaves the file on the disk.
 func (r *recording) close() error {
 	err := errors.Join(r.err, r.w.Flush())
-	_, werr := r.file.WriteAt(header(r.samples), 0)
+	_, werr := r.file.WriteAt(header(r.samples, 1), 0)
 	return errors.Join(err, werr, r.file.Sync(), r.file.Close())
 }

@@ -102,7 +102,7 @@ type oneLine struct{ wav []byte }
 
 func newOneLine(t testing.TB) oneLine {
 	samples := tone(600, 30*time.Second)
-	wav := append(header(len(samples)), samples...)
+	wav := append(header(len(samples), 1), samples...)
 	if _, err := audio.ALaw(wav); err != nil {
 		t.Fatal(err)
 	}

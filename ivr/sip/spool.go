@@ -15,16 +15,17 @@ import (
 	"canhgiac/ivr"
 )
 
-// Spoken keeps messages (ivr.Hotline).
+// Spoken keeps messages, and recordings of whole calls (ivr.Hotline).
 type Spoken interface {
 	KeepSpoken(ctx context.Context, provider string, m ivr.LeftMessage) error
 	AttachSpoken(ctx context.Context, provider string, m ivr.LeftMessage) error
+	KeepTape(ctx context.Context, provider string, t ivr.Tape) error
 }
 
 // sweepEvery is how often the spool is looked through for what could not be kept before.
 const sweepEvery = 15 * time.Second
 
-// spool is the folder of this node where a message lies while it is spoken: SID.wav, and beside it SID.json which says whose it
+// spool is the folder of this node where a message, or a call that is recorded, lies while it is spoken: SID.wav, and beside it SID.json which says whose it
 // is. It goes to the database when the caller has ended; what a dead process left, or a database that was away did not take,
 // is found here and brought there.
 type spool struct {
@@ -39,7 +40,8 @@ type label struct {
 	SID     string       `json:"sid"`
 	At      time.Time    `json:"at"`
 	CallSID string       `json:"call"`
-	In      ivr.Incoming `json:"incoming"` // opens the call where the database was away from its start
+	Tape    bool         `json:"tape,omitempty"` // no message: the whole call
+	In      ivr.Incoming `json:"incoming"`       // opens the call where the database was away from its start
 }
 
 func newSpool(dir string) (*spool, error) {
@@ -54,9 +56,9 @@ func newSpool(dir string) (*spool, error) {
 
 func (p *spool) path(sid, ext string) string { return filepath.Join(p.dir, sid+ext) }
 
-// begin labels a new message; the label is on the disk before the first sample.
-func (p *spool) begin(in ivr.Incoming, at time.Time) (label, error) {
-	l := label{SID: "msg-" + strings.ToLower(rand.Text()), At: at.UTC(), CallSID: in.SID, In: in}
+// begin labels a new message, or a new recording of the call (tape); the label is on the disk before the first sample.
+func (p *spool) begin(in ivr.Incoming, at time.Time, tape bool) (label, error) {
+	l := label{SID: map[bool]string{false: "msg-", true: "call-"}[tape] + strings.ToLower(rand.Text()), At: at.UTC(), CallSID: in.SID, Tape: tape, In: in}
 	text, err := json.Marshal(l)
 	if err != nil {
 		return l, err
@@ -91,7 +93,7 @@ func (p *spool) forget(sid string) error {
 
 // load reads a message as the menu takes it.
 func (p *spool) load(l label) (ivr.LeftMessage, error) {
-	wav, seconds, err := readSpooled(p.path(l.SID, ".wav"))
+	wav, seconds, err := readSpooled(p.path(l.SID, ".wav"), 1)
 	return ivr.LeftMessage{SID: l.SID, CallSID: l.CallSID, At: l.At, Seconds: seconds, WAV: wav}, err
 }
 
@@ -142,6 +144,9 @@ func (s *Server) sweep(ctx context.Context) {
 
 // bring keeps a message and puts it on its call's report.
 func (s *Server) bring(ctx context.Context, l label) error {
+	if l.Tape {
+		return s.keepTape(ctx, l)
+	}
 	m, err := s.spool.load(l)
 	if errors.Is(err, os.ErrNotExist) || err == nil && !s.speech(m.WAV) {
 		return s.spool.forget(l.SID)

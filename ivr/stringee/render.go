@@ -105,6 +105,7 @@ func (d dialect) Render(a webhook.Addresses, r ivr.Reply) []byte {
 			add(recordMessage{Action: "recordMessage", EventURL: a.Hook(webhook.Recorded, r.Step), BeepStart: true, Format: "wav",
 				Timeout: act.Record.Max.Milliseconds(), SilenceThresh: quiet, SilenceTimeout: act.Record.Silence.Milliseconds()},
 				asked(a.Hook(webhook.Step, r.Step), hold))
+		case act.Tape: // not with this provider: the configuration refuses it
 		case act.Hangup, act.Reject != nil: // an empty array ends a call before it is answered
 			add()
 		default:

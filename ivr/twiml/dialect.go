@@ -80,6 +80,8 @@ func (d dialect) Parse(r webhook.Request) (webhook.Told, error) {
 		return t.Told, nil
 	}
 	switch r.Hook {
+	case webhook.Taped:
+		return t.Told, t.taped()
 	case webhook.Step:
 		return t.Told, t.keys()
 	case webhook.Dialed:
@@ -121,6 +123,18 @@ func (t *told) recorded() error {
 	r.Seconds, _ = strconv.Atoi(t.value("RecordingDuration")) // some say "" where it is not counted yet
 	t.Input.Kind, t.Input.Recording = ivr.InputRecorded, r
 	return nil
+}
+
+// taped: only a recording that is complete is one.
+func (t *told) taped() error {
+	switch status := t.value("RecordingStatus"); status {
+	case "completed":
+		return t.recorded()
+	case "in-progress", "absent", "failed":
+		return nil
+	default:
+		return webhook.Refuse(http.StatusBadRequest, "RecordingStatus: expected a recording's state")
+	}
 }
 
 // over: only the end of a call is news.

@@ -58,6 +58,17 @@ type (
 	hangup struct {
 		XMLName xml.Name `xml:"Hangup"`
 	}
+	start struct {
+		XMLName   xml.Name  `xml:"Start"`
+		Recording recording `xml:"Recording"`
+	}
+	recording struct {
+		Channels string `xml:"channels,attr"`
+		Track    string `xml:"track,attr"`
+		Callback string `xml:"recordingStatusCallback,attr"`
+		Method   string `xml:"recordingStatusCallbackMethod,attr"`
+		Events   string `xml:"recordingStatusCallbackEvent,attr"`
+	}
 	reject struct {
 		XMLName xml.Name `xml:"Reject"`
 		Reason  string   `xml:"reason,attr"`
@@ -80,6 +91,8 @@ func (d dialect) Render(a webhook.Addresses, r ivr.Reply) []byte {
 				Timeout: whole(act.Record.Silence), FinishOnKey: "#", PlayBeep: true}, onSilence)
 		case act.Hangup:
 			add(hangup{})
+		case act.Tape: // verbs are taken in turn: who hangs up within the words before it is not recorded
+			add(start{Recording: recording{Channels: "dual", Track: "both", Callback: a.Taped(), Method: "POST", Events: "completed absent"}})
 		case act.Reject != nil: // pausing first would answer the call, and cost the caller
 			add(reject{Reason: "busy"})
 		default:

@@ -107,6 +107,12 @@ func TestDocumentsOfTheTwilioLibrary(t *testing.T) {
 			[]ivr.Action{{Reject: &ivr.Reject{Ring: time.Second}}},
 			[]v{{"Reject", attrs{"reason": "busy"}, ""}},
 		},
+		"a call that is recorded once that was said": {
+			[]ivr.Action{{Play: "ghi_am"}, {Tape: true}, {Gather: &ivr.Gather{Play: []string{"chao"}, One: true, First: 9 * time.Second}}},
+			[]v{play("ghi_am"), {"Start", attrs{}, []v{{"Recording", attrs{"channels": "dual", "track": "both", "recordingStatusCallback": "https://canhgiac.vn/voice/twilio/taped",
+				"recordingStatusCallbackMethod": "POST", "recordingStatusCallbackEvent": "completed absent"}, ""}}},
+				{"Gather", attrs{"input": "dtmf", "numDigits": 1, "finishOnKey": "", "timeout": 9, "action": hook("step"), "method": "POST"}, []v{play("chao")}}, redirect},
+		},
 		"goodbye": {
 			[]ivr.Action{{Play: "tam_biet"}, {Hangup: true}},
 			[]v{play("tam_biet"), {"Hangup", attrs{}, ""}},

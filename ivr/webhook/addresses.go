@@ -108,6 +108,9 @@ func (a Addresses) Ref(h Hook, ref string) string {
 	return a.address(h, url.Values{"ref": {ref}})
 }
 
+// Taped is where the recording of a whole call is told of.
+func (a Addresses) Taped() string { return a.address(Taped, url.Values{}) }
+
 // Again is the address of the same webhook a time later.
 func (a Addresses) Again(h Hook, step, try int) string {
 	return a.address(h, url.Values{"n": {strconv.Itoa(step)}, "try": {strconv.Itoa(try)}})
@@ -121,6 +124,9 @@ func (a Addresses) address(h Hook, q url.Values) string {
 		}
 		q.Del("k")
 		q.Set("k", Seal(a.seal, path, q))
+	}
+	if len(q) == 0 {
+		return a.public + path
 	}
 	return a.public + path + "?" + q.Encode()
 }

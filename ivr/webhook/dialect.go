@@ -6,6 +6,7 @@
 //	/voice/{provider}/dialed?n=            an officer's telephone was rung
 //	/voice/{provider}/recorded?n=          a message was spoken
 //	/voice/{provider}/held?n=              the line waits for the message just spoken, where a provider tells of it elsewhere
+//	/voice/{provider}/taped                a recording of the whole call is ready
 //	/voice/{provider}/status               the call is over
 //	/voice/{provider}/answer?ref=          somebody took a call of ours
 //	/voice/{provider}/placed?ref=          what became of a call of ours
@@ -31,16 +32,17 @@ const (
 	Dialed   Hook = "dialed"
 	Recorded Hook = "recorded"
 	Held     Hook = "held"
+	Taped    Hook = "taped"
 	Status   Hook = "status"
 	Answer   Hook = "answer"
 	Placed   Hook = "placed"
 )
 
 // hooks are all of them.
-var hooks = []Hook{Call, Step, Dialed, Recorded, Held, Status, Answer, Placed}
+var hooks = []Hook{Call, Step, Dialed, Recorded, Held, Taped, Status, Answer, Placed}
 
 // waits says whether a caller hangs on the answer. Nobody does where a provider merely tells something.
-func (h Hook) waits() bool { return h != Status && h != Placed }
+func (h Hook) waits() bool { return h != Status && h != Placed && h != Taped }
 
 // Provider is one that may call us. Its name stands in the addresses given to it.
 type Provider struct {
@@ -104,7 +106,7 @@ type Told struct {
 
 	From, To string    // Call, Answer; Status where the provider has two names for a call
 	Machine  bool      // Answer: an answering machine took the call
-	Input    ivr.Input // Step, Dialed, Recorded; its Step is the address's
+	Input    ivr.Input // Step, Dialed, Recorded; its Step is the address's. Taped: its Recording alone, and none where the recording did not come about
 	Aside    bool      // Dialed, Recorded: the line takes no document now, and asks for it later
 
 	Over    string      // Status, Placed: the provider's word for the end; "" while the call goes on

@@ -17,6 +17,8 @@ func (s *handler) do(ctx context.Context, v visit) ([]byte, error) {
 		return s.answer(ctx, v)
 	case Held:
 		return s.held(ctx, v)
+	case Taped:
+		return nil, s.taped(ctx, v)
 	case Status:
 		return nil, s.over(ctx, v)
 	case Placed:
@@ -68,6 +70,15 @@ func (s *handler) step(ctx context.Context, v visit) ([]byte, error) {
 	}
 	_, err = s.Hotline.Step(ctx, v.from.Name, v.told.SID, in)
 	return nil, err
+}
+
+// taped: a recording told of again, or long after the call, is the same recording.
+func (s *handler) taped(ctx context.Context, v visit) error {
+	r := v.told.Input.Recording
+	if r.SID == "" {
+		return nil
+	}
+	return s.Hotline.WantTape(ctx, v.from.Name, v.told.SID, r)
 }
 
 // trouble is the document for a step that we could not take: come back, and after some tries the way to an officer.

@@ -39,6 +39,12 @@ func (noTexts) SendText(context.Context, *sql.Tx, residents.Phone, string, strin
 // New is a Bench on db. make gives the dialect, with the bench's time. lines place calls.
 func New(t testing.TB, db *sql.DB, provider string, make func(now func() time.Time) webhook.Dialect, lines ...ivr.Line) *Bench {
 	t.Helper()
+	return NewWhere(t, db, provider, ivr.Options{}, make, lines...)
+}
+
+// NewWhere is a Bench whose hotline has o.
+func NewWhere(t testing.TB, db *sql.DB, provider string, o ivr.Options, make func(now func() time.Time) webhook.Dialect, lines ...ivr.Line) *Bench {
+	t.Helper()
 	b := &Bench{DB: db, Log: &strings.Builder{}, Now: time.Date(2026, 8, 27, 7, 5, 0, 0, time.UTC)}
 	now := func() time.Time { return b.Now }
 	words, err := prompts.Load()
@@ -52,9 +58,9 @@ func New(t testing.TB, db *sql.DB, provider string, make func(now func() time.Ti
 	log := slog.New(slog.NewTextHandler(b.Log, nil))
 	rs := residents.NewStore(db, now)
 	b.Outgoing = ivr.NewOutgoing(db, now, rs, ivr.OutgoingOptions{Lines: lines, Log: log})
-	b.Hotline, err = ivr.NewHotline(db, now, words, rs, reports.NewStore(db, now), noTexts{}, ivr.Options{
-		Brand: "CATHANHKHEX", Hotline: "02363111222", Officer: []string{"+842363000001", "+842363000002"}, Length: sound.Length, Outgoing: b.Outgoing, Log: log,
-	})
+	o.Brand, o.Hotline, o.Officer = "CATHANHKHEX", "02363111222", []string{"+842363000001", "+842363000002"}
+	o.Length, o.Outgoing, o.Log = sound.Length, b.Outgoing, log
+	b.Hotline, err = ivr.NewHotline(db, now, words, rs, reports.NewStore(db, now), noTexts{}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
