@@ -18,6 +18,9 @@ import (
 
 const secureAlgorithm = media.SRTPProfileAes128CmHmacSha1_80
 
+// errNoACK ends a call that was answered and never confirmed, where another rang or this node stops.
+var errNoACK = errors.New("no ACK came")
+
 // retryAfter is when a trunk may offer another call to a node that is full: most calls end within a few minutes.
 const retryAfter = "10"
 
@@ -28,12 +31,16 @@ func (s *Server) answer(d *diago.DialogServerSession) {
 		return // filtered; never
 	}
 	log := s.log.With("trunk", t.Name)
-	if s.closing.Load() || !t.take() {
+	var place *seat
+	if !s.closing.Load() {
+		place = t.sit(time.Now())
+	}
+	if place == nil {
 		log.Warn("call turned away", "closing", s.closing.Load())
 		s.refuse(d, gosip.StatusServiceUnavailable, "Service Unavailable", gosip.NewHeader("Retry-After", retryAfter))
 		return
 	}
-	defer t.release()
+	defer place.leave()
 	s.running.Add(1)
 	defer s.running.Done()
 	v, ok := s.talks.Load(callID(d.InviteRequest))
@@ -53,7 +60,7 @@ func (s *Server) answer(d *diago.DialogServerSession) {
 		log.Info("call rejected, as the menu wishes")
 		return
 	}
-	g, err := s.takeUp(d, t, k)
+	g, err := s.takeUp(d, t, k, place)
 	if err != nil {
 		log.Warn("call not answered", "err", err)
 		s.endUnanswered(in)
@@ -122,7 +129,7 @@ func (s *Server) refuse(d *diago.DialogServerSession, status int, reason string,
 }
 
 // takeUp answers with our end of the sound; an INVITE without an offer gets ours, and its ACK brings the answer.
-func (s *Server) takeUp(d *diago.DialogServerSession, t *trunk, k *talk) (*leg, error) {
+func (s *Server) takeUp(d *diago.DialogServerSession, t *trunk, k *talk, place *seat) (*leg, error) {
 	peer, _, err := net.SplitHostPort(d.InviteRequest.Source())
 	if err != nil {
 		return nil, err
@@ -143,8 +150,14 @@ func (s *Server) takeUp(d *diago.DialogServerSession, t *trunk, k *talk) (*leg, 
 			return nil, err
 		}
 	}
-	if err := d.RespondSDP(m.LocalSDP()); err != nil { // waits for the ACK
+	place.answered(time.Now())
+	k.waits(place)
+	err = d.RespondSDP(m.LocalSDP()) // waits for the ACK
+	if err != nil {
 		return nil, fmt.Errorf("answer: %w", err)
+	}
+	if !place.heard() {
+		return nil, errNoACK
 	}
 	if !k.offered && len(m.CommonCodecs()) == 0 {
 		return nil, errors.New("answer: the ACK brought no SDP")

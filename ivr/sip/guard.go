@@ -17,7 +17,7 @@ func (s *Server) guard(next sipgo.RequestHandler) sipgo.RequestHandler {
 		defer s.survive(r, tx)
 		switch r.Method {
 		case gosip.INVITE:
-			s.invited(r, tx, next)
+			s.invited(r.Clone(), tx, next) // its transaction reads the original for its own 100 Trying, 200 ms later
 		case gosip.ACK:
 			s.acknowledged(r, tx, next)
 		case gosip.INFO:
@@ -84,7 +84,7 @@ func (s *Server) invited(r *gosip.Request, tx gosip.ServerTransaction, next sipg
 		s.tooBrief(r, tx)
 		return
 	}
-	f := &fitting{ServerTransaction: tx, timer: t.timer}
+	f := &fitting{ServerTransaction: tx, timer: t.timer, over: func() bool { return t.makesRoom() || s.stop.Err() != nil }}
 	if body := r.Body(); len(body) > 0 {
 		o, err := readOffer(body)
 		if err != nil {
@@ -163,11 +163,17 @@ type fitting struct {
 	gosip.ServerTransaction
 	offer *offer // nil: there was none
 	timer timer
+	over  func() bool // the ACK is waited for no longer
+	said  bool        // the answer, once: it is said again until the ACK comes
 }
 
 func (f *fitting) Respond(res *gosip.Response) error {
 	if res.IsSuccess() {
-		res = res.Clone() // it is sent again until the ACK comes
+		if f.said && f.over() {
+			return errNoACK
+		}
+		f.said = true
+		res = res.Clone() // it is said again
 		f.timer.tell(res)
 		if f.offer != nil && len(res.Body()) > 0 {
 			res.SetBody(f.offer.fit(res.Body()))

@@ -67,6 +67,7 @@ func (s *Server) openDoor(l Listen) (*door, error) {
 	if l.Network == "tls" {
 		d.stream = tls.NewListener(d.stream, s.o.TLS)
 	}
+	d.stream = speaking{d.stream}
 	return d, nil
 }
 

@@ -19,6 +19,21 @@ type talk struct {
 	contact gosip.Header
 	early   []rune // keys by INFO that came before there was a line to take them
 	timer   timer  // of the INVITE
+	place   *seat  // while the ACK is waited for
+}
+
+// waits: our answer goes out now, and again until the ACK comes.
+func (t *talk) waits(place *seat) {
+	t.mu.Lock()
+	t.place = place
+	t.mu.Unlock()
+}
+
+// makesRoom says that another call has the place of this one.
+func (t *talk) makesRoom() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.place != nil && t.place.taken()
 }
 
 // open tells of the sound, once there is one.

@@ -39,6 +39,7 @@ type trunk struct {
 
 	mu       sync.Mutex
 	calls    int
+	unheard  []*seat // whose ACK has not come, by their age
 	resolved []netip.Addr
 }
 
