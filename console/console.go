@@ -48,6 +48,7 @@ type Options struct {
 	Schedules   *schedules.Store
 	Outgoing    *ivr.Outgoing                                            // nil: no calls are placed
 	Sounds      *sounds.Store                                            // what the hotline plays; nil: no page of it
+	Taped       func(ctx context.Context, sid string) (ivr.Sound, error) // the sound of a recorded call (reports.Tape.SID); nil: there are none
 	Spoken      func(ctx context.Context, key string) (ivr.Sound, error) // the sound of a message that is kept here (reports.Message.Sound); nil: there are none
 	HandsetURL  string                                                   // "" = no handset page
 	Hotline     string                                                   // the numbers that the handset page offers: words.hotline, words.shortcode

@@ -109,6 +109,7 @@ var (
 
 // notPages are addresses that no link of a filled house leads to, and why no test of every page misses them.
 var notPages = map[string]string{
+	"/reports/{code}/calls/{nth}":                                   "a sound",
 	"/reports/{code}/messages/{nth}":                                "sends the browser to the provider's recording",
 	"/handset/{number}/events":                                      "a stream that handset.js opens",
 	"/jobs/{id:[0-9]+}/file":                                        "a file to keep",

@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"canhgiac/ivr"
 	"canhgiac/reports"
 	"canhgiac/residents"
 )
@@ -139,21 +141,42 @@ func (c *Console) reportListen(w http.ResponseWriter, r *http.Request) error {
 
 // playSpoken gives the sound with its length, so that a browser's player can go back and forth in it.
 func (c *Console) playSpoken(w http.ResponseWriter, r *http.Request, m reports.Message) error {
-	if c.Spoken == nil {
+	return c.playSound(w, r, c.Spoken, m.Sound, "", m.At)
+}
+
+// reportListenCall plays a recorded call.
+func (c *Console) reportListenCall(w http.ResponseWriter, r *http.Request) error {
+	nth, err := strconv.Atoi(mux.Vars(r)["nth"])
+	if err != nil {
 		return errNoPage
 	}
-	sound, err := c.Spoken(r.Context(), m.Sound)
+	t, err := c.Reports.ListenTape(r.Context(), mux.Vars(r)["code"], nth, c.by(r))
+	if errors.Is(err, reports.ErrNotFound) {
+		return errNoPage
+	}
+	if err != nil {
+		return err
+	}
+	return c.playSound(w, r, c.Taped, t.SID, "call-", t.At)
+}
+
+// playSound gives a sound that kept has, as a file of the report's whose name says with kind what it is.
+func (c *Console) playSound(w http.ResponseWriter, r *http.Request, kept func(context.Context, string) (ivr.Sound, error), name, kind string, at time.Time) error {
+	if kept == nil {
+		return errNoPage
+	}
+	sound, err := kept(r.Context(), name)
 	if errors.Is(err, reports.ErrNotFound) {
 		return errNoPage // told before its sound has come from the node that took it
 	}
 	if err != nil {
 		return err
 	}
-	file := mux.Vars(r)["code"] + "-" + mux.Vars(r)["nth"] + map[string]string{"audio/wav": ".wav", "audio/mpeg": ".mp3"}[sound.Type]
+	file := mux.Vars(r)["code"] + "-" + kind + mux.Vars(r)["nth"] + map[string]string{"audio/wav": ".wav", "audio/mpeg": ".mp3"}[sound.Type]
 	w.Header().Set("Content-Type", sound.Type)
 	w.Header().Set("Content-Disposition", fmt.Sprintf("inline; filename=%q", file))
 	w.Header().Set("Cache-Control", "no-store")
-	http.ServeContent(w, r, "", m.At, bytes.NewReader(sound.Data))
+	http.ServeContent(w, r, "", at, bytes.NewReader(sound.Data))
 	return nil
 }
 

@@ -23,6 +23,7 @@ func (c *Console) reportPages(r *mux.Router) {
 	c.page(r, "GET", "/reports/{code}", police, c.report)
 	c.page(r, "GET", "/reports/{code}/live", police, c.reportLive)
 	c.page(r, "GET", "/reports/{code}/messages/{nth}", police, c.reportListen)
+	c.page(r, "GET", "/reports/{code}/calls/{nth}", police, c.reportListenCall)
 	c.page(r, "POST", "/reports/{code}/open", police, c.reportOpen)
 	c.page(r, "POST", "/reports/{code}/receive", police, c.reportReceive)
 	c.page(r, "POST", "/reports/{code}/move", police, c.reportMove)

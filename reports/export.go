@@ -15,11 +15,12 @@ import (
 // Label puts a value of a column into words; Label("column", c) is the heading of c. nil leaves both as they are.
 type Label func(column, value string) string
 
-// exportSQL adds to each report the end of its record and the sums of its messages' sounds, so that a file once handed over
+// exportSQL adds to each report the end of its record and the sums of its messages' sounds and of its recorded calls, so that a file once handed over
 // can be held against the database, and a sound against the file.
 var exportSQL = `
 select x.*, (select encode(e.hash, 'hex') from report_events e where e.report_id = x.id order by e.seq desc limit 1),
-  (select coalesce(string_agg(coalesce(k.sha256, '?'), ' ' order by m.at, m.sid), '') from report_messages m` + soundJoin + ` where m.report_id = x.id)
+  (select coalesce(string_agg(coalesce(k.sha256, '?'), ' ' order by m.at, m.sid), '') from report_messages m` + soundJoin + ` where m.report_id = x.id),
+  (select coalesce(string_agg(t.sha256, ' ' order by t.at, t.sid), '') from call_recordings t join calls c on c.id = t.call_id where c.report_id = x.id and t.purged_at is null)
 from (` + reportSQL + ` where ` + inScope("$1") + `) x order by x.created_at, x.id`
 
 var exportSizeSQL = `select count(*) from reports r where ` + inScope("$1")
@@ -94,14 +95,16 @@ func (s *Store) Export(ctx context.Context, w io.Writer, by By, reason string, l
 }
 
 // exported is what a file has of a report beside the report itself.
-type exported struct{ end, sounds string }
+type exported struct{ end, sounds, tapes string }
 
 type withMore struct {
 	row interface{ Scan(...any) error }
 	x   *exported
 }
 
-func (w withMore) Scan(dest ...any) error { return w.row.Scan(append(dest, &w.x.end, &w.x.sounds)...) }
+func (w withMore) Scan(dest ...any) error {
+	return w.row.Scan(append(dest, &w.x.end, &w.x.sounds, &w.x.tapes)...)
+}
 
 type exportColumn struct {
 	name     string
@@ -142,6 +145,7 @@ var exportColumns = []exportColumn{
 	{"received", false, func(r Report, _ exported) string { return vnTime(r.ReceivedAt) }},
 	{"received_by", false, func(r Report, _ exported) string { return r.ReceivedBy }},
 	{"sounds", false, func(_ Report, x exported) string { return x.sounds }},
+	{"tapes", false, func(_ Report, x exported) string { return x.tapes }},
 	{"chain_end", false, func(_ Report, x exported) string { return x.end }},
 }
 

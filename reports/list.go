@@ -77,6 +77,7 @@ type Detail struct {
 	Report
 	Record
 	Spoken []Message // what the reporter left after the tone
+	Tapes  []Tape    // the calls themselves, where calls are recorded
 	Others []string  // codes of up to ten newest other reports that name the same number
 }
 
@@ -105,6 +106,9 @@ func (s *Store) Get(ctx context.Context, code string, by By) (Detail, error) {
 	}
 	if d.Spoken, err = s.messages(ctx, d.ID); err != nil {
 		return Detail{}, fmt.Errorf("read the messages of report %s: %w", code, err)
+	}
+	if d.Tapes, err = s.tapes(ctx, d.ID); err != nil {
+		return Detail{}, fmt.Errorf("read the recorded calls of report %s: %w", code, err)
 	}
 	rows, err := s.db.QueryContext(ctx, othersSQL, d.ID)
 	if err != nil {
