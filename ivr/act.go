@@ -20,8 +20,9 @@ func (t *step) do(act, key string) error {
 func (t *step) draft() reports.Draft {
 	f := t.told.Fields
 	n := func(field string) int { v, _ := strconv.Atoi(f[field]); return v } // the menu's check allows digits only
+	origin, ref := t.told.report()
 	return reports.Draft{
-		Origin: t.told.Origin, Ref: t.told.ref(), Reporter: t.told.From, Kind: n("kind"), ScamNumber: t.told.scamNumber(), Channel: n("channel"),
+		Origin: origin, Ref: ref, Reporter: t.told.From, Kind: n("kind"), ScamNumber: t.told.scamNumber(), Channel: n("channel"),
 		Money: f["money"], When: f["when"], Band: n("band"), Callback: f["callback"],
 	}
 }
@@ -215,7 +216,8 @@ func (t *step) trySending(name string, vars map[string]string) error {
 	if _, err := t.tx.ExecContext(t.ctx, `savepoint sms`); err != nil {
 		return err
 	}
-	key := fmt.Sprintf("%s:%s:%s", t.told.Origin, t.told.ref(), name)
+	origin, ref := t.told.report()
+	key := fmt.Sprintf("%s:%s:%s", origin, ref, name)
 	if err := t.h.texter.SendText(t.ctx, t.tx, t.told.From, text, key); err != nil {
 		if _, undo := t.tx.ExecContext(t.ctx, `rollback to savepoint sms`); undo != nil {
 			return fmt.Errorf("%w; %w", err, undo)

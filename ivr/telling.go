@@ -3,10 +3,8 @@ package ivr
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"maps"
-	"strconv"
 	"time"
 
 	"canhgiac/residents"
@@ -24,16 +22,16 @@ type telling struct {
 	ReportID int64 // 0: none open
 }
 
-// ref names the conversation's report. One that was cancelled keeps its place; the next of the same conversation gets
+// report names the conversation's report. One that was cancelled keeps its place; the next of the same conversation gets
 // another. One that an earlier conversation began keeps its name.
-func (c *telling) ref() string {
-	if begun := c.Fields["ref"]; begun != "" {
-		return begun
+func (c *telling) report() (origin, ref string) {
+	if begun := c.Fields["report_ref"]; begun != "" {
+		return c.Fields["report_origin"], begun
 	}
 	if c.Attempt == 0 {
-		return fmt.Sprint(c.ID)
+		return c.Origin, fmt.Sprint(c.ID)
 	}
-	return fmt.Sprintf("%d-%d", c.ID, c.Attempt+1)
+	return c.Origin, fmt.Sprintf("%d-%d", c.ID, c.Attempt+1)
 }
 
 // step is what calls and USSD do alike in one step, inside its transaction.
@@ -72,39 +70,4 @@ func (t *step) diverted(all []divert) string {
 		}
 	}
 	return ""
-}
-
-// goOn takes over the answers and the report of the conversation that broke off. begunSQL gives its answers, reports before
-// and report, locked; handOverSQL parts it from its report, so that a third conversation finds the report in one place.
-func (t *step) goOn(begunSQL, handOverSQL string) error {
-	id, err := strconv.ParseInt(t.told.Fields["resume"], 10, 64)
-	if err != nil {
-		return fmt.Errorf("go on with %s %q: %w", t.told.Origin, t.told.Fields["resume"], err)
-	}
-	begun := telling{Origin: t.told.Origin, ID: id}
-	var fields []byte
-	if err := t.tx.QueryRowContext(t.ctx, begunSQL, id).Scan(&fields, &begun.Attempt, &begun.ReportID); err != nil {
-		return fmt.Errorf("go on with %s %d: %w", t.told.Origin, id, err)
-	}
-	if err := json.Unmarshal(fields, &begun.Fields); err != nil {
-		return fmt.Errorf("go on with %s %d: %w", t.told.Origin, id, err)
-	}
-	if begun.ReportID == 0 || begun.Fields["code"] != "" { // gone on with, or sent, in the meantime
-		t.told.Fields = map[string]string{}
-		return nil
-	}
-	if _, err := t.tx.ExecContext(t.ctx, handOverSQL, id); err != nil {
-		return fmt.Errorf("go on with %s %d: %w", t.told.Origin, id, err)
-	}
-	return t.takeOver(begun)
-}
-
-// takeOver goes on with what an earlier conversation of the same person began.
-func (t *step) takeOver(begun telling) error {
-	ref := begun.ref()
-	t.told.Fields, t.told.ReportID = begun.Fields, begun.ReportID
-	delete(t.told.Fields, "resume")
-	delete(t.told.Fields, "unfinished")
-	t.told.Fields["ref"] = ref
-	return t.logAllSoFar()
 }

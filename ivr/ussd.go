@@ -11,11 +11,8 @@ import (
 	"canhgiac/ivr/prompts"
 )
 
-// How long a USSD session lives on, and how long what it left may be gone on with.
-const (
-	ussdIdle     = 180 * time.Second // networks let go of a session that is silent for longer
-	redialWithin = 10 * time.Minute  // who dials again this soon is offered to go on
-)
+// ussdIdle: networks let go of a session that is silent for longer.
+const ussdIdle = 180 * time.Second
 
 // ErrOtherNumber means that a step names another number's session.
 var ErrOtherNumber = errors.New("the session is another number's")

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -78,40 +77,15 @@ func (v *visit) openSession(heard string) error {
 	return nil
 }
 
-// leftOffSQL: a report with an answer in it, neither sent nor cancelled.
-const leftOffSQL = `
-select id from ussd_sessions
-where from_phone = $1 and from_phone <> '' and id <> $2 and report_id is not null and last_at >= $3
-  and fields->>'code' is null and coalesce(fields->>'kind', fields->>'money', nullif(fields->>'number', '')) is not null
-order by id desc limit 1`
+const leftAtSQL = `select node from ussd_sessions where id = $1`
 
-// recall looks, as a code is dialled, for a session to go on with.
-func (v *visit) recall() error {
-	var id int64
-	err := v.tx.QueryRowContext(v.ctx, leftOffSQL, string(v.told.From), v.told.ID, v.at.Add(-redialWithin).UTC()).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("look for a report broken off: %w", err)
-	}
-	v.told.Fields["unfinished"], v.told.Fields["resume"] = "yes", strconv.FormatInt(id, 10)
-	return nil
-}
-
-const (
-	begunSessionSQL = `select fields, attempt, coalesce(report_id, 0) from ussd_sessions where id = $1 for update`
-	partSessionSQL  = `update ussd_sessions set report_id = null where id = $1`
-	leftAtSQL       = `select node from ussd_sessions where id = $1`
-)
-
-// resume takes over what the session that broke off had told; v.back is the node that it stood at.
+// resume takes over what a conversation that broke off had told; v.back is the screen that it stood at, where it was a session.
 func (v *visit) resume() error {
-	id := v.told.Fields["resume"]
-	if err := v.goOn(begunSessionSQL, partSessionSQL); err != nil {
+	origin, id, _ := strings.Cut(v.told.Fields["resume"], ":")
+	if err := v.step.resume(); err != nil {
 		return err
 	}
-	if v.told.ReportID == 0 {
+	if v.told.ReportID == 0 || origin != "ussd" {
 		return nil
 	}
 	if err := v.tx.QueryRowContext(v.ctx, leftAtSQL, id).Scan(&v.back); err != nil {

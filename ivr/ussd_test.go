@@ -333,9 +333,9 @@ func TestWhoDialsAgainGoesOn(t *testing.T) {
 				if n := len(b.reportsOf(`where origin = 'ussd'`)); n != 1 {
 					t.Errorf("%d reports", n)
 				}
-				*b.clock = b.clock.Add(redialWithin + time.Second)
+				*b.clock = b.clock.Add(goOnWithin + time.Second)
 				if got := b.open(phone); first(got) != mainMenu {
-					t.Errorf("after ten minutes: %q", got.Text)
+					t.Errorf("after half an hour: %q", got.Text)
 				}
 			})
 			b.forget()
