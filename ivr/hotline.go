@@ -141,7 +141,9 @@ func (h *Hotline) Start(ctx context.Context, in Incoming) (Reply, error) {
 			return err
 		}
 		t := newTurn(ctx, h, tx, &c, Input{Kind: inputStart, Keys: raw})
-		t.announceTape()
+		if err := t.announceTape(); err != nil {
+			return err
+		}
 		if err := t.recall(); err != nil {
 			return err
 		}

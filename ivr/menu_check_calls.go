@@ -209,7 +209,7 @@ func (c *checker) said(name string) {
 
 // prompts judges the words themselves: every piece has a sound that says it, and none is too long to listen to.
 func (c *checker) prompts() {
-	said := []string{c.m.Call.WrongKey, c.m.Call.Silent, c.m.Call.Failure}
+	said := []string{c.m.Call.WrongKey, c.m.Call.Silent, c.m.Call.Failure, tapeLine}
 	for _, n := range c.m.Call.Nodes {
 		said = append(said, n.Say...)
 	}

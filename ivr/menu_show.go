@@ -31,7 +31,7 @@ func (s *Menus) Prompts(m *Menu) []Spoken {
 	for _, node := range m.inOrder(append([]string{m.Call.Start, m.Call.Officer, m.Call.Lost}, slices.Sorted(maps.Values(m.Call.Outgoing))...)) {
 		names = append(names, m.Call.Nodes[node].Say...)
 	}
-	names = append(names, m.Call.WrongKey, m.Call.Silent, m.Call.Failure)
+	names = append(names, m.Call.WrongKey, m.Call.Silent, m.Call.Failure, tapeLine)
 	var all []Spoken
 	seen := map[string]bool{}
 	for _, name := range names {

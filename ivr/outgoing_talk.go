@@ -62,7 +62,9 @@ func (h *Hotline) answeredCall(ctx context.Context, in Incoming) (reply Reply, e
 		if err := h.outgoing.taken(ctx, tx, id, nth, in.SID, t.at); err != nil {
 			return err
 		}
-		t.announceTape()
+		if err := t.announceTape(); err != nil {
+			return err
+		}
 		if err := t.brief(w.Wanted); err != nil {
 			return err
 		}

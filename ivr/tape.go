@@ -15,10 +15,19 @@ const tapeLine = "ghi_am"
 
 // announceTape says that the call is recorded, and has the line record from the end of those words on: who hangs up within
 // them is not recorded.
-func (t *turn) announceTape() {
-	if t.h.o.Tape {
-		t.out = append(t.out, Action{Play: tapeLine}, Action{Tape: true})
+func (t *turn) announceTape() error {
+	if !t.h.o.Tape {
+		return nil
 	}
+	said, err := t.m.words.Said(tapeLine)
+	if err != nil {
+		return err
+	}
+	for _, piece := range said {
+		t.out = append(t.out, Action{Play: piece.Name})
+	}
+	t.out = append(t.out, Action{Tape: true})
+	return nil
 }
 
 // Tape is a call recorded as a whole.

@@ -56,12 +56,12 @@ func (s *Server) ring(ctx context.Context, t *trunk, number, from string) (*rung
 	s.running.Add(1)
 	go func() {
 		defer s.running.Done()
-		defer close(r.done)
 		r.out, r.err = r.invite(ctx, from)
-		r.begun()
 		if r.out != ivr.Answered {
 			r.release()
 		}
+		close(r.done) // before first: whoever hears of the call by its end must find that it has ended
+		r.begun()
 	}()
 	return r, nil
 }
