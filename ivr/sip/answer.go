@@ -32,7 +32,8 @@ func (s *Server) answer(d *diago.DialogServerSession) {
 	}
 	log := s.log.With("trunk", t.Name)
 	var place *seat
-	if !s.closing.Load() {
+	if s.enter() {
+		defer s.running.Done()
 		place = t.sit(time.Now())
 	}
 	if place == nil {
@@ -41,8 +42,6 @@ func (s *Server) answer(d *diago.DialogServerSession) {
 		return
 	}
 	defer place.leave()
-	s.running.Add(1)
-	defer s.running.Done()
 	v, ok := s.talks.Load(callID(d.InviteRequest))
 	if !ok {
 		return // kept while the INVITE is served; never

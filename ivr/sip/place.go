@@ -39,8 +39,12 @@ var _ ivr.Dialer = (*Dialer)(nil)
 // Place has a number rung. It returns when the trunk says that it rings, or why it does not; the call lives on.
 func (d *Dialer) Place(ctx context.Context, p ivr.Placing) (string, error) {
 	s, t := d.s, d.t
-	if s.closing.Load() || !t.take() {
-		return "", fmt.Errorf("trunk %s is full, or this node stops: %w", t.Name, ivr.ErrRefused)
+	if !s.enter() {
+		return "", fmt.Errorf("this node stops: %w", ivr.ErrRefused)
+	}
+	defer s.running.Done()
+	if !t.take() {
+		return "", fmt.Errorf("trunk %s is full: %w", t.Name, ivr.ErrRefused)
 	}
 	from := t.shows()
 	if p.From != "" {

@@ -75,8 +75,9 @@ type Server struct {
 	sip    *sipgo.Server
 	diago  *diago.Diago
 
-	closing atomic.Bool // no new calls
 	talks   sync.Map    // Call-ID -> *talk
+	gate    sync.Mutex  // over both: nobody comes in behind Run's back as it waits
+	closing atomic.Bool // no new calls
 	running sync.WaitGroup
 	stop    context.Context // ends when running calls must
 	halt    context.CancelCauseFunc
@@ -150,8 +151,25 @@ var errStopping = errors.New("this node stops")
 // Door turns new calls away once ctx ends; those that run go on. It is told before Run is.
 func (s *Server) Door(ctx context.Context) error {
 	<-ctx.Done()
-	s.closing.Store(true)
+	s.shut()
 	return nil
+}
+
+// enter counts one more call in; false: this node stops. Done goes with it. A call that runs may count others in by itself.
+func (s *Server) enter() bool {
+	s.gate.Lock()
+	defer s.gate.Unlock()
+	if s.closing.Load() {
+		return false
+	}
+	s.running.Add(1)
+	return true
+}
+
+func (s *Server) shut() {
+	s.gate.Lock()
+	defer s.gate.Unlock()
+	s.closing.Store(true)
 }
 
 // Run takes calls until ctx ends. Then who still speaks hears an apology, and it returns when the last has hung up.
@@ -186,7 +204,7 @@ func (s *Server) Run(ctx context.Context) error {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	s.closing.Store(true)
+	s.shut()
 	s.halt(errStopping)
 	s.running.Wait()
 	stop()
