@@ -186,16 +186,30 @@ func (l *line) tick() {
 		defer t.tick()
 	}
 	l.mu.Lock()
+	t := l.now
 	samples, speaking := l.next()
 	mute, first := l.mute, speaking && l.resting
 	l.resting = !speaking
+	last := speaking && t.said()
 	l.mu.Unlock()
-	if mute {
+	if !mute {
+		if err := l.out(samples, aLaw, first); err != nil {
+			l.leg.log.Debug("frame not sent", "err", err)
+		}
+	}
+	if !last {
 		return
 	}
-	if err := l.out(samples, aLaw, first); err != nil {
-		l.leg.log.Debug("frame not sent", "err", err)
+	l.mu.Lock()
+	if l.now == t { // words are over once their last frame is out: who is rung then, or hung up on, has heard them
+		l.end(outcome{})
 	}
+	l.mu.Unlock()
+}
+
+// said: nothing is left to do but to say so.
+func (t *task) said() bool {
+	return len(t.sounds) == 0 && !t.again && !t.asks && t.recording == nil
 }
 
 // rest is a frame in which nothing is said: it keeps the way open through NAT.
@@ -213,9 +227,6 @@ func (l *line) next() ([]byte, bool) {
 		return rest[:], false
 	}
 	if f := t.frame(); f != nil {
-		if len(t.sounds) == 0 && !t.asks && t.recording == nil {
-			l.end(outcome{})
-		}
 		return f, true
 	}
 	switch {

@@ -81,6 +81,55 @@ func TestSilenceIsCountedAfterTheWords(t *testing.T) {
 	}
 }
 
+// begun waits until the line has something to do.
+func (h *heardLine) begun() {
+	for begun := false; !begun; {
+		h.mu.Lock()
+		begun = h.now != nil
+		h.mu.Unlock()
+	}
+}
+
+func TestWordsAreOverOnceTheirLastFrameIsOut(t *testing.T) {
+	h := newHeardLine()
+	done := make(chan error, 1)
+	out := h.out
+	h.out = func(samples []byte, l law, first bool) error {
+		h.mu.Lock()
+		over := h.now == nil
+		h.mu.Unlock()
+		if over && len(h.frames) < 5 {
+			t.Errorf("over with frame %d still to be sent", len(h.frames)+1)
+		}
+		return out(samples, l, first)
+	}
+	go func() { done <- h.say(context.Background(), spoken(3), spoken(2)) }()
+	h.begun()
+	h.ticks(5)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if len(h.frames) != 5 || !bytes.Equal(h.frames[4], spoken(1)) {
+		t.Errorf("%d frames", len(h.frames))
+	}
+}
+
+func TestTheToneOfARingingTelephoneGoesOnUntilItIsTaken(t *testing.T) {
+	h := newHeardLine()
+	ctx, taken := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { h.tone(ctx, spoken(2), rest[:]); close(done) }()
+	h.begun()
+	h.ticks(8)
+	taken()
+	<-done
+	for i, f := range h.frames {
+		if quiet := i%3 == 2; bytes.Equal(f, rest[:]) != quiet {
+			t.Errorf("frame %d is quiet: %t", i+1, !quiet)
+		}
+	}
+}
+
 func TestANumberEndsAtHashOrAfterAPause(t *testing.T) {
 	number := ivr.Gather{First: 15 * time.Second, Between: 4 * time.Second}
 	h := newHeardLine()
@@ -106,11 +155,7 @@ func TestKeysBetweenTwoQuestionsAnswerTheNext(t *testing.T) {
 	h := newHeardLine()
 	done := make(chan error, 1)
 	go func() { done <- h.say(context.Background(), spoken(5)) }()
-	for begun := false; !begun; {
-		h.mu.Lock()
-		begun = h.now != nil
-		h.mu.Unlock()
-	}
+	h.begun()
 	h.key('1')
 	h.ticks(5)
 	if err := <-done; err != nil {
@@ -152,11 +197,7 @@ func TestASoundThatIsNoWholeNumberOfFramesIsFilledWithSilence(t *testing.T) {
 	h := newHeardLine()
 	done := make(chan error, 1)
 	go func() { done <- h.say(context.Background(), spoken(1)[:10], spoken(1)) }()
-	for begun := false; !begun; {
-		h.mu.Lock()
-		begun = h.now != nil
-		h.mu.Unlock()
-	}
+	h.begun()
 	h.ticks(2)
 	<-done
 	if len(h.frames[0]) != frameSamples || h.frames[0][9] != 0x2a || h.frames[0][10] != aLaw.hush() || !bytes.Equal(h.frames[1], spoken(1)) {
@@ -172,11 +213,7 @@ func TestWhatWasPressedWhenTheCallEndsIsLeft(t *testing.T) {
 		_, err := h.ask(gone, ivr.Gather{First: time.Hour, Between: time.Hour}, nil)
 		over <- err
 	}()
-	for begun := false; !begun; {
-		h.mu.Lock()
-		begun = h.now != nil
-		h.mu.Unlock()
-	}
+	h.begun()
 	h.key('0')
 	h.key('9')
 	hangUp()
@@ -208,11 +245,7 @@ func TestAKeyAndTheEndAtOnce(t *testing.T) {
 			}
 			got <- o.keys
 		}()
-		for begun := false; !begun; {
-			h.mu.Lock()
-			begun = h.now != nil
-			h.mu.Unlock()
-		}
+		h.begun()
 		go hangUp()
 		h.key('4')
 		if keys := <-got; keys != "4" {
