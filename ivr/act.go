@@ -72,7 +72,7 @@ func (t *step) log(e pastEvent) error {
 
 // saveIfOpen keeps the report as far as it is told, after every key.
 func (t *step) saveIfOpen() error {
-	if t.told.ReportID == 0 || t.told.Fields["code"] != "" {
+	if t.told.ReportID == 0 || t.told.Fields["code"] != "" || t.told.passedOn() {
 		return nil
 	}
 	_, err := t.h.reports.Save(t.ctx, t.tx, t.draft())
@@ -81,6 +81,11 @@ func (t *step) saveIfOpen() error {
 
 // send completes the report and tells its code, in the conversation and to a mobile by SMS.
 func (t *step) send() error {
+	if t.told.passedOn() {
+		if err := t.tellAnew(); err != nil {
+			return err
+		}
+	}
 	d := t.draft()
 	d.Complete = true
 	r, err := t.h.reports.Save(t.ctx, t.tx, d)
@@ -99,10 +104,11 @@ func (t *step) send() error {
 
 // cancel keeps what was told, marked as not sent; a report begun after it in the same conversation is another one.
 func (t *step) cancel() error {
-	d := t.draft()
-	d.Cancelled = true
-	if _, err := t.h.reports.Save(t.ctx, t.tx, d); err != nil {
-		return err
+	if d := t.draft(); !t.told.passedOn() { // what went on elsewhere is cancelled there
+		d.Cancelled = true
+		if _, err := t.h.reports.Save(t.ctx, t.tx, d); err != nil {
+			return err
+		}
 	}
 	t.told.ReportID, t.told.Fields = 0, map[string]string{}
 	t.told.Attempt++
@@ -142,6 +148,9 @@ func (t *step) optOut(key string) error {
 // missed: the caller needed an officer and nobody answered. Who has told nothing yet leaves a report all the same, so that
 // somebody calls back, whether or not a message follows.
 func (t *turn) missed() error {
+	if t.told.passedOn() {
+		return t.h.reports.MissedBefore(t.ctx, t.tx, t.c.ReportID)
+	}
 	if err := t.open(); err != nil {
 		return err
 	}

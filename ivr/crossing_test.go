@@ -80,25 +80,3 @@ func TestNobodyGoesOnWithAnothersReportOverUSSD(t *testing.T) {
 		t.Errorf("half an hour later: %q", got.Text)
 	}
 }
-
-// TestTheLateEndOfACallGoneOnWithChangesNoAnswer: its line was lost while an officer's telephone rang, and its end is told when
-// the next call has long gone on with the report.
-func TestTheLateEndOfACallGoneOnWithChangesNoAnswer(t *testing.T) {
-	b := newBench(t, "101")
-	lost := b.ring(mobile)
-	lost.all("-", "2", "1", "0")
-	l := b.ring(mobile)
-	l.all("-", "1", "0905123456#", "1", "1")
-	before := b.allReports()[0]
-	lost.hangUp()
-	all := b.allReports()
-	same(t, "the report gone on with", before.Draft, all[0].Draft)
-	if len(all) != 2 || all[1].Draft.Kind != 1 || all[1].Draft.Ref == all[0].Draft.Ref {
-		t.Fatalf("who wanted an officer and got none is in no report of their own: %d reports", len(all))
-	}
-	l.all("1", "1", "1")
-	l.hangUp()
-	if got := b.allReports()[0].Draft; !got.Complete || got.ScamNumber != "0905123456" {
-		t.Errorf("the report gone on with: %+v", got)
-	}
-}

@@ -23,7 +23,7 @@ select origin || ':' || id from (
   select 'ussd', id, fields, last_at from ussd_sessions
   where from_phone = $1 and from_phone <> '' and report_id is not null
 ) told
-where (origin, id) <> ($2, $3::bigint) and last_at >= $4
+where (origin, id) <> ($2, $3::bigint) and last_at >= $4 and fields->>'passed_on' is null
   and fields->>'code' is null and coalesce(fields->>'kind', fields->>'money', nullif(fields->>'number', '')) is not null
 order by last_at desc, id desc limit 1`
 
@@ -41,17 +41,16 @@ func (t *step) recall() error {
 	return nil
 }
 
-// begunSQL gives a conversation's answers, the reports before and the report, locked. handOverSQL parts it from its report, so that
-// a third conversation finds the report in one place; and whatever the first one's late end still brings opens another report,
-// since the answers in this one are the second one's by then.
+// begunSQL gives a conversation's answers, the reports before and the report, locked. passOnSQL marks it as gone on with, so that
+// a third conversation finds the report in one place. It keeps the report's id: its recording and its late end belong there.
 var (
 	begunSQL = map[string]string{
 		"call": `select fields, attempt, coalesce(report_id, 0) from calls where id = $1 for update`,
 		"ussd": `select fields, attempt, coalesce(report_id, 0) from ussd_sessions where id = $1 for update`,
 	}
-	handOverSQL = map[string]string{
-		"call": `update calls set report_id = null, attempt = attempt + 1, fields = fields - '{report_origin,report_ref}'::text[] where id = $1`,
-		"ussd": `update ussd_sessions set report_id = null, attempt = attempt + 1, fields = fields - '{report_origin,report_ref}'::text[] where id = $1`,
+	passOnSQL = map[string]string{
+		"call": `update calls set fields = fields || '{"passed_on": "yes"}' where id = $1`,
+		"ussd": `update ussd_sessions set fields = fields || '{"passed_on": "yes"}' where id = $1`,
 	}
 )
 
@@ -71,11 +70,11 @@ func (t *step) resume() error {
 	if err := json.Unmarshal(fields, &begun.Fields); err != nil {
 		return fmt.Errorf("go on with %s: %w", name, err)
 	}
-	if begun.ReportID == 0 || begun.Fields["code"] != "" { // gone on with, or sent, in the meantime
+	if begun.ReportID == 0 || begun.passedOn() || begun.Fields["code"] != "" { // cancelled, gone on with, or sent, in the meantime
 		t.told.Fields = map[string]string{}
 		return nil
 	}
-	if _, err := t.tx.ExecContext(t.ctx, handOverSQL[origin], id); err != nil {
+	if _, err := t.tx.ExecContext(t.ctx, passOnSQL[origin], id); err != nil {
 		return fmt.Errorf("go on with %s: %w", name, err)
 	}
 	return t.takeOver(begun)
@@ -87,6 +86,22 @@ func (t *step) takeOver(begun telling) error {
 	t.told.Fields, t.told.ReportID = begun.Fields, begun.ReportID
 	delete(t.told.Fields, "resume")
 	delete(t.told.Fields, "unfinished")
+	delete(t.told.Fields, "pressed") // there, and on that record
 	t.told.Fields["report_origin"], t.told.Fields["report_ref"] = origin, ref
 	return t.logAllSoFar()
+}
+
+// passedOn says whether another conversation went on with the report. What still comes here (a late end, a message, keys)
+// goes on its record; its answers are the other's.
+func (c *telling) passedOn() bool { return c.Fields["passed_on"] == "yes" }
+
+// tellAnew gives a conversation that is still talked in, although its report went on in another, a report of its own: two
+// tellings of one loss are seen by an officer, an overwritten one is lost.
+func (t *step) tellAnew() error {
+	t.told.ReportID = 0
+	t.told.Attempt++
+	for _, field := range []string{"passed_on", "report_origin", "report_ref"} {
+		delete(t.told.Fields, field)
+	}
+	return t.open()
 }

@@ -91,6 +91,20 @@ func (s *Store) SetOfficer(ctx context.Context, tx *sql.Tx, id int64, o Officer)
 	return notify(ctx, tx)
 }
 
+const officerOfSQL = `select officer from reports where id = $1 for update`
+
+// MissedBefore notes that an officer was asked for in vain, where that is told late: who has met one since has met one.
+func (s *Store) MissedBefore(ctx context.Context, tx *sql.Tx, id int64) error {
+	var since Officer
+	if err := tx.QueryRowContext(ctx, officerOfSQL, id).Scan(&since); err != nil {
+		return fmt.Errorf("set the officer of report %d: %w", id, err)
+	}
+	if since != "" {
+		return nil
+	}
+	return s.SetOfficer(ctx, tx, id, Missed)
+}
+
 const addMessageSQL = `
 insert into report_messages (report_id, sid, url, seconds, at) values ($1, $2, $3, $4, $5) on conflict (report_id, sid) do nothing`
 

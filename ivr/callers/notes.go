@@ -55,12 +55,12 @@ func (t *talk) begin() *report {
 }
 
 // goOnWithin is how long after its end a conversation may be gone on with.
-var goOnWithin = map[string]time.Duration{"call": 30 * time.Minute, "ussd": 10 * time.Minute}
+const goOnWithin = 30 * time.Minute
 
 // unfinished is the conversation that this one may go on with, nil where there is none.
 func (t *talk) unfinished() *talk {
 	for _, o := range slices.Backward(t.talks) {
-		if o != t && o.origin == t.origin && o.report != nil && !o.report.sent && o.report.answered() && t.clock.Sub(o.lived) <= goOnWithin[t.origin] {
+		if o != t && o.report != nil && !o.report.sent && o.report.answered() && t.clock.Sub(o.lived) <= goOnWithin {
 			if t.seen {
 				return o
 			}
