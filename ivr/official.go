@@ -15,12 +15,12 @@ var officialYAML []byte
 
 // Official is a number whose owner is known.
 type Official struct {
-	Number string `yaml:"number"`
-	Kind   string `yaml:"kind"`   // one of officialKinds: what a call says
-	Name   string `yaml:"name"`   // with diacritics
-	Plain  string `yaml:"plain"`  // without
-	Source string `yaml:"source"` // where it was published
-	Seen   string `yaml:"seen"`   // when somebody looked there: 2026-11-23
+	Number string `yaml:"number" mapstructure:"number"`
+	Kind   string `yaml:"kind" mapstructure:"kind"`     // one of officialKinds: what a call says
+	Name   string `yaml:"name" mapstructure:"name"`     // with diacritics
+	Plain  string `yaml:"plain" mapstructure:"plain"`   // without
+	Source string `yaml:"source" mapstructure:"source"` // where it was published
+	Seen   string `yaml:"seen" mapstructure:"seen"`     // when somebody looked there: 2026-11-23
 }
 
 // officialKinds have a line each, ct-KIND.
@@ -35,13 +35,17 @@ func officials(hotline string, wards []Official) (map[string]Official, error) {
 	if err := yaml.Unmarshal(officialYAML, &all); err != nil {
 		return nil, fmt.Errorf("read official.yaml: %w", err)
 	}
-	all = append(all, Official{Number: hotline, Kind: "cong_an_phuong", Name: "Công an phường", Plain: "Cong an phuong", Source: "words.hotline"})
-	by := map[string]Official{}
+	own := Official{Number: hotline, Kind: "cong_an_phuong", Name: "Công an phường", Plain: "Cong an phuong", Source: "words.hotline"}
+	by := map[string]Official{reports.NumberKey(hotline): own}
 	for _, o := range append(all, wards...) {
 		if err := o.Check(); err != nil {
 			return nil, fmt.Errorf("official number %s: %w", o.Number, err)
 		}
-		by[reports.NumberKey(o.Number)] = o
+		key := reports.NumberKey(o.Number)
+		if was, twice := by[key]; twice {
+			return nil, fmt.Errorf("official number %s: it is known already as that of %s", o.Number, was.Name)
+		}
+		by[key] = o
 	}
 	return by, nil
 }
@@ -49,8 +53,8 @@ func officials(hotline string, wards []Official) (map[string]Official, error) {
 // Check finds what could not be told of o.
 func (o Official) Check() error {
 	switch {
-	case !keepable(o.Number) || o.Number == "":
-		return errors.New("number: expected digits")
+	case !keepable(o.Number) || !whole(o.Number):
+		return errors.New("number: expected digits as they are dialled, all of them: 113, 19001234, 02363111222")
 	case !officialKinds[o.Kind]:
 		return fmt.Errorf("kind: expected one of %s", listOf(officialKinds))
 	case o.Name == "" || len([]rune(o.Name)) > longestName || o.Plain == "" || len(o.Plain) > longestName:

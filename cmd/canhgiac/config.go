@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"canhgiac/ivr"
 	"canhgiac/reports"
 )
 
@@ -110,6 +111,7 @@ type SourceConfig struct {
 type VoiceConfig struct {
 	Providers []ProviderConfig `mapstructure:"providers"`
 	Officers  []string         `mapstructure:"officers"`
+	Official  []ivr.Official   `mapstructure:"official"`
 	Sounds    string           `mapstructure:"sounds"`
 	Default   string           `mapstructure:"default"`
 	TTS       SpeechConfig     `mapstructure:"tts"`
@@ -186,7 +188,7 @@ func defaultConfig() Config {
 		Log:     LogConfig{Level: "info"},
 		Words:   WordsConfig{Brand: "CATHANHKHEX", Hotline: "02363111222", Shortcode: "8088"},
 		Gateway: GatewayConfig{FailoverAfter: time.Minute, Carriers: []CarrierConfig{}},
-		Voice: VoiceConfig{Providers: []ProviderConfig{}, Officers: []string{}, Default: "trung", TTS: defaultSpeech(), SIP: defaultSIP(),
+		Voice: VoiceConfig{Providers: []ProviderConfig{}, Officers: []string{}, Official: []ivr.Official{}, Default: "trung", TTS: defaultSpeech(), SIP: defaultSIP(),
 			Outbound: defaultOutbound(), MissedCall: defaultMissedCall(), Recording: defaultTape()},
 		USSD:      USSDConfig{Providers: []USSDProviderConfig{}},
 		Sending:   SendingConfig{Hours: "07:00-22:00", Caps: CapsConfig{PerDay: 3, PerWeek: 2}},

@@ -125,6 +125,10 @@ func TestEqualsMayTakeTheSamePrefixesInAnyOrder(t *testing.T) {
 	}
 }
 
+func oneOfficial(number string) string {
+	return `voice: {official: [{number: "` + number + `", kind: ngan_hang, name: Ngân hàng A, plain: Ngan hang A, source: "thẻ"}]}`
+}
+
 func TestAWrongConfigIsToldByPathAndExpectation(t *testing.T) {
 	tests := []struct{ name, yaml, env, want string }{
 		{"a USSD secret that can be guessed", "ussd: {providers: [{name: at, secret: short}]}", "", "ussd.providers[0].secret: expected 32 or more"},
@@ -185,6 +189,11 @@ func TestAWrongConfigIsToldByPathAndExpectation(t *testing.T) {
 		{"a key without its secret", oneProvider("name: a, account: b, api_key: SK1"), "", "voice.providers[0].api_secret: expected the secret of api_key"},
 		{"a provider of no calls", oneProvider("name: a, account: b, max_calls: 0"), "", "voice.providers[0].max_calls: expected 1 to 2000"},
 		{"a provider of no calls a second", oneProvider("name: a, account: b, calls_per_second: 0"), "", "voice.providers[0].calls_per_second: expected more than 0"},
+		{"an official number that is half one", oneOfficial("036311"), "", "voice.official[0].number: expected digits as they are dialled"},
+		{"an official number with letters", oneOfficial("1900-ABC"), "", "voice.official[0].number: expected digits as they are dialled"},
+		{"an official number's owner of no kind", strings.Replace(oneOfficial("19001234"), "ngan_hang", "bank", 1), "", "voice.official[0].kind: expected one of"},
+		{"an official number without its owner's plain name", strings.Replace(oneOfficial("19001234"), "Ngan hang", "Ngân hàng", 1), "", "voice.official[0].plain: expected no diacritics"},
+		{"an official number from nowhere", strings.Replace(oneOfficial("19001234"), "thẻ", "", 1), "", "voice.official[0].source: expected where"},
 		{"a sounds folder that is not there", `voice: {sounds: "/nowhere"}`, "", "voice.sounds: expected a folder that exists"},
 		{"a place to listen without its network", strings.Replace(oneTrunk, "udp://", "", 1), "", "voice.sip.listen[0]: expected udp://HOST:PORT"},
 		{"SIP for nobody", `voice: {sip: {listen: ["udp://127.0.0.1:5060"]}}`, "", "voice.sip.trunks: expected a trunk at least"},

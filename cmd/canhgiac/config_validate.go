@@ -55,6 +55,11 @@ func (c Config) validate() error {
 		st, err := os.Stat(c.Voice.Sounds)
 		k.that(err == nil && st.IsDir(), "voice.sounds", "a folder that exists, or nothing", c.Voice.Sounds)
 	}
+	for i, o := range c.Voice.Official {
+		if err := o.Check(); err != nil {
+			k.problems = append(k.problems, fmt.Errorf("voice.official[%d].%w", i, err))
+		}
+	}
 	for i, o := range c.Voice.Officers {
 		k.that(phoneForm.MatchString(o), fmt.Sprintf("voice.officers[%d]", i), "a phone number of 3 to 15 digits", o)
 	}

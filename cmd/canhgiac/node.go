@@ -138,7 +138,7 @@ func newNode(c Config, db *sql.DB, log *slog.Logger, now func() time.Time) (*nod
 	n.runner = schedules.NewRunner(db, now, n.fire)
 	n.runner.Log = log.With("part", "schedules")
 	n.hotline, err = ivr.NewHotline(db, now, words, n.residents, n.reports, texter{n.queue}, ivr.Options{
-		Brand: c.Words.Brand, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode, Officer: c.Voice.Officers,
+		Brand: c.Words.Brand, Hotline: c.Words.Hotline, Shortcode: c.Words.Shortcode, Officer: c.Voice.Officers, Official: c.Voice.Official,
 		Form: prompts.Plain, Length: sound.Length, Sounding: sound.Says, Voice: n.sounds.VoiceOf, Tape: c.Voice.Recording.Calls, Outgoing: n.outgoing, Log: log.With("part", "hotline"),
 	})
 	if err != nil {
