@@ -169,10 +169,8 @@ func New(o Options) (*Console, error) {
 
 // Run tells open pages what changed, until ctx ends. End it before the HTTP server shuts down: open pages hang on it.
 func (c *Console) Run(ctx context.Context) error {
-	if err := c.pages.check(); err != nil {
-		return err
-	}
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return c.pages.check(ctx) })
 	g.Go(func() error { return c.live.run(ctx, c.DatabaseURL) })
 	if c.practice != nil {
 		g.Go(func() error { return c.practice.Run(ctx) })

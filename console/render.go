@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"fmt"
 	"html/template"
@@ -82,9 +83,12 @@ func (p *pages) page(lang, name string) (*template.Template, error) {
 }
 
 // check joins every page, so that none fails in front of somebody.
-func (p *pages) check() error {
+func (p *pages) check(ctx context.Context) error {
 	for lang := range p.shared {
 		for _, name := range p.names {
+			if ctx.Err() != nil {
+				return nil
+			}
 			if _, err := p.page(lang, name); err != nil {
 				return err
 			}

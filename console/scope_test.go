@@ -152,6 +152,7 @@ func TestEveryPageAndActRefusesWhatIsOfAnotherGroup(t *testing.T) {
 		{police, "GET", "/reports/" + o.ofTheirs, nil, 403},
 		{police, "GET", "/reports/" + o.ofTheirs + "/live", nil, 404},
 		{police, "GET", "/reports/" + o.ofTheirs + "/messages/1", nil, 404},
+		{police, "GET", "/reports/" + o.ofTheirs + "/calls/1", nil, 404},
 		{police, "POST", "/reports/" + o.ofTheirs + "/receive", nil, 404},
 		{police, "POST", "/reports/" + o.ofTheirs + "/move", []string{"to", "verifying"}, 404},
 		{police, "POST", "/reports/" + o.ofTheirs + "/note", []string{"note", "x"}, 404},

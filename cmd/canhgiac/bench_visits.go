@@ -78,6 +78,7 @@ var idSQL = map[string][]string{
 	"{code}":                         {`select max(code) from reports`},
 	"{day}":                          {`select to_char(now() - interval '300 days', 'YYYY-MM-DD')`},
 	"/reports/{code}/messages/{nth}": {`select '1'`},
+	"/reports/{code}/calls/{nth}":    {`select '1'`},
 }
 
 // fill puts ids into a pattern, as role would be led to them; none where the bench has none.
