@@ -15,6 +15,7 @@ func TestTwoHundredCallsAtOnce(t *testing.T) {
 	const calls, presses, heard = 200, 10, 25
 	h := newScript()
 	s := serve(t, h, newOneLine(t))
+	s.awaitServed(t.Context(), "udp") // its own goroutines run by now
 	before := ours()
 	peers := make([]*peer, calls)
 	var mu sync.Mutex
