@@ -3,6 +3,5 @@
 // loopback, USSD by its screens. What is heard must be what the table says, and the same everywhere; what is kept afterwards
 // must be the same to the last field.
 //
-// Out of each conversation more are made: one hung up at every point of it, and one whose caller is silent and presses a wrong
-// key at every question before the right one.
+// Out of each conversation more are made: it is hung up at every point.
 package conversations

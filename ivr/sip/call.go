@@ -107,7 +107,7 @@ func (c *call) talk(ctx context.Context, next func(context.Context) (ivr.Reply, 
 			return c.fail(ctx)
 		}
 		in, err := c.perform(ctx, reply.Actions)
-		if err != nil && in.Kind != ivr.InputRecorded { // what was said before the caller hung up still counts
+		if err != nil && in.Kind != ivr.InputRecorded && !in.Answered { // what was said before the caller hung up still counts, to us or to an officer
 			return err
 		}
 		in.Step = reply.Step
