@@ -34,7 +34,8 @@ test: postgres
 
 # Prints what docs/bench.md keeps, some thirty minutes long: the session and other people's programs against a raw loop in
 # the same run, then the whole way with and without a link in turns, at a steady arrival, at five millions, the expansion, the pages
-# of a ward of 200,000 at the server, and in a browser on a slow processor.
+# of a ward of 200,000 at the server, ten thousand made-up callers, the steps of webhooks, two hundred calls by SIP, and the pages in a
+# browser on a slow processor.
 BENCH := $(BIN) bench
 bench: postgres build
 	@scripts/need node=nodejs npm=npm /usr/sbin/bearerbox=kannel
@@ -49,6 +50,7 @@ bench: postgres build
 	for run in 1 2 3; do $(BENCH) expand --messages 1000000 --json || exit 1; done
 	for run in 1 2 3; do $(BENCH) pages --residents 200000 --json || exit 1; done
 	$(BENCH) pages --first-day
+	$(BENCH) voice --json
 	go test -run '^$$' -bench Steps -benchtime 10s ./ivr/webhook
 	go test ./ivr/sip -run '^$$' -bench Calls -benchtime 1x -count 3
 	@scripts/need chromium=chromium

@@ -22,7 +22,7 @@ func newBenchCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newBenchGatewayCommand(), newBenchExpandCommand(), newBenchPagesCommand())
+	cmd.AddCommand(newBenchGatewayCommand(), newBenchExpandCommand(), newBenchPagesCommand(), newBenchVoiceCommand())
 	return cmd
 }
 
