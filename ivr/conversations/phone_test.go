@@ -96,15 +96,23 @@ type ear struct {
 	more  chan struct{}
 }
 
+// withoutSilence leaves out the zeroes of A-law behind a name.
+func withoutSilence(samples []byte) []byte {
+	for len(samples) > 0 && samples[len(samples)-1] == 0xd5 {
+		samples = samples[:len(samples)-1]
+	}
+	return samples
+}
+
 func (e *ear) hear(samples []byte) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.quiet++
 	switch name, named := bytes.CutPrefix(samples, []byte(saysLine)); {
 	case named:
-		e.now = strings.TrimRight(string(name), "\xd5")
+		e.now = string(withoutSilence(name))
 		e.lines, e.toned, e.quiet = append(e.lines, e.now), false, 0
-	case len(bytes.Trim(samples, "\xd5")) == 0:
+	case len(withoutSilence(samples)) == 0:
 		e.now = ""
 	default:
 		e.now, e.toned, e.quiet = "tone", true, 0
