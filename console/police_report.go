@@ -30,6 +30,7 @@ type reportData struct {
 	Steps    []reportStep
 	Names    people
 	Typed    reportTyped
+	Asked    ivr.AskedAbout // the number that was named
 }
 
 // reportTyped is what was typed into a form that did not pass.
@@ -71,7 +72,10 @@ func (c *Console) readReport(r *http.Request) (reportData, error) {
 	for _, e := range d.Events {
 		who = append(who, e.Who)
 	}
-	data.Names, err = c.users.people(r.Context(), who...)
+	if data.Names, err = c.users.people(r.Context(), who...); err != nil || d.ScamNumber == "" || c.practising {
+		return data, err
+	}
+	data.Asked, err = c.Calls.AskedAbout(r.Context(), d.ScamNumber)
 	return data, err
 }
 

@@ -31,7 +31,7 @@ func TestWordsAreAnsweredWithoutDiacritics(t *testing.T) {
 	for action, begins := range map[string]string{
 		"dang_ky":    "CATHANHKHEX: Ba con da dang ky nhan tin phong lua dao",
 		"ngung_nhan": "CATHANHKHEX: Da nhan yeu cau ngung nhan tin luc 14:05 ngay 27/08.",
-		"tro_giup":   "CATHANHKHEX: Soan DK: nhan tin. TC: ngung nhan. BAO va so la: bao lua dao. Gui 8088.",
+		"tro_giup":   "CATHANHKHEX: Soan DK: nhan tin. TC: ngung nhan. BAO va so la: bao lua dao. KT va so: kiem tra. Gui 8088.",
 		"":           "CATHANHKHEX: Tong dai chua hieu tin cua ba con. Xin goi 02363111222",
 	} {
 		if got := b.word(action, "", "1"); !strings.HasPrefix(got, begins) {
