@@ -46,7 +46,7 @@ func TestAMenuGoesOutAsAFileAndComesInAsADraft(t *testing.T) {
 	if again.status != http.StatusSeeOther || again.header.Get("Location") != "/menu/1" {
 		t.Fatalf("upload: %d\n%s", again.status, again.body)
 	}
-	says(t, "the draft", author.get("/menu/1").body, "Bản nháp", "Không có chỗ nào sai", "Không khác gì")
+	says(t, "the draft", author.get("/menu/1").body, "Bản nháp này chưa đổi gì", `class="btn" href="/menu/1/edit"`, "Không có chỗ nào sai", "Không khác gì")
 	if out := approver.get("/menu/1/menu.yaml").body; out != got.body {
 		t.Error("it comes out otherwise than it came in")
 	}
