@@ -33,6 +33,7 @@ func TestAWardOfficersFirstDayFromTheListToTheRemoval(t *testing.T) {
 	var db *sql.DB
 	h := newHouse(t, withPractice(t, &db))
 	h.works()
+	h.runLive() // a list that takes long is watched as it is done
 	if _, err := h.users.Add(t.Context(), "huy", Standing{Role: Ward}, password); err != nil {
 		t.Fatal(err)
 	}
