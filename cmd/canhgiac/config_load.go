@@ -18,8 +18,9 @@ import (
 const envPrefix = "CANHGIAC"
 
 // loadConfig reads the file, then the environment over it (CANHGIAC_SECTION_KEY; in a list, CANHGIAC_GATEWAY_CARRIERS_NAME_KEY),
-// and refuses what it does not know: a mistyped key that is silently ignored is a setting that the ward believes in.
-func loadConfig(file string, environ []string) (Config, error) {
+// and refuses what it does not know: a mistyped key that is silently ignored is a setting that the ward believes in. What lay
+// lays over it is checked with the rest.
+func loadConfig(file string, environ []string, lay ...func(*Config)) (Config, error) {
 	v := viper.New()
 	v.SetConfigFile(file)
 	v.SetConfigType("yaml")
@@ -47,6 +48,9 @@ func loadConfig(file string, environ []string) (Config, error) {
 	}
 	if err := decoder.Decode(settings); err != nil {
 		return Config{}, fmt.Errorf("config %s: %s", file, wrongTypes(err))
+	}
+	for _, over := range lay {
+		over(&c)
 	}
 	if err := c.validate(); err != nil {
 		return Config{}, fmt.Errorf("config %s: %w", file, err)
